@@ -1,0 +1,342 @@
+/**
+ * Where a tenant's spans go: one back end, with everything needed to reach it and to speak its language.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as OtlpHeaders from "./OtlpHeaders.js"
+import type { VocabularyRef } from "./Vocabulary.js"
+
+/**
+ * A value that OTLP can carry.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AttributeValue = Schema.Union(
+  Schema.String,
+  Schema.Finite,
+  Schema.Boolean,
+  Schema.Array(Schema.String),
+  Schema.Array(Schema.Finite),
+  Schema.Array(Schema.Boolean)
+).annotations({
+  message: () => ({ message: "is not text, a finite number, a boolean, or a list of one of them", override: true })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AttributeValue = typeof AttributeValue.Type
+
+/**
+ * How a request to the back end proves who sends it. `Headers` are fixed; `Token` mints headers when the first batch is sent and again when they
+ * are refused; `Signer` sees the finished request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DestinationAuth =
+  | { readonly _tag: "Headers"; readonly headers: Readonly<Record<string, Redacted.Redacted<string>>> }
+  | {
+      readonly _tag: "Token"
+      /** Names the account; part of the destination's identity in place of the token. */
+      readonly account: Redacted.Redacted<string>
+      readonly mint: Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Error>
+    }
+  | {
+      readonly _tag: "Signer"
+      readonly account: Redacted.Redacted<string>
+      readonly sign: (request: {
+        readonly url: string
+        readonly headers: Readonly<Record<string, string>>
+        readonly body: Uint8Array
+      }) => Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Error>
+    }
+
+/**
+ * TLS beyond the system's defaults, all PEM text.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DestinationTls {
+  readonly ca?: string | undefined
+  readonly certificate?: string | undefined
+  readonly key?: Redacted.Redacted<string> | undefined
+}
+
+/**
+ * What a back end accepts at most.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DestinationLimits {
+  readonly bytesPerRequest?: number | undefined
+  /** Characters of one attribute value. */
+  readonly valueLength?: number | undefined
+  readonly requestsPerMinute?: number | undefined
+  /** Seconds between a span's end and now. */
+  readonly oldestSpan?: number | undefined
+}
+
+/**
+ * One back end. Make it with a vendor of `@tenant-tracer/vendors` or with `Destination.make`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Destination {
+  /** Unique within its tenant; with the tenant it is the stable name in ledgers, logs and metrics. */
+  readonly name: string
+  /** Whose back end it is: the operator's exporter of the same vendor stands down for it. */
+  readonly vendor: string
+  /** The full URL of the traces endpoint, used as it is. */
+  readonly endpoint: string
+  readonly protocol: "http/protobuf" | "http/json"
+  readonly compression: "gzip" | "none"
+  readonly auth: DestinationAuth
+  readonly tls?: DestinationTls | undefined
+  /** Resource attributes; they win over the operator's. */
+  readonly resource: Readonly<Record<string, AttributeValue>>
+  readonly vocabularies: ReadonlyArray<VocabularyRef>
+  /** Whether messages, instructions and tool arguments may go there, as far as the operator allows it too. Default `none`. */
+  readonly content: "none" | "full"
+  /** What becomes of a trace context that the caller sent: continued, linked to (default) or ignored. */
+  readonly callerTrace: "continue" | "link" | "ignore"
+  readonly limits: DestinationLimits
+}
+
+/**
+ * What is said to make a destination; everything but the name and the endpoint has a default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** 1 to 64 letters, digits, dots, dashes or underscores. */
+  readonly name: string
+  /** Default `otlp`: nobody's in particular. */
+  readonly vendor?: string | undefined
+  /** The full `http` or `https` URL of the traces endpoint. */
+  readonly endpoint: string
+  /** Default `http/protobuf`. */
+  readonly protocol?: Destination["protocol"] | undefined
+  /** Default `gzip`. */
+  readonly compression?: Destination["compression"] | undefined
+  /** Fixed headers: short for `auth: { _tag: "Headers", headers }`. */
+  readonly headers?: Readonly<Record<string, Redacted.Redacted<string>>> | undefined
+  /** Default: no headers. Wins over `headers`. */
+  readonly auth?: DestinationAuth | undefined
+  readonly tls?: DestinationTls | undefined
+  /** Default: none of its own. */
+  readonly resource?: Readonly<Record<string, AttributeValue>> | undefined
+  /** Default: `genai`. */
+  readonly vocabularies?: ReadonlyArray<VocabularyRef> | undefined
+  /** Default `none`. */
+  readonly content?: Destination["content"] | undefined
+  /** Default `link`. */
+  readonly callerTrace?: Destination["callerTrace"] | undefined
+  /** Default: none but the library's own. */
+  readonly limits?: DestinationLimits | undefined
+}
+
+/**
+ * Why something is not a destination. `field` names what is wrong, `destination` the destination where it has a usable name. No value is shown.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DestinationError extends Schema.TaggedError<DestinationError>()("DestinationError", {
+  destination: Schema.String,
+  field: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `destination${this.destination === "" ? "" : ` "${this.destination}"`}: ${this.field} ${this.detail}`
+  }
+}
+
+const isName = (name: unknown): name is string => typeof name === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(name)
+
+const nameDetail = "must be 1 to 64 letters, digits, dots, dashes or underscores"
+
+type Problem = readonly [field: string, detail: string]
+
+/**
+ * Makes a destination and checks what a back end, a header or a ledger would choke on later.
+ *
+ * @example
+ * ```ts
+ * import { Either, Redacted } from "effect"
+ * import { Destination } from "@tenant-tracer/model"
+ *
+ * const destination = Destination.make({
+ *   name: "main",
+ *   endpoint: "https://otlp.example.com/v1/traces",
+ *   headers: { authorization: Redacted.make("Bearer secret") },
+ *   resource: { "service.name": "checkout" }
+ * })
+ * if (Either.isLeft(destination)) throw destination.left
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Either.Either<Destination, DestinationError> => {
+  const destination: Destination = {
+    name: options.name,
+    vendor: options.vendor ?? "otlp",
+    endpoint: options.endpoint,
+    protocol: options.protocol ?? "http/protobuf",
+    compression: options.compression ?? "gzip",
+    auth: options.auth ?? { _tag: "Headers", headers: options.headers ?? {} },
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    resource: options.resource ?? {},
+    vocabularies: options.vocabularies ?? [{ name: "genai" }],
+    content: options.content ?? "none",
+    callerTrace: options.callerTrace ?? "link",
+    limits: options.limits ?? {}
+  }
+  const problem = problemOf(destination)
+  if (problem === undefined) return Either.right(destination)
+  const [field, detail] = problem
+  return Either.left(new DestinationError({ destination: isName(options.name) ? options.name : "", field, detail }))
+}
+
+const problemOf = (destination: Destination): Problem | undefined => {
+  if (!isName(destination.name)) return ["name", nameDetail]
+  if (!isName(destination.vendor)) return ["vendor", nameDetail]
+  return (
+    endpointProblem(destination.endpoint) ??
+    (destination.auth._tag === "Headers" ? headersProblem(destination.auth.headers) : undefined) ??
+    resourceProblem(destination.resource) ??
+    (destination.vocabularies.length === 0 ? (["vocabularies", "is empty: name at least one"] as const) : undefined) ??
+    limitsProblem(destination.limits)
+  )
+}
+
+const endpointProblem = (endpoint: unknown): Problem | undefined => {
+  // A URL parser drops line breaks and takes a backslash for a slash: what is checked would not be what is used.
+  if (typeof endpoint !== "string" || endpoint.length > 2048 || /[\\\s\p{C}]/u.test(endpoint)) {
+    return [
+      "endpoint",
+      "is not a URL of at most 2,048 characters without spaces: give the full URL of the traces endpoint"
+    ]
+  }
+  if (!/^https?:\/\//i.test(endpoint)) return ["endpoint", "must begin with https:// or http://"]
+  const url = parseUrl(endpoint)
+  if (url === undefined) return ["endpoint", "is not a valid URL: check host and port"]
+  if (url.username !== "" || url.password !== "") {
+    return ["endpoint", "has a user name or a password in it: put credentials into headers"]
+  }
+  return endpoint.includes("#") ? ["endpoint", "has a fragment (#): remove it"] : undefined
+}
+
+const parseUrl = (text: string): URL | undefined => {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
+const headersProblem = (headers: Readonly<Record<string, unknown>>): Problem | undefined => {
+  for (const [name, value] of Object.entries(headers)) {
+    const text = Redacted.isRedacted(value) ? Redacted.value(value) : undefined
+    if (typeof text !== "string") {
+      return [`headers.${name.slice(0, 64)}`, "is not redacted text: wrap it in Redacted.make"]
+    }
+    const checked = OtlpHeaders.validate({ [name]: text })
+    if (Either.isLeft(checked)) return [`headers.${checked.left.header}`, checked.left.detail]
+  }
+  return undefined
+}
+
+const isAttributeValue = Schema.is(AttributeValue)
+
+const resourceProblem = (resource: Readonly<Record<string, unknown>>): Problem | undefined => {
+  for (const [key, value] of Object.entries(resource)) {
+    if (key === "" || key.length > 256) return ["resource", "has a key that is empty or longer than 256 characters"]
+    if (!isAttributeValue(value)) {
+      return [`resource.${key}`, "is not text, a finite number, a boolean, or a list of one of them"]
+    }
+  }
+  return undefined
+}
+
+const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
+  const wrong = Object.entries(limits).find(
+    ([, limit]: readonly [string, unknown]) => limit !== undefined && !(Number.isFinite(limit) && Number(limit) > 0)
+  )
+  return wrong === undefined ? undefined : [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
+}
+
+/** Says what is expected and keeps quiet about what was given, which may be a credential. */
+const quiet = (message: string) => ({ message: () => message })
+
+/** Exact, since the error of a union with `undefined` would show what was given. */
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
+const secret = Schema.Redacted(Schema.String.annotations(quiet("is not text")))
+
+const text = optional(Schema.String.annotations(quiet("is not text")))
+
+const limit = optional(Schema.Number)
+
+const Configuration = Schema.Struct({
+  name: Schema.String,
+  vendor: text,
+  endpoint: Schema.String.annotations(quiet("is not text")),
+  protocol: optional(Schema.Literal("http/protobuf", "http/json")),
+  compression: optional(Schema.Literal("gzip", "none")),
+  headers: optional(
+    Schema.Record({ key: Schema.String, value: secret }).annotations(quiet("is not a record of header to value"))
+  ),
+  tls: optional(
+    Schema.Struct({ ca: text, certificate: text, key: optional(secret) }).annotations(
+      quiet("is not a record of ca, certificate and key")
+    )
+  ),
+  resource: optional(Schema.Record({ key: Schema.String, value: AttributeValue })),
+  vocabularies: optional(Schema.Array(Schema.Struct({ name: Schema.String, version: text }))),
+  content: optional(Schema.Literal("none", "full")),
+  callerTrace: optional(Schema.Literal("continue", "link", "ignore")),
+  limits: optional(
+    Schema.Struct({ bytesPerRequest: limit, valueLength: limit, requestsPerMinute: limit, oldestSpan: limit })
+  )
+}).annotations({ ...quiet("is not a destination's configuration"), parseOptions: { onExcessProperty: "error" } })
+
+const isDestination = (value: unknown): value is Destination =>
+  Schema.is(
+    Schema.Struct({ name: Schema.String, endpoint: Schema.String, auth: Schema.Struct({ _tag: Schema.String }) })
+  )(value)
+
+/**
+ * Decodes a destination from configuration that nobody has checked, such as JSON: the fields of `Options` but for `auth`, header values and TLS key
+ * as plain text, which become `Redacted`. Unknown fields are errors, and no error shows a credential. It does not encode: what was configured is
+ * kept by whoever keeps secrets.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const schema: Schema.Schema<Destination, typeof Configuration.Encoded> = Schema.transformOrFail(
+  Configuration,
+  Schema.declare(isDestination, { identifier: "Destination" }),
+  {
+    strict: true,
+    decode: (configuration, _, ast) =>
+      Either.mapLeft(
+        make(configuration),
+        ({ detail, field }) => new ParseResult.Pointer(field, undefined, new ParseResult.Type(ast, undefined, detail))
+      ),
+    encode: (_, __, ast) =>
+      ParseResult.fail(new ParseResult.Forbidden(ast, undefined, "a destination is not written back to configuration"))
+  }
+)

@@ -1,0 +1,113 @@
+/**
+ * Headers as one line of text, the way `OTEL_EXPORTER_OTLP_HEADERS` and its kin carry them: `name=value,name=value`, values percent-encoded.
+ * Inside this library headers are a map from end to end.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+
+/**
+ * The longest value that `validate` accepts, in characters.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const maxValueLength = 8192
+
+/**
+ * Reads a line of headers liberally: names are lower-cased, values percent-decoded, an escape that is none is kept as it is, an entry without `=`
+ * or without a name is skipped, and of two with one name the last wins.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const parse = (text: string | null | undefined): Record<string, string> => {
+  if (typeof text !== "string") return {}
+  return Object.fromEntries(
+    text.split(",").flatMap((entry) => {
+      const equals = entry.indexOf("=")
+      const name = entry.slice(0, Math.max(equals, 0)).trim().toLowerCase()
+      return name === "" ? [] : [[name, decode(entry.slice(equals + 1).trim())] as const]
+    })
+  )
+}
+
+/**
+ * Writes headers as a line that every OTLP implementation reads back: values are percent-encoded, whatever is in them.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const format = (headers: Readonly<Record<string, string>>): string =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}=${encode(value)}`)
+    .join(",")
+
+/** `encodeURIComponent` throws on half of a surrogate pair, which no header can carry anyway. */
+const encode = (value: string): string => encodeURIComponent(value.replace(loneSurrogate, "\ufffd"))
+
+const loneSurrogate = /\p{Cs}/gu
+
+/** Decodes run by run, so that one malformed escape does not spoil its neighbours. */
+const decode = (value: string): string =>
+  value.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
+
+/**
+ * Why a header cannot be sent. It names the header and never shows its value.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OtlpHeadersError extends Schema.TaggedError<OtlpHeadersError>()("OtlpHeadersError", {
+  reason: Schema.Literal("name", "control_character", "not_latin1", "too_long"),
+  /** The header, cut to 64 characters. */
+  header: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `header ${JSON.stringify(this.header)} ${this.detail}`
+  }
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+const problem = (name: string, value: string): Pick<OtlpHeadersError, "reason" | "detail"> | undefined => {
+  if (!token.test(name)) {
+    return { reason: "name", detail: "is not a header name: use letters, digits and -_.!#$%&'*+^`|~" }
+  }
+  if (/(?!\t)\p{Cc}/u.test(value)) {
+    return {
+      reason: "control_character",
+      detail: "has a value with a line break or another control character: remove it"
+    }
+  }
+  if (/[\u0100-\uffff]/.test(value)) {
+    return { reason: "not_latin1", detail: "has a value with characters outside Latin-1: encode it" }
+  }
+  return value.length > maxValueLength
+    ? { reason: "too_long", detail: `has a value of ${value.length} characters: at most ${maxValueLength} are allowed` }
+    : undefined
+}
+
+/**
+ * Checks that headers can be written to a request as they are; the first that cannot is reported.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const validate = (
+  headers: Readonly<Record<string, string>>
+): Either.Either<Readonly<Record<string, string>>, OtlpHeadersError> => {
+  for (const [name, value] of Object.entries(headers)) {
+    const found = problem(name, value)
+    if (found !== undefined) return Either.left(new OtlpHeadersError({ header: name.slice(0, 64), ...found }))
+  }
+  return Either.right(headers)
+}

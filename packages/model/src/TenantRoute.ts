@@ -1,0 +1,130 @@
+/**
+ * Whose request it is and where its trace goes: what `TenantTracer.bind` takes once the tenant is known.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type { Destination } from "./Destination.js"
+import * as DestinationModule from "./Destination.js"
+import { readableIssue } from "./internal/readableIssue.js"
+import type { TraceFacts } from "./TraceFacts.js"
+import * as TraceFactsModule from "./TraceFacts.js"
+
+/**
+ * What becomes of the operator's own copy. `override`: the operator's exporter for the same vendor stands down; `additive`: both receive.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OperatorPolicy = "override" | "additive"
+
+/**
+ * A tenant with its destinations. Build it once per tenant and keep it: what is derived from it is computed once per object.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TenantRoute {
+  readonly tenant: string
+  readonly destinations: ReadonlyArray<Destination>
+  readonly facts: TraceFacts
+  readonly operatorPolicy: OperatorPolicy
+}
+
+/**
+ * Makes a route. `operatorPolicy` is `override` unless said otherwise.
+ *
+ * @example
+ * ```ts
+ * import { Either } from "effect"
+ * import { Destination, TenantRoute } from "@tenant-tracer/model"
+ *
+ * const destination = Destination.make({ name: "main", endpoint: "https://otlp.example.com/v1/traces" })
+ * const route = Either.map(destination, (main) =>
+ *   TenantRoute.make({ tenant: "acme", destinations: [main], facts: { team: { id: "t1" } } })
+ * )
+ * if (Either.isLeft(route)) throw route.left
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly tenant: string
+  readonly destinations: ReadonlyArray<Destination>
+  readonly facts?: TraceFacts | undefined
+  readonly operatorPolicy?: OperatorPolicy | undefined
+}): TenantRoute => ({
+  tenant: options.tenant,
+  destinations: options.destinations,
+  facts: options.facts ?? TraceFactsModule.empty,
+  operatorPolicy: options.operatorPolicy ?? "override"
+})
+
+/**
+ * The most destinations that `decode` accepts for one tenant.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const maxDestinations = 32
+
+/**
+ * Why something is not a route. `path` leads to what is wrong, such as `destinations[0].endpoint`. No value is shown.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TenantRouteError extends Schema.TaggedError<TenantRouteError>()("TenantRouteError", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `route: ${this.path === "" ? "" : `${this.path} `}${this.detail}`
+  }
+}
+
+/** Says what is expected and keeps quiet about what was given, which may be a credential in the wrong place. */
+const quiet = (message: string) => ({ message: () => message })
+
+const Configuration = Schema.Struct({
+  tenant: Schema.String.pipe(
+    Schema.pattern(/^(?!\s*$)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u, quiet("must be 1 to 128 printable characters"))
+  ),
+  destinations: Schema.Array(DestinationModule.schema).pipe(
+    Schema.maxItems(maxDestinations, quiet(`has more than ${maxDestinations} entries`))
+  ),
+  facts: Schema.optional(TraceFactsModule.TraceFacts),
+  operatorPolicy: Schema.optional(Schema.Literal("override", "additive"))
+}).annotations(quiet("is not a record of tenant, destinations, facts and operatorPolicy"))
+
+const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { onExcessProperty: "error" })
+
+/**
+ * Decodes a tenant's stored settings, which nobody has checked: destinations as in `Destination.schema`, facts bounded as by `TraceFacts.read`. Two
+ * destinations with one name are an error. Never throws.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const decode = (input: unknown): Either.Either<TenantRoute, TenantRouteError> => {
+  try {
+    const decoded = decodeConfiguration(input)
+    if (Either.isLeft(decoded)) return Either.left(new TenantRouteError(readableIssue(decoded.left.issue)))
+    const { destinations, facts, operatorPolicy, tenant } = decoded.right
+    const names = destinations.map(({ name }) => name)
+    const repeated = names.findIndex((name, i) => names.indexOf(name) < i)
+    return repeated === -1
+      ? Either.right(make({ tenant, destinations, facts: TraceFactsModule.read(facts), operatorPolicy }))
+      : Either.left(
+          new TenantRouteError({
+            path: `destinations[${repeated}].name`,
+            detail: `"${names[repeated]}" is used twice: give each destination of a tenant a name of its own`
+          })
+        )
+  } catch {
+    // A getter or a proxy threw.
+    return Either.left(new TenantRouteError({ path: "", detail: "is not plain data: a property of it cannot be read" }))
+  }
+}

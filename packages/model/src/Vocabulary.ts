@@ -1,0 +1,70 @@
+/**
+ * The contract of a vocabulary: how a typed span is spelled for the back ends that read it. The vocabularies themselves live in
+ * `@tenant-tracer/vocabulary`.
+ *
+ * @since 0.1.0
+ */
+import type { Read, SpanError } from "./SpanData.js"
+import type { TraceFacts } from "./TraceFacts.js"
+
+/**
+ * Where a vocabulary writes. An `undefined` value is not written, so that a vocabulary is a table without conditions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AttributeWriter {
+  readonly string: (key: string, value: string | undefined) => void
+  /** A whole number; one that is not whole is cut. */
+  readonly int: (key: string, value: number | undefined) => void
+  /** A floating-point number, which stays one on the wire even where it is whole. */
+  readonly double: (key: string, value: number | undefined) => void
+  readonly boolean: (key: string, value: boolean | undefined) => void
+  /** An empty list is not written. */
+  readonly strings: (key: string, value: ReadonlyArray<string> | undefined) => void
+  /** Any value, as JSON text; what JSON cannot say is left out, and nothing throws. */
+  readonly json: (key: string, value: unknown) => void
+}
+
+/**
+ * A span as a vocabulary sees it: already reduced to what the destination may see.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TypedSpan {
+  readonly name: string
+  /** Absent for a span without a role, which only the operator sees. */
+  readonly data: Read | undefined
+  readonly facts: TraceFacts
+  readonly isRoot: boolean
+  readonly error: SpanError | undefined
+}
+
+/**
+ * A named, versioned spelling. `keys` is its table: every key it may write (or, ending in `.*`, every prefix) with the source that defines it.
+ * `content` lists the keys that carry what people wrote or models answered: exactly these vanish for a destination without content.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Vocabulary {
+  readonly name: string
+  readonly version: string
+  /** The `schema_url` of its spans, where one is published. */
+  readonly schemaUrl?: string | undefined
+  readonly keys: Readonly<Record<string, string>>
+  readonly content: ReadonlyArray<string>
+  readonly write: (span: TypedSpan, out: AttributeWriter) => void
+}
+
+/**
+ * How a destination asks for a vocabulary: by name, and version where it is pinned.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VocabularyRef {
+  readonly name: string
+  readonly version?: string | undefined
+}

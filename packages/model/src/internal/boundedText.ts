@@ -1,0 +1,12 @@
+/** Text from outside, made fit to be shown: no control characters, no half of a surrogate pair, not longer than it may be. */
+
+const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+
+const allUnfit = new RegExp(unfit.source, "gu")
+
+/** At most `max` characters of a text; what does not fit to be shown is a space, and the ends are trimmed. */
+export const boundedText = (text: string, max: number): string => {
+  // A pair that the cut parts becomes a space, which the trim takes away.
+  const cut = text.length > max ? text.slice(0, max) : text
+  return (unfit.test(cut) ? cut.replace(allUnfit, " ") : cut).trim()
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Destination } from "@tenant-tracer/model"
+import { Either, FastCheck as fc, Redacted, Schema } from "effect"
+
+const endpoint = "https://otlp.example.com/v1/traces"
+
+/** What the compiler would not let through is tried too. */
+const failure = (options: object) =>
+  Either.getOrThrow(Either.flip(Destination.make({ name: "main", endpoint, ...options } as Destination.Options)))
+
+const decode = Schema.decodeUnknownEither(Destination.schema)
+
+describe("Destination.make", () => {
+  it("has a default for everything but the name and the endpoint", () => {
+    expect(Destination.make({ name: "main", endpoint })).toStrictEqual(
+      Either.right({
+        name: "main",
+        vendor: "otlp",
+        endpoint,
+        protocol: "http/protobuf",
+        compression: "gzip",
+        auth: { _tag: "Headers", headers: {} },
+        resource: {},
+        vocabularies: [{ name: "genai" }],
+        content: "none",
+        callerTrace: "link",
+        limits: {}
+      })
+    )
+  })
+
+  it("keeps what is said", () => {
+    const headers = { authorization: Redacted.make("Bearer x") }
+    const said = {
+      name: "eu.main_1-a",
+      vendor: "langfuse_otel",
+      endpoint: "http://localhost:4318/otel?project=a",
+      protocol: "http/json",
+      compression: "none",
+      tls: { ca: "PEM" },
+      resource: {
+        "service.name": "checkout",
+        replicas: 3,
+        canary: true,
+        zones: ["a", "b"],
+        weights: [0.5],
+        on: [true]
+      },
+      vocabularies: [{ name: "genai", version: "1.41" }, { name: "langfuse" }],
+      content: "full",
+      callerTrace: "continue",
+      limits: { bytesPerRequest: 1024 }
+    } as const
+    expect(Destination.make({ ...said, headers })).toStrictEqual(
+      Either.right({ ...said, auth: { _tag: "Headers", headers } })
+    )
+    const auth = { _tag: "Headers", headers: { "api-key": Redacted.make("k") } } as const
+    expect(Either.getOrThrow(Destination.make({ name: "a", endpoint, auth, headers })).auth).toBe(auth)
+  })
+
+  it("names a name that cannot be one", () => {
+    for (const name of ["", "a b", "ü", "x".repeat(65), "a/b", "a\n", 5, null]) {
+      expect(failure({ name })).toMatchObject({ _tag: "DestinationError", destination: "", field: "name" })
+    }
+    expect(failure({ name: "" }).message).toBe(
+      "destination: name must be 1 to 64 letters, digits, dots, dashes or underscores"
+    )
+    expect(failure({ vendor: "" })).toMatchObject({ destination: "main", field: "vendor" })
+  })
+
+  it("takes an endpoint only if it is a full http or https URL", () => {
+    const wrong = [
+      "",
+      "otlp.example.com",
+      "ftp://example.com",
+      "file:///etc/passwd",
+      "https://",
+      "https:example.com",
+      "https://example.com:99999",
+      "https://exa mple.com",
+      "https://example.com/\n",
+      "https:\\\\example.com",
+      "https://example.com\\@10.0.0.5",
+      "https://user:s3cret@example.com",
+      "https://s3cret@example.com",
+      "https://example.com/#s3cret",
+      "https://example.com/#",
+      `https://example.com/${"x".repeat(2048)}`,
+      5,
+      undefined
+    ]
+    for (const url of wrong) {
+      const error = failure({ endpoint: url })
+      expect([url, error.field]).toStrictEqual([url, "endpoint"])
+      expect(error.message).not.toContain("s3cret")
+    }
+    expect(failure({ endpoint: "https://u:p@h" }).message).toBe(
+      'destination "main": endpoint has a user name or a password in it: put credentials into headers'
+    )
+    for (const url of ["http://localhost:4318", "HTTPS://EXAMPLE.com/a?b=c", "https://[::1]:4318/v1/traces"]) {
+      expect(Either.getOrThrow(Destination.make({ name: "a", endpoint: url })).endpoint).toBe(url)
+    }
+  })
+
+  it("names a header that cannot be sent, and shows no credential", () => {
+    const cases: ReadonlyArray<readonly [string, unknown]> = [
+      ["x y", Redacted.make("s3cret")],
+      ["a", Redacted.make("s3cret\r\n")],
+      ["a", Redacted.make("s3cret€")],
+      ["a", Redacted.make("s3cret".repeat(2000))],
+      ["a", Redacted.make({ s3cret: 1 })],
+      ["a", "s3cret"],
+      ["__proto__", Redacted.make("s3cret\n")]
+    ]
+    for (const [name, value] of cases) {
+      const error = failure({ headers: Object.fromEntries([[name, value]]) })
+      expect(error.field).toBe(`headers.${name}`)
+      expect(`${error.message} ${JSON.stringify(error)} ${error.stack}`).not.toContain("s3cret")
+    }
+  })
+
+  it("names a resource attribute that OTLP cannot carry", () => {
+    for (const value of [null, undefined, Number.NaN, {}, ["a", 1], [Number.POSITIVE_INFINITY], () => 1, 1n]) {
+      expect(failure({ resource: { fine: 1, bad: value } }).field).toBe("resource.bad")
+    }
+    expect(failure({ resource: { "": 1 } }).field).toBe("resource")
+  })
+
+  it("names limits and vocabularies that make no sense", () => {
+    expect(failure({ vocabularies: [] }).field).toBe("vocabularies")
+    for (const limit of [0, -1, Number.NaN, "5", null]) {
+      expect(failure({ limits: { valueLength: limit } }).field).toBe("limits.valueLength")
+    }
+    expect(Either.isRight(Destination.make({ name: "a", endpoint, limits: { valueLength: undefined } }))).toBe(true)
+  })
+})
+
+describe("Destination.schema", () => {
+  const configuration = {
+    name: "main",
+    endpoint,
+    headers: { authorization: "Bearer s3cret" },
+    tls: { ca: "PEM", key: "s3cret" },
+    limits: { bytesPerRequest: 1 }
+  }
+
+  it("decodes JSON and redacts what is secret", () => {
+    const destination = Either.getOrThrow(decode(configuration))
+    expect(destination).toMatchObject({ name: "main", vendor: "otlp", content: "none", limits: { bytesPerRequest: 1 } })
+    expect(JSON.stringify(destination)).not.toContain("s3cret")
+    const { auth, tls } = destination
+    expect(auth._tag === "Headers" ? Redacted.value(auth.headers.authorization ?? Redacted.make("")) : "").toBe(
+      "Bearer s3cret"
+    )
+    expect(tls?.key && Redacted.value(tls.key)).toBe("s3cret")
+  })
+
+  it("is as strict as make, and does not know unknown fields", () => {
+    for (const wrong of [
+      { name: "a b" },
+      { endpoint: "nope" },
+      { endpint: "x" },
+      { protocol: "grpc" },
+      { content: "some" },
+      { headers: { a: "x\n" } },
+      { resource: { a: {} } },
+      { auth: { _tag: "Headers", headers: {} } },
+      { tls: { kee: "x" } }
+    ]) {
+      expect([wrong, Either.isLeft(decode({ ...configuration, ...wrong }))]).toStrictEqual([wrong, true])
+    }
+  })
+
+  it("shows no credential in an error, wherever it was put", () => {
+    for (const wrong of [
+      { headers: "authorization=s3cret" },
+      { headers: { a: ["s3cret"] } },
+      { headers: { a: { s3cret: "s3cret" } } },
+      { headers: { a: "s3cret\n" } },
+      { headers: ["s3cret"] },
+      { tls: "s3cret" },
+      { tls: { key: ["s3cret"] } },
+      { endpoint: "https://s3cret@example.com" },
+      { endpoint: ["s3cret"] },
+      { resource: { a: { x: "s3cret" } } }
+    ]) {
+      const error = Either.getOrThrow(Either.flip(decode({ ...configuration, ...wrong })))
+      expect([wrong, error.message.includes("s3cret")]).toStrictEqual([wrong, false])
+    }
+    expect(Either.getOrThrow(Either.flip(decode(JSON.stringify(configuration)))).message).not.toContain("s3cret")
+  })
+
+  it("does not encode", () => {
+    const destination = Either.getOrThrow(decode(configuration))
+    expect(Either.isLeft(Schema.encodeEither(Destination.schema)(destination))).toBe(true)
+  })
+
+  it("takes any JSON without throwing", () => {
+    const field = fc.oneof(fc.jsonValue(), fc.anything())
+    const input = fc.oneof(
+      field,
+      fc.record({ name: field, endpoint: field, headers: field, tls: field, limits: field })
+    )
+    fc.assert(fc.property(input, (value) => Either.isLeft(decode(value))))
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom("resource", "vendor", "content", "limits"), field), (fields) => {
+        const decoded = decode({ ...configuration, ...fields })
+        if (Either.isRight(decoded)) expect(Schema.is(Schema.typeSchema(Destination.schema))(decoded.right)).toBe(true)
+      })
+    )
+  })
+})

@@ -1,0 +1,19 @@
+/** Arize AX's OTLP endpoint. */
+export const arize = {
+  vendor: "arize",
+  page: "https://arize.com/docs/ax/security-and-settings/compliance/data-regions",
+  readOn: "2026-11-21",
+  paths: ["/v1/traces"],
+  encodings: ["protobuf", "json"],
+  compressions: ["gzip"],
+  requiredHeaders: [{ name: "authorization" }, { name: "arize-space-id" }],
+  requiredResourceAttributes: [["openinference.project.name", "model_id", "arize.project.name"]],
+  otherPaths: [],
+  maxBytes: Number.POSITIVE_INFINITY,
+  undecodableStatus: 400,
+  successStatus: 200,
+  notes: [
+    "Headers as arize-otel-python's otel.py sends them: the key without Bearer; api_key and space_id are deprecated.",
+    "An export that names no project is refused with 400."
+  ]
+} as const

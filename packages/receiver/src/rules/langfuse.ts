@@ -1,0 +1,20 @@
+/** Langfuse's OTLP endpoint. */
+export const langfuse = {
+  vendor: "langfuse",
+  page: "https://langfuse.com/docs/opentelemetry/introduction",
+  readOn: "2026-11-21",
+  paths: ["/api/public/otel/v1/traces"],
+  encodings: ["protobuf", "json"],
+  compressions: ["gzip"],
+  requiredHeaders: [{ name: "authorization", pattern: "^Basic [A-Za-z0-9+/]+={0,2}$" }],
+  requiredResourceAttributes: [],
+  otherPaths: [],
+  maxBytes: 5_000_000,
+  undecodableStatus: 400,
+  successStatus: 200,
+  notes: [
+    "Size and rate limits: https://langfuse.com/faq/all/api-limits",
+    "Without x-langfuse-ingestion-version: 4 a trace shows up to ten minutes late; it is taken all the same.",
+    "x-langfuse-public-key is not asked for."
+  ]
+} as const

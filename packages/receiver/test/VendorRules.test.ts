@@ -1,0 +1,143 @@
+import { deflateSync, gzipSync } from "node:zlib"
+import { describe, expect, it } from "@effect/vitest"
+import { resourceFromAttributes } from "@opentelemetry/resources"
+import { type Otlp, Receiver, VendorRules } from "@tenant-tracer/receiver"
+import { Effect } from "effect"
+import { bodyOf, contentType, statusOf } from "./support/bodies.js"
+import { client } from "./support/http.js"
+import { readableSpan, readableSpans } from "./support/spans.js"
+
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly encoding?: Otlp.Encoding
+  readonly body?: Uint8Array
+  readonly path?: string
+}
+
+/** A receiver whose one account asks for no headers beyond what its vendor's rules ask for. */
+const setUp = (rules: VendorRules.VendorRules) =>
+  Effect.gen(function* () {
+    const receiver = yield* Receiver.make({ accounts: [{ id: "acme", headers: {}, rules }] })
+    const post = yield* client
+    const send = ({ encoding = "protobuf", path = rules.paths[0], ...sent }: Sent) =>
+      Effect.map(
+        post(receiver.url + path, {
+          headers: { "content-type": contentType[encoding], ...sent.headers },
+          body: sent.body ?? bodyOf(encoding, readableSpans(1))
+        }),
+        (answer) => ({
+          status: answer.status,
+          allow: answer.headers.allow,
+          message: answer.status === 200 ? undefined : statusOf(encoding, answer.body).message
+        })
+      )
+    return { receiver, send }
+  })
+
+describe.each(VendorRules.all)("the rules of $vendor", (rules) => {
+  it("name their page and day", () => {
+    expect(new URL(rules.page).protocol).toBe("https:")
+    expect(rules.readOn).toMatch(/^\d{4}-\d\d-\d\d$/)
+  })
+
+  it("can be matched", () => {
+    for (const { name, pattern } of rules.requiredHeaders) {
+      expect(name).toBe(name.toLowerCase())
+      expect(() => new RegExp(pattern ?? "")).not.toThrow()
+    }
+    for (const path of rules.paths) expect(path).toMatch(/^\//)
+  })
+})
+
+it.scoped("langfuse takes a key pair, both encodings and gzip", () =>
+  Effect.gen(function* () {
+    const { receiver, send } = yield* setUp(VendorRules.langfuse)
+    expect(yield* receiver.endpoint("acme")).toBe(`${receiver.url}/api/public/otel/v1/traces`)
+    const authorization = `Basic ${Buffer.from("pk-lf-1:sk-lf-1").toString("base64")}`
+    expect((yield* send({ headers: { authorization } })).status).toBe(200)
+    expect((yield* send({ headers: { authorization }, encoding: "json" })).status).toBe(200)
+    const body = gzipSync(bodyOf("protobuf", readableSpans(1)))
+    expect((yield* send({ headers: { authorization, "content-encoding": "gzip" }, body })).status).toBe(200)
+    expect((yield* send({ headers: { authorization }, path: "/v1/traces" })).status).toBe(404)
+    expect((yield* send({ headers: { authorization }, body: Buffer.alloc(5_000_001) })).status).toBe(413)
+    const bearer = yield* send({ headers: { authorization: "Bearer sk-lf-1" } })
+    expect(bearer.status).toBe(401)
+    expect(bearer.message).toContain(`header authorization does not match`)
+    expect(bearer.message).toContain(`rule "requiredHeaders" of langfuse, see https://langfuse.com/`)
+  })
+)
+
+it.scoped("arize takes a key, a space, and a project on every resource", () =>
+  Effect.gen(function* () {
+    const { send } = yield* setUp(VendorRules.arize)
+    const headers = { authorization: "key", "arize-space-id": "space" }
+    const on = (attributes: Record<string, string>) => readableSpan({ resource: resourceFromAttributes(attributes) })
+    for (const name of ["openinference.project.name", "model_id", "arize.project.name"]) {
+      expect((yield* send({ headers, body: bodyOf("protobuf", [on({ [name]: "p" })]) })).status).toBe(200)
+    }
+    const bare = yield* send({ headers, body: bodyOf("protobuf", [on({ model_id: "p" }), on({ model_id: "" })]) })
+    expect(bare.status).toBe(400)
+    expect(bare.message).toContain("resourceSpans[1].resource must have openinference.project.name or model_id")
+    expect(bare.message).toContain(`rule "requiredResourceAttributes" of arize`)
+    const nowhere = yield* send({ headers: { authorization: "key" } })
+    expect(nowhere).toMatchObject({ status: 401, message: expect.stringContaining("header arize-space-id is missing") })
+    expect((yield* send({ headers: { ...headers, authorization: "" } })).status).toBe(401)
+  })
+)
+
+it.scoped("phoenix takes protobuf only, gzip and deflate, and no metrics and logs", () =>
+  Effect.gen(function* () {
+    const { send } = yield* setUp(VendorRules.phoenix)
+    const headers = { authorization: "Bearer key" }
+    const body = bodyOf("protobuf", readableSpans(1))
+    expect((yield* send({ headers: { ...headers, "x-project-name": "p" } })).status).toBe(200)
+    for (const [compression, compressed] of [
+      ["gzip", gzipSync(body)] as const,
+      ["deflate", deflateSync(body)] as const
+    ]) {
+      const sent = { headers: { ...headers, "content-encoding": compression }, body: compressed }
+      expect((yield* send(sent)).status).toBe(200)
+      expect((yield* send({ ...sent, body: compressed.subarray(0, -8) })).status).toBe(400)
+    }
+    const json = yield* send({ headers, encoding: "json" })
+    expect(json).toMatchObject({ status: 415, message: expect.stringContaining("phoenix takes protobuf, not json") })
+    expect((yield* send({ headers, body: new TextEncoder().encode("garbage") })).status).toBe(422)
+    for (const path of ["/v1/metrics", "/v1/logs"]) {
+      expect(yield* send({ headers, path })).toMatchObject({ status: 405, allow: "" })
+    }
+    expect((yield* send({ headers: { authorization: "key" } })).status).toBe(401)
+  })
+)
+
+it.scoped("rules of one's own may answer with another success and ask for less", () =>
+  Effect.gen(function* () {
+    const rules = { ...VendorRules.otlp, vendor: "mine", successStatus: 202, maxBytes: 10 }
+    const { receiver, send } = yield* setUp(rules)
+    expect((yield* send({ body: new Uint8Array() })).status).toBe(202)
+    expect((yield* send({})).status).toBe(413)
+    expect(yield* receiver.received("acme")).toHaveLength(1)
+  })
+)
+
+it.scoped("an account's headers are asked for as well", () =>
+  Effect.gen(function* () {
+    const receiver = yield* Receiver.make({
+      accounts: [
+        { id: "one", headers: { authorization: "Bearer 1" }, rules: VendorRules.phoenix },
+        { id: "two", headers: { authorization: "2" }, rules: VendorRules.phoenix }
+      ]
+    })
+    const post = yield* client
+    const send = (authorization: string) =>
+      post(`${receiver.url}/v1/traces`, {
+        headers: { authorization, "content-type": contentType.protobuf },
+        body: bodyOf("protobuf", readableSpans(1))
+      })
+    expect((yield* send("Bearer 1")).status).toBe(200)
+    // The account knows the key, the vendor would not take it without Bearer.
+    const bare = yield* send("2")
+    expect(statusOf("protobuf", bare.body)).toMatchObject({ code: 16, message: expect.stringContaining("Bearer") })
+    expect((yield* receiver.refusals("two")).map((refusal) => refusal.status)).toEqual([401])
+    expect(statusOf("protobuf", (yield* send("Bearer 3")).body).message).toContain("no account here")
+  })
+)

@@ -1,0 +1,65 @@
+/**
+ * TenantTracer with everything wired in: all vocabularies, and our own transport over pooled connections.
+ *
+ * @since 0.1.0
+ */
+import { TenantTracer, type TracingConfig, Transport, VocabularyResolver } from "@tenant-tracer/tracer"
+import { Vocabularies } from "@tenant-tracer/vocabulary"
+import type * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Layer from "effect/Layer"
+
+/**
+ * Every vocabulary of `@tenant-tracer/vocabulary`, for layers that bring their own transport, such as `TestTracer.layer`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const vocabularies: Layer.Layer<VocabularyResolver.VocabularyResolver> = Layer.succeed(
+  VocabularyResolver.VocabularyResolver,
+  { resolve: Vocabularies.layer }
+)
+
+const wiring = Layer.merge(vocabularies, Transport.layerUndici())
+
+/**
+ * The service from options.
+ *
+ * @example
+ * ```ts
+ * import { Destination, TenantRoute, TenantTracer, Tracing } from "tenant-tracer"
+ * import { Effect, Either, Redacted } from "effect"
+ *
+ * const acme = TenantRoute.make({
+ *   tenant: "acme",
+ *   destinations: [
+ *     Either.getOrThrow(
+ *       Destination.make({
+ *         name: "collector",
+ *         endpoint: "https://collector.acme.example/v1/traces",
+ *         headers: { authorization: Redacted.make("Bearer …") }
+ *       })
+ *     )
+ *   ]
+ * })
+ *
+ * export const job = Effect.void.pipe(TenantTracer.withRoute(acme, { name: "nightly" }), Effect.provide(Tracing.layer()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (config: TracingConfig.TracingConfig = {}): Layer.Layer<TenantTracer.TenantTracer> =>
+  Layer.provide(TenantTracer.layer(config), wiring)
+
+/**
+ * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_*` for the rest. Options given
+ * here win.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {}
+): Layer.Layer<TenantTracer.TenantTracer, ConfigError.ConfigError> =>
+  Layer.provide(TenantTracer.layerConfig(overrides), wiring)

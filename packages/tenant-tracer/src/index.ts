@@ -1,0 +1,28 @@
+/**
+ * What people install: the layer with everything wired in, and the namespaces of the packages behind it.
+ */
+
+export {
+  Destination,
+  Message,
+  ModelProvider,
+  Operation,
+  SpanData,
+  TenantRoute,
+  TraceFacts
+} from "@tenant-tracer/model"
+export {
+  Phase,
+  Recorder,
+  RouteResolver,
+  Spans,
+  TenantTracer,
+  TestTracer,
+  TraceContext,
+  TracingConfig,
+  Transport
+} from "@tenant-tracer/tracer"
+export { Vendors } from "@tenant-tracer/vendors"
+export { Vocabularies } from "@tenant-tracer/vocabulary"
+/** TenantTracer with everything wired in. */
+export * as Tracing from "./Tracing.js"

@@ -1,0 +1,304 @@
+/**
+ * The service that records each request once and delivers its whole trace to the back ends of the tenant that it belongs to.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import * as Ledger from "./deliver/Ledger.js"
+import * as Provider from "./deliver/Provider.js"
+import * as ProviderCache from "./deliver/ProviderCache.js"
+import { Transport } from "./deliver/Transport.js"
+import * as Outlets from "./internal/outlets.js"
+import * as Request from "./internal/request.js"
+import * as EffectTracer from "./record/EffectTracer.js"
+import type { RecordedSpan } from "./record/RecordedSpan.js"
+import * as Recorder from "./record/Recorder.js"
+import { CurrentRequest } from "./record/RequestTrace.js"
+import type { IncomingTrace } from "./record/TraceContext.js"
+import { VocabularyResolver } from "./render/VocabularyResolver.js"
+import * as Router from "./route/Router.js"
+import * as TracingConfig from "./TracingConfig.js"
+
+/**
+ * How tracing stands right now. `denied` are the destinations of a tenant that were refused, with what to do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Status {
+  readonly ledger: Ledger.LedgerSnapshot
+  readonly recording: ReturnType<Recorder.Recorder["stats"]>
+  readonly providers: { readonly size: number } & ReturnType<ProviderCache.ProviderCache<never>["stats"]>
+}
+
+/**
+ * `recorder` records from plain code, without a fiber; everything else is used through the functions of this module.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly tracer: Tracer.Tracer
+  readonly recorder: Recorder.Recorder
+  readonly flush: Effect.Effect<void>
+  readonly status: Effect.Effect<Status>
+  /** What a route comes to: which of its destinations are denied, and why. */
+  readonly plan: (route: TenantRoute) => Router.Plan
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class TenantTracer extends Context.Tag("@tenant-tracer/tracer/TenantTracer")<TenantTracer, Service>() {}
+
+/**
+ * Makes the service with a way to make exporters of one's own; `layer` sends over the network.
+ *
+ * @internal
+ */
+export const makeWith = (
+  config: TracingConfig.TracingConfig,
+  makeExporter: Outlets.MakeExporter
+): Effect.Effect<Service, never, VocabularyResolver | Scope.Scope> =>
+  Effect.gen(function* () {
+    const vocabularies = yield* VocabularyResolver
+    const ledger = Ledger.make()
+    const environment = yield* Provider.environment({ ledger })
+    const cache = yield* ProviderCache.make<Provider.Provider<RecordedSpan>>({
+      capacity: config.cache?.capacity,
+      idleTimeToLive: config.cache?.idleTimeToLive,
+      shutdownDeadline: config.shutdownDeadline,
+      onClose: (reports) =>
+        Effect.forEach(
+          reports.filter(({ unsent }) => unsent > 0),
+          ({ id, unsent }) => Effect.logWarning(`${unsent} spans of ${id} could not be sent before the deadline`),
+          { discard: true }
+        )
+    })
+    const outlets = Outlets.make({ cache, config, environment, ledger, makeExporter, vocabularies })
+    const operator: Array<Router.OperatorOutlet> = []
+    for (const destination of config.operator ?? []) {
+      const opened = yield* outlets.openOperator(destination)
+      if ("view" in opened) operator.push(opened)
+      else {
+        ledger.denied(opened.id, opened.reason)
+        yield* Effect.logError(`The operator's destination ${opened.id} is not used: ${opened.detail}`)
+      }
+    }
+    const router = Router.make({ ledger, operator, open: outlets.open })
+    const recorder = Recorder.make({
+      sink: router.sink,
+      count: ledger.count,
+      incoming: config.incoming,
+      limits: limitsOf(config)
+    })
+    const clock = yield* Effect.clock
+    // Registered last, so that it runs before the queues are drained.
+    yield* Effect.addFinalizer(() => Effect.sync(() => recorder.close(clock.unsafeCurrentTimeNanos())))
+    yield* Effect.sync(() => recorder.sweep(clock.unsafeCurrentTimeNanos())).pipe(
+      Effect.repeat(Schedule.spaced("1 second")),
+      Effect.withTracerEnabled(false),
+      Effect.forkScoped
+    )
+    return {
+      tracer: EffectTracer.make(recorder),
+      recorder,
+      flush: Effect.all([cache.flush, outlets.flushOperator], { concurrency: "unbounded", discard: true }),
+      status: Effect.sync(() => ({
+        ledger: ledger.snapshot(),
+        recording: recorder.stats(),
+        providers: { size: cache.size(), ...cache.stats() }
+      })),
+      plan: router.plan
+    }
+  })
+
+const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.RecorderLimits> => ({
+  heldSpans: config.hold?.maxSpans ?? Recorder.defaultLimits.heldSpans,
+  heldBytes: config.hold?.maxBytes ?? Recorder.defaultLimits.heldBytes,
+  heldTime:
+    config.hold?.maxTime === undefined
+      ? Recorder.defaultLimits.heldTime
+      : Option.getOrElse(Duration.toNanos(config.hold.maxTime), () => Recorder.defaultLimits.heldTime)
+})
+
+/**
+ * The service, and Effect's tracer with it: every span of the app is recorded from here on. Closing it sends what is queued, under a deadline.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  config: TracingConfig.TracingConfig = {}
+): Layer.Layer<TenantTracer, never, Transport | VocabularyResolver> =>
+  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport))))
+
+/**
+ * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {}
+): Layer.Layer<TenantTracer, ConfigError.ConfigError, Transport | VocabularyResolver> =>
+  Layer.unwrapEffect(
+    Effect.map(Config.all([TracingConfig.fromEnvironment, Config.unwrap(overrides)]), ([environment, options]) =>
+      layer({ ...environment, ...options })
+    )
+  )
+
+/**
+ * A layer of the service and its tracer from an effect that makes it.
+ *
+ * @internal
+ */
+export const layerOf = <E, R>(
+  make: Effect.Effect<Service, E, R>
+): Layer.Layer<TenantTracer, E, Exclude<R, Scope.Scope>> => {
+  const service = Layer.scoped(TenantTracer, make)
+  const tracer = Layer.unwrapEffect(Effect.map(TenantTracer, ({ tracer }) => Layer.setTracer(tracer)))
+  return Layer.provideMerge(tracer, service)
+}
+
+/**
+ * The root span of every HTTP request: it stands in for the platform's own server span, covers the body of the response, and reads no header but
+ * the trace context. Hand it to `HttpServer.serve`, or pipe an app through it.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const middleware: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R> = Request.middleware({})
+
+/**
+ * `middleware` with options: what becomes of a caller's trace (default: as the layer says), facts of the trace from the request (trusted code
+ * decides which headers may say them, see `TraceFacts.fromHeaders`), and requests that are not traced.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const middlewareWith = (options: {
+  readonly incoming?: IncomingTrace | undefined
+  readonly facts?: ((request: HttpServerRequest.HttpServerRequest) => TraceFacts) | undefined
+  readonly ignore?: ((request: HttpServerRequest.HttpServerRequest) => boolean) | undefined
+}): (<E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>) => Request.middleware(options)
+
+/**
+ * Says whose request this is: what waited goes along, and what follows goes there. It never fails: the first route stands, and an answer other
+ * than `Bound` and `AlreadyBound` is counted, and logged the first time.
+ *
+ * @since 0.1.0
+ * @category routing
+ */
+export const bind = (route: TenantRoute): Effect.Effect<Recorder.BindResult> =>
+  Effect.withFiberRuntime((fiber) => {
+    const recorder = Request.recorderOf(fiber)
+    if (recorder === undefined) return Effect.succeed("NoRequest")
+    const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
+    const result = recorder.bind(request, route)
+    if (result === "Bound" || result === "AlreadyBound" || !recorder.isFirst(result)) return Effect.succeed(result)
+    return Effect.as(
+      Effect.logWarning(`TenantTracer.bind for tenant "${route.tenant}": ${explanations[result]}`),
+      result
+    )
+  })
+
+const explanations: Record<Exclude<Recorder.BindResult, "Bound" | "AlreadyBound">, string> = {
+  Conflict:
+    "the request belongs to another tenant already, which keeps it. Open a request of its own with TenantTracer.withRoute.",
+  NoRequest: "no request is open here. Wrap the app in TenantTracer.middleware, or the work in TenantTracer.withRoute.",
+  TooLate: "the trace went to the operator before its tenant was known. Bind earlier, or raise the hold limits."
+}
+
+/**
+ * Adds facts to the trace of the current request, until its root has ended: end user, session, tags, …
+ *
+ * @since 0.1.0
+ * @category routing
+ */
+export const annotateTrace = (facts: TraceFacts): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
+    if (request !== undefined) Request.recorderOf(fiber)?.addFacts(request, facts)
+    return Effect.void
+  })
+
+/**
+ * Runs an effect as a request of its own, bound to a tenant from its first span on: a job, a message of a queue. A span that was active becomes a
+ * link. `name` is the root span's, from a closed set; default `job`.
+ *
+ * @since 0.1.0
+ * @category routing
+ */
+export const withRoute: {
+  (
+    route: TenantRoute,
+    options?: { readonly name?: string | undefined }
+  ): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>,
+    route: TenantRoute,
+    options?: { readonly name?: string | undefined }
+  ): Effect.Effect<A, E, R>
+} = dual(
+  (args) => Effect.isEffect(args[0]),
+  <A, E, R>(self: Effect.Effect<A, E, R>, route: TenantRoute, options?: { readonly name?: string | undefined }) => {
+    const name = options?.name ?? "job"
+    return Request.run(self, {
+      name,
+      kind: "internal",
+      data: { _tag: "service", service: name, phase: name },
+      facts: route.facts,
+      route
+    })
+  }
+)
+
+/**
+ * Runs an effect outside the request that calls it: what it opens belongs to no tenant. Shared caches, pools, look-ups and lazily built layers use
+ * it, or their spans belong to whoever came first.
+ *
+ * @since 0.1.0
+ * @category routing
+ */
+export const detached = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(
+    self,
+    // Both tags are optional facts that no effect requires, so the context is as good without them.
+    (context: Context.Context<R>) =>
+      Context.omit(
+        Tracer.ParentSpan,
+        CurrentRequest
+      )(context as Context.Context<R | Tracer.ParentSpan | CurrentRequest>) as Context.Context<R>
+  )
+
+/**
+ * Sends everything that is queued, of every tenant and the operator, and waits for it.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const flush: Effect.Effect<void, never, TenantTracer> = Effect.flatMap(TenantTracer, ({ flush }) => flush)
+
+/**
+ * The ledger, what is being recorded, and the providers that are kept.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const status: Effect.Effect<Status, never, TenantTracer> = Effect.flatMap(TenantTracer, ({ status }) => status)

@@ -1,0 +1,230 @@
+/**
+ * How tracing is set up: plain options with their defaults, and the same from the environment.
+ *
+ * @since 0.1.0
+ */
+
+import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
+import type { AttributeValue, Destination } from "@tenant-tracer/model/Destination"
+import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
+import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
+import type { VocabularyRef } from "@tenant-tracer/model/Vocabulary"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import type * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { IncomingTrace } from "./record/TraceContext.js"
+import type { Content } from "./render/ContentPolicy.js"
+
+/**
+ * An exporter of the operator's that is not one of ours: any `SpanExporter` of the OpenTelemetry SDK.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OperatorExporter {
+  readonly name: string
+  /** Whose back end it writes to: it stands down for a tenant's own of the same vendor. Default `otlp`. */
+  readonly vendor?: string | undefined
+  readonly exporter: SpanExporter
+  /** Default `genai`. */
+  readonly vocabularies?: ReadonlyArray<VocabularyRef> | undefined
+  /** Default `none`. */
+  readonly content?: Content | undefined
+}
+
+/**
+ * Every option has a default: `{}` is a tracer that keeps nothing for an operator and delivers to the tenants that are bound.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracingConfig {
+  /** Resource attributes of every span; a tenant sees the service's and the environment's only. Default `{ "service.name": "unknown_service" }`. */
+  readonly resource?: Readonly<Record<string, AttributeValue>> | undefined
+  /** The operator's own back ends. Default none. */
+  readonly operator?: ReadonlyArray<Destination | OperatorExporter> | undefined
+  /** The most content that any destination may receive. Default `none`. */
+  readonly content?: Content | undefined
+  /** What becomes of a caller's trace context at the door. Default `link`. */
+  readonly incoming?: IncomingTrace | undefined
+  readonly cache?:
+    | {
+        /** Providers kept at a time. Default 10,000. */
+        readonly capacity?: number | undefined
+        /** Default 10 minutes. */
+        readonly idleTimeToLive?: Duration.DurationInput | undefined
+      }
+    | undefined
+  readonly batch?:
+    | {
+        /** Default 512. */
+        readonly maxSpans?: number | undefined
+        /** Default 1 MiB. */
+        readonly maxBytes?: number | undefined
+        /** Default 5 seconds. */
+        readonly maxAge?: Duration.DurationInput | undefined
+      }
+    | undefined
+  /** Of one destination. */
+  readonly queue?:
+    | {
+        /** Default 8,192. */
+        readonly maxSpans?: number | undefined
+        /** Default 16 MiB. */
+        readonly maxBytes?: number | undefined
+      }
+    | undefined
+  /** Of one request, until it is bound. */
+  readonly hold?:
+    | {
+        /** Default 512. */
+        readonly maxSpans?: number | undefined
+        /** Default 1 MiB. */
+        readonly maxBytes?: number | undefined
+        /** Default 30 seconds. */
+        readonly maxTime?: Duration.DurationInput | undefined
+      }
+    | undefined
+  /** How long closing may take. Default 10 seconds. */
+  readonly shutdownDeadline?: Duration.DurationInput | undefined
+}
+
+const nonEmpty = (name: string): Config.Config<Option.Option<string>> =>
+  Config.option(Config.string(name)).pipe(
+    Config.map(Option.map((text) => text.trim())),
+    Config.map(Option.filter((text) => text !== ""))
+  )
+
+const first = (...names: ReadonlyArray<string>): Config.Config<Option.Option<string>> =>
+  Config.all(names.map(nonEmpty)).pipe(Config.map(Option.firstSomeOf))
+
+const oneOf = <const Name extends string>(
+  name: string,
+  values: ReadonlyArray<Name>
+): Config.Config<Option.Option<Name>> =>
+  nonEmpty(name).pipe(
+    Config.mapOrFail(
+      Option.match({
+        onNone: () => Either.right(Option.none<Name>()),
+        onSome: (text) => {
+          const value = values.find((value) => value === text.toLowerCase())
+          return value === undefined
+            ? Either.left(ConfigError.InvalidData([name], `expected one of ${values.join(", ")}, got "${text}"`))
+            : Either.right(Option.some(value))
+        }
+      })
+    )
+  )
+
+const positive = (name: string): Config.Config<Option.Option<number>> =>
+  Config.option(
+    Config.integer(name).pipe(
+      Config.validate({ message: "expected a whole number above zero", validation: (value) => value > 0 })
+    )
+  )
+
+const resource = Config.all({
+  attributes: nonEmpty("OTEL_RESOURCE_ATTRIBUTES"),
+  service: nonEmpty("OTEL_SERVICE_NAME")
+}).pipe(
+  Config.map(({ attributes, service }) => ({
+    // The same text form as headers, but the names of attributes keep their case.
+    ...Option.match(attributes, { onNone: () => ({}), onSome: resourceAttributes }),
+    ...Option.match(service, { onNone: () => ({}), onSome: (name) => ({ "service.name": name }) })
+  }))
+)
+
+const resourceAttributes = (text: string): Record<string, string> => {
+  const attributes: Record<string, string> = {}
+  for (const entry of text.split(",")) {
+    const at = entry.indexOf("=")
+    if (at <= 0) continue
+    const value = Object.values(OtlpHeaders.parse(`v=${entry.slice(at + 1)}`))[0]
+    if (value !== undefined) attributes[entry.slice(0, at).trim()] = value
+  }
+  return attributes
+}
+
+const operator = Config.all({
+  exporter: oneOf("OTEL_TRACES_EXPORTER", ["otlp", "none"]),
+  tracesEndpoint: nonEmpty("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+  endpoint: nonEmpty("OTEL_EXPORTER_OTLP_ENDPOINT"),
+  headers: first("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+  tracesProtocol: oneOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", ["http/protobuf", "http/json"]),
+  protocol: oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", ["http/protobuf", "http/json"]),
+  tracesCompression: oneOf("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", ["gzip", "none"]),
+  compression: oneOf("OTEL_EXPORTER_OTLP_COMPRESSION", ["gzip", "none"]),
+  content: oneOf("TENANT_TRACER_OPERATOR_CONTENT", ["none", "full"])
+}).pipe(
+  Config.map((env): ReadonlyArray<Destination> => {
+    const endpoint = Option.orElse(env.tracesEndpoint, () => Option.map(env.endpoint, OtlpEndpoint.traces))
+    if (Option.isNone(endpoint) || Option.contains(env.exporter, "none")) return []
+    const headers = OtlpHeaders.parse(Option.getOrElse(env.headers, () => ""))
+    return [
+      {
+        name: "otlp",
+        vendor: "otlp",
+        endpoint: endpoint.value,
+        protocol: Option.getOrElse(
+          Option.orElse(env.tracesProtocol, () => env.protocol),
+          () => "http/protobuf" as const
+        ),
+        compression: Option.getOrElse(
+          Option.orElse(env.tracesCompression, () => env.compression),
+          () => "none" as const
+        ),
+        auth: {
+          _tag: "Headers",
+          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Redacted.make(value)]))
+        },
+        resource: {},
+        vocabularies: [{ name: "genai" }],
+        content: Option.getOrElse(env.content, () => "none" as const),
+        callerTrace: "link",
+        limits: {}
+      }
+    ]
+  })
+)
+
+/**
+ * From the environment: the standard `OTEL_*` variables describe the operator's own exporter and resource (never a tenant's), `TENANT_TRACER_*` the
+ * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
+ * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`. Unset means the default; a value that does not fit is an error
+ * that names the variable.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
+  resource,
+  operator,
+  content: oneOf("TENANT_TRACER_CONTENT", ["none", "full"]),
+  incoming: oneOf("TENANT_TRACER_INCOMING_TRACE", ["continue", "link", "ignore"]),
+  capacity: positive("TENANT_TRACER_CACHE_CAPACITY"),
+  idleTimeToLive: Config.option(Config.duration("TENANT_TRACER_CACHE_IDLE_TIME")),
+  batchSpans: positive("TENANT_TRACER_BATCH_MAX_SPANS"),
+  batchAge: Config.option(Config.duration("TENANT_TRACER_BATCH_MAX_AGE")),
+  queueSpans: positive("TENANT_TRACER_QUEUE_MAX_SPANS"),
+  holdSpans: positive("TENANT_TRACER_HOLD_MAX_SPANS"),
+  holdTime: Config.option(Config.duration("TENANT_TRACER_HOLD_MAX_TIME")),
+  shutdownDeadline: Config.option(Config.duration("TENANT_TRACER_SHUTDOWN_DEADLINE"))
+}).pipe(
+  Config.map((env) => ({
+    resource: env.resource,
+    operator: env.operator,
+    content: Option.getOrUndefined(env.content),
+    incoming: Option.getOrUndefined(env.incoming),
+    cache: {
+      capacity: Option.getOrUndefined(env.capacity),
+      idleTimeToLive: Option.getOrUndefined(env.idleTimeToLive)
+    },
+    batch: { maxSpans: Option.getOrUndefined(env.batchSpans), maxAge: Option.getOrUndefined(env.batchAge) },
+    queue: { maxSpans: Option.getOrUndefined(env.queueSpans) },
+    hold: { maxSpans: Option.getOrUndefined(env.holdSpans), maxTime: Option.getOrUndefined(env.holdTime) },
+    shutdownDeadline: Option.getOrUndefined(env.shutdownDeadline)
+  }))
+)

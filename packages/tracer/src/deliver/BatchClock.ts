@@ -1,0 +1,79 @@
+/**
+ * One timer for all providers: a due-list served by a single fiber, so that ten thousand half-full batches cost no timers of their own.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/**
+ * Runs plain functions later. `schedule` may be called from anywhere; a task runs once, up to 10 ms early, and must neither block nor throw.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchClock {
+  /** Milliseconds since the epoch, as the fiber's `Clock` tells them. */
+  readonly now: () => number
+  /** Returns how to call it off. */
+  readonly schedule: (delayMillis: number, task: () => void) => () => void
+}
+
+const granularity = 10
+
+/**
+ * Starts the clock; it stops with its scope, and tasks that were due later never run. With nothing to do it holds no timer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(function* () {
+  const clock = yield* Effect.clock
+  const due = new Map<number, Set<() => void>>()
+  const changed = Effect.unsafeMakeLatch(false)
+  const now = () => clock.unsafeCurrentTimeMillis()
+  let next = Number.POSITIVE_INFINITY
+
+  const runDue = () => {
+    const time = now()
+    next = Number.POSITIVE_INFINITY
+    for (const [at, tasks] of due) {
+      if (at > time) {
+        next = Math.min(next, at)
+        continue
+      }
+      due.delete(at)
+      for (const task of tasks) task()
+    }
+  }
+
+  const schedule = (delayMillis: number, task: () => void) => {
+    const at = Math.floor((now() + delayMillis) / granularity) * granularity
+    let live = true
+    const entry = () => {
+      if (live) task()
+    }
+    const tasks = due.get(at)
+    if (tasks) tasks.add(entry)
+    else due.set(at, new Set([entry]))
+    if (at < next) {
+      next = at
+      changed.unsafeOpen()
+    }
+    return () => {
+      live = false
+      const waiting = due.get(at)
+      if (waiting?.delete(entry) && waiting.size === 0) due.delete(at)
+    }
+  }
+
+  yield* Effect.suspend(() => {
+    changed.unsafeClose()
+    runDue()
+    return next === Number.POSITIVE_INFINITY
+      ? changed.await
+      : Effect.raceFirst(changed.await, Effect.sleep(Math.max(0, next - now())))
+  }).pipe(Effect.forever, Effect.forkScoped)
+
+  return { now, schedule }
+}).pipe(Effect.withTracerEnabled(false))

@@ -1,0 +1,221 @@
+/**
+ * Where every span copy is accounted for: made = hidden + delivered + rejected + dropped + held + spooled, for each destination, at any moment.
+ * Plain counters, so that counting costs the request path next to nothing; what is held is not counted but measured, so that the balance is a
+ * check of the whole.
+ *
+ * @since 0.1.0
+ */
+import type { DestinationId } from "./DestinationId.js"
+import * as tallies from "./internal/tallies.js"
+
+/**
+ * The account of one destination, in span copies (one span for one destination), since the process began. `held` is what waits or is on its way;
+ * `spooled` is on disk. `denied` counts copies that were never made. `lastError` is words and a status.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LedgerRow {
+  /** `others` sums up destinations that were forgotten to keep the ledger small, `total` all of them. */
+  readonly id: DestinationId | "others" | "total"
+  readonly made: number
+  readonly hidden: number
+  readonly delivered: number
+  readonly rejected: Readonly<Record<string, number>>
+  readonly dropped: Readonly<Record<string, number>>
+  readonly held: number
+  readonly spooled: number
+  readonly denied: Readonly<Record<string, number>>
+  readonly lastError: string | undefined
+}
+
+/**
+ * All accounts at one moment. `unrouted` counts spans that never had a destination, `counters` whatever else was counted by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LedgerSnapshot {
+  readonly total: LedgerRow
+  readonly rows: ReadonlyArray<LedgerRow>
+  readonly unrouted: Readonly<Record<string, number>>
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/**
+ * The counters. Every method is synchronous, total and callable from plain code; counts are whole and not negative, except the delta of `spooled`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ledger {
+  /** Copies made for a destination: called once it is known that it gets them, before anything else is counted about them. */
+  readonly made: (id: DestinationId, count: number) => void
+  /** Copies that the destination's view hides. */
+  readonly hidden: (id: DestinationId, count: number) => void
+  readonly delivered: (id: DestinationId, count: number) => void
+  readonly rejected: (id: DestinationId, reason: string, count: number) => void
+  readonly dropped: (id: DestinationId, reason: string, count: number) => void
+  readonly spooled: (id: DestinationId, delta: number) => void
+  /** Registers something that holds copies for a destination; returns how to take it back, which must happen when it holds none. */
+  readonly observe: (id: DestinationId, held: () => number) => () => void
+  readonly failed: (id: DestinationId, lastError: string) => void
+  readonly denied: (id: DestinationId, reason: string, count?: number) => void
+  readonly unrouted: (reason: string, count: number) => void
+  readonly count: (name: string, count?: number) => void
+  readonly snapshot: () => LedgerSnapshot
+}
+
+interface Account {
+  made: number
+  hidden: number
+  delivered: number
+  spooled: number
+  lastError: string | undefined
+  readonly rejected: tallies.Tallies
+  readonly dropped: tallies.Tallies
+  readonly denied: tallies.Tallies
+  readonly observed: Set<() => number>
+}
+
+const heldBy = (account: Account): number => {
+  let held = 0
+  for (const observe of account.observed) held += observe()
+  return held
+}
+
+const rowOf = (id: LedgerRow["id"], account: Account, held = heldBy(account)): LedgerRow => ({
+  id,
+  made: account.made,
+  hidden: account.hidden,
+  delivered: account.delivered,
+  rejected: Object.fromEntries(account.rejected),
+  dropped: Object.fromEntries(account.dropped),
+  held,
+  spooled: account.spooled,
+  denied: Object.fromEntries(account.denied),
+  lastError: account.lastError
+})
+
+const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
+
+/**
+ * Whether every copy of a row is accounted for.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const balances = (row: LedgerRow): boolean =>
+  row.made === row.hidden + row.delivered + sum(row.rejected) + sum(row.dropped) + row.held + row.spooled
+
+/**
+ * Makes an empty ledger. It keeps `maxEntries` destinations (default 20,000) and folds the oldest that is at rest into `others`; it keeps
+ * `maxReasons` reasons of each kind (default 64) and counts further ones as `other`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options?: {
+  readonly maxEntries?: number | undefined
+  readonly maxReasons?: number | undefined
+}): Ledger => {
+  const maxEntries = options?.maxEntries ?? 20_000
+  const maxReasons = options?.maxReasons ?? 64
+  const empty = (): Account => ({
+    made: 0,
+    hidden: 0,
+    delivered: 0,
+    spooled: 0,
+    lastError: undefined,
+    rejected: new Map(),
+    dropped: new Map(),
+    denied: new Map(),
+    observed: new Set()
+  })
+  const accounts = new Map<DestinationId, Account>()
+  const others = empty()
+  const unrouted: tallies.Tallies = new Map()
+  const counters: tallies.Tallies = new Map()
+
+  const addTo = (into: Account, account: Account) => {
+    into.made += account.made
+    into.hidden += account.hidden
+    into.delivered += account.delivered
+    into.spooled += account.spooled
+    tallies.addAll(into.rejected, account.rejected, maxReasons)
+    tallies.addAll(into.dropped, account.dropped, maxReasons)
+    tallies.addAll(into.denied, account.denied, maxReasons)
+    into.lastError = account.lastError ?? into.lastError
+  }
+
+  // Only an account at rest may go: what is counted about its copies later would find a new, empty one.
+  const isAtRest = (id: DestinationId, account: Account) =>
+    account.observed.size === 0 && account.spooled === 0 && balances(rowOf(id, account, 0))
+
+  const fold = (): boolean => {
+    let looked = 0
+    for (const [id, account] of accounts) {
+      accounts.delete(id)
+      if (isAtRest(id, account)) {
+        addTo(others, account)
+        return true
+      }
+      accounts.set(id, account)
+      if (++looked === maxEntries) break
+    }
+    return false
+  }
+
+  const of = (id: DestinationId): Account => {
+    const known = accounts.get(id)
+    if (known !== undefined) return known
+    if (accounts.size >= maxEntries && !fold()) return others
+    const account = empty()
+    accounts.set(id, account)
+    return account
+  }
+
+  return {
+    made: (id, count) => {
+      of(id).made += count
+    },
+    hidden: (id, count) => {
+      of(id).hidden += count
+    },
+    delivered: (id, count) => {
+      of(id).delivered += count
+    },
+    rejected: (id, reason, count) => tallies.add(of(id).rejected, reason, count, maxReasons),
+    dropped: (id, reason, count) => tallies.add(of(id).dropped, reason, count, maxReasons),
+    spooled: (id, delta) => {
+      of(id).spooled += delta
+    },
+    observe: (id, held) => {
+      const account = of(id)
+      account.observed.add(held)
+      return () => {
+        account.observed.delete(held)
+      }
+    },
+    failed: (id, lastError) => {
+      of(id).lastError = lastError
+    },
+    denied: (id, reason, count = 1) => tallies.add(of(id).denied, reason, count, maxReasons),
+    unrouted: (reason, count) => tallies.add(unrouted, reason, count, maxReasons),
+    count: (name, count = 1) => tallies.add(counters, name, count, 4 * maxReasons),
+    snapshot: () => {
+      const rows = Array.from(accounts, ([id, account]) => rowOf(id, account))
+      const all = empty()
+      for (const account of [others, ...accounts.values()]) addTo(all, account)
+      const foldedRow = rowOf("others", others)
+      const held = rows.reduce((n, row) => n + row.held, foldedRow.held)
+      const wasUsed = others.made + others.observed.size + others.denied.size > 0
+      return {
+        total: rowOf("total", all, held),
+        rows: wasUsed ? [...rows, foldedRow] : rows,
+        unrouted: Object.fromEntries(unrouted),
+        counters: Object.fromEntries(counters)
+      }
+    }
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * The bounded set of providers in use. Getting one is synchronous, because that happens where a span ends; closing one is not, because that may
+ * wait for a back end: it is handed to fibers of the cache, and whoever caused it does not notice.
+ *
+ * (Neither stock cache fits: `ScopedCache` runs finalizers on the caller's fiber and is not least-recently-used, `RcMap` fails instead of evicting.)
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import type { DestinationId } from "./DestinationId.js"
+import { type CloseReason, closedBy } from "./Provider.js"
+
+/**
+ * Why there is no provider: its construction failed (`build`), too many evicted ones are still being closed (`saturated`), or the cache itself is
+ * closed (`closed`). The spans in question are to be counted as dropped under that reason. None of it is remembered.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProviderCacheError extends Schema.TaggedError<ProviderCacheError>()("ProviderCacheError", {
+  reason: Schema.Literal("build", "saturated", "closed"),
+  /** What went wrong, without the failure's own text: it could name a credential. */
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `no provider: ${this.detail}`
+  }
+}
+
+/**
+ * What the cache asks of a provider.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cached {
+  readonly id: DestinationId
+  readonly busy: boolean
+  readonly held: number
+  readonly abandoned: number
+  readonly flush: Effect.Effect<void>
+}
+
+/**
+ * Counters since the cache was made; `reaping` is how many providers are being closed now.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stats {
+  readonly hits: number
+  readonly misses: number
+  readonly evictions: number
+  readonly reaping: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProviderCache<P extends Cached> {
+  /**
+   * The provider under this key, built if there is none. Synchronous and total. `build` must be a synchronous effect; its scope holds all that the
+   * provider owns. Use the provider at once and do not keep it: it may be evicted by the next `get`.
+   */
+  readonly get: (
+    key: string,
+    build: () => Effect.Effect<P, unknown, Scope.Scope>
+  ) => Either.Either<P, ProviderCacheError>
+  /** Evicts one; false when there is none. */
+  readonly evict: (key: string) => boolean
+  /** Least recently used first. */
+  readonly keys: () => ReadonlyArray<string>
+  readonly values: () => ReadonlyArray<P>
+  readonly size: () => number
+  readonly stats: () => Stats
+  /** Sends what all of them have queued, those that are being closed included, and waits for it. */
+  readonly flush: Effect.Effect<void>
+}
+
+/**
+ * What could not be sent before the cache was closed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Unsent {
+  readonly id: DestinationId
+  readonly unsent: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Default 10,000. */
+  readonly capacity?: number | undefined
+  /** How long an idle provider that nobody asks for stays. Default 10 minutes. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+  /** How many evicted providers are closed at once. Default 64. */
+  readonly closeConcurrency?: number | undefined
+  /** How long the closing of an evicted provider may take. Default 10 seconds. */
+  readonly closeDeadline?: Duration.DurationInput | undefined
+  /** How long closing the cache may take, whatever it holds. Default 10 seconds. */
+  readonly shutdownDeadline?: Duration.DurationInput | undefined
+  /** How many evicted providers may wait to be closed; with more, nothing new is built. Default 1,024. */
+  readonly maxReaping?: number | undefined
+  /** Told, when the cache is closed, what could not be sent. Default: a warning in the log, if there is anything. */
+  readonly onClose?: ((report: ReadonlyArray<Unsent>) => Effect.Effect<void>) | undefined
+}
+
+interface Entry<P> {
+  readonly provider: P
+  readonly scope: Scope.CloseableScope
+  /** The result of `get`, made once. */
+  readonly found: Either.Either<P, never>
+  usedAt: number
+}
+
+const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
+  report.length === 0
+    ? Effect.void
+    : Effect.logWarning("spans could not be sent before shutdown; see the ledger").pipe(
+        Effect.annotateLogs(Object.fromEntries(report.map(({ id, unsent }) => [id, unsent])))
+      )
+
+// What a provider still holds at the deadline it is about to abandon.
+const summary = (entries: ReadonlyArray<Entry<Cached>>): ReadonlyArray<Unsent> => {
+  const counts = new Map<DestinationId, number>()
+  for (const { provider } of entries) {
+    const unsent = provider.abandoned + provider.held
+    if (unsent > 0) counts.set(provider.id, (counts.get(provider.id) ?? 0) + unsent)
+  }
+  return Array.from(counts, ([id, unsent]) => ({ id, unsent }))
+}
+
+/**
+ * Makes a cache. The least recently used goes first, an idle one before a busy one, never the one just asked for. Closing its scope closes every
+ * provider at once, under one deadline.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <P extends Cached>(options?: Options): Effect.Effect<ProviderCache<P>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const capacity = Math.max(1, options?.capacity ?? 10_000)
+    const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 minutes")
+    const closeDeadline = options?.closeDeadline ?? "10 seconds"
+    const maxReaping = options?.maxReaping ?? 1024
+    const clock = yield* Effect.clock
+    const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 64)
+    const runtime = yield* Effect.runtime<never>().pipe(
+      Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
+    )
+    const runSync = Runtime.runSyncExit(runtime)
+
+    // A map keeps the order of insertion: an entry that is used is inserted again, so the first is the least recently used.
+    const entries = new Map<string, Entry<P>>()
+    const reaping = new Set<Entry<P>>()
+    let hits = 0
+    let misses = 0
+    let evictions = 0
+    let closed = false
+
+    const reapers = yield* FiberSet.make<void, never>()
+    const fork = yield* FiberSet.runtime(reapers)().pipe(
+      Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
+    )
+
+    // Disconnected, so that a finalizer that cannot be interrupted holds up nobody but itself.
+    const closeEntry = (entry: Entry<P>, reason: CloseReason): Effect.Effect<void> =>
+      Scope.close(entry.scope, closedBy(reason)).pipe(
+        Effect.interruptible,
+        Effect.disconnect,
+        Effect.catchAllCause(() => Effect.void)
+      )
+
+    const reap = (entry: Entry<P>) => {
+      evictions++
+      reaping.add(entry)
+      fork(
+        closeEntry(entry, "evicted").pipe(
+          Effect.timeoutOption(closeDeadline),
+          closing.withPermits(1),
+          Effect.ensuring(Effect.sync(() => reaping.delete(entry))),
+          Effect.asVoid
+        ),
+        { immediate: false }
+      )
+    }
+
+    const evict = (key: string) => {
+      const entry = entries.get(key)
+      if (entry === undefined) return false
+      entries.delete(key)
+      reap(entry)
+      return true
+    }
+
+    const makeRoom = () => {
+      if (entries.size < capacity) return
+      let victim: string | undefined
+      for (const [key, entry] of entries) {
+        victim ??= key
+        if (!entry.provider.busy) {
+          victim = key
+          break
+        }
+      }
+      if (victim !== undefined) evict(victim)
+    }
+
+    const fail = (reason: ProviderCacheError["reason"], detail: string) =>
+      Either.left(new ProviderCacheError({ reason, detail }))
+
+    const build = (key: string, effect: () => Effect.Effect<P, unknown, Scope.Scope>) => {
+      const made = runSync(Scope.make())
+      if (Exit.isFailure(made)) return fail("build", "a scope could not be made")
+      const scope = made.value
+      const built = runSync(Effect.suspend(effect).pipe(Scope.extend(scope)))
+      if (Exit.isFailure(built)) {
+        fork(
+          Effect.catchAllCause(Scope.close(scope, built), () => Effect.void),
+          { immediate: false }
+        )
+        return fail("build", "it could not be made synchronously; check its destination")
+      }
+      // Only now, so that a provider that cannot be built costs nobody theirs.
+      makeRoom()
+      const found = Either.right(built.value)
+      entries.set(key, { provider: built.value, scope, found, usedAt: clock.unsafeCurrentTimeMillis() })
+      return found
+    }
+
+    const get: ProviderCache<P>["get"] = (key, effect) => {
+      if (closed) return fail("closed", "tracing is being shut down")
+      const entry = entries.get(key)
+      if (entry !== undefined) {
+        hits++
+        entries.delete(key)
+        entries.set(key, entry)
+        entry.usedAt = clock.unsafeCurrentTimeMillis()
+        return entry.found
+      }
+      misses++
+      if (entries.size >= capacity && reaping.size >= maxReaping)
+        return fail("saturated", "too many evicted providers are still being closed")
+      return build(key, effect)
+    }
+
+    const sweep = Effect.sync(() => {
+      const before = clock.unsafeCurrentTimeMillis() - idleTimeToLive
+      for (const [key, entry] of entries) {
+        if (entry.usedAt > before) break
+        if (!entry.provider.busy) evict(key)
+      }
+    })
+    yield* sweep.pipe(Effect.delay(Math.max(1, idleTimeToLive / 4)), Effect.forever, Effect.forkScoped)
+
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        closed = true
+        // Those still waiting to be closed do not wait any longer; closing one a second time does nothing.
+        const last = [...entries.values(), ...reaping]
+        entries.clear()
+        return Effect.forEach(last, (entry) => closeEntry(entry, "shutdown"), {
+          concurrency: "unbounded",
+          discard: true
+        }).pipe(
+          Effect.zipRight(FiberSet.awaitEmpty(reapers)),
+          Effect.interruptible,
+          Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
+          Effect.zipRight(Effect.suspend(() => (options?.onClose ?? logUnsent)(summary(last))))
+        )
+      })
+    )
+
+    const values = () => Array.from(entries.values(), (entry) => entry.provider)
+
+    return {
+      get,
+      evict,
+      keys: () => Array.from(entries.keys()),
+      values,
+      size: () => entries.size,
+      stats: () => ({ hits, misses, evictions, reaping: reaping.size }),
+      flush: Effect.suspend(() =>
+        Effect.forEach([...values(), ...Array.from(reaping, (entry) => entry.provider)], (provider) => provider.flush, {
+          concurrency: "unbounded",
+          discard: true
+        })
+      )
+    }
+  }).pipe(Effect.withTracerEnabled(false))

@@ -1,0 +1,127 @@
+/**
+ * How bytes get to a back end: one HTTP request and its whole, capped answer. The default is a pool of connections per origin and TLS identity;
+ * an adapter over `@effect/platform`'s `HttpClient` serves tests and other runtimes.
+ *
+ * @since 0.1.0
+ */
+import type { DestinationTls } from "@tenant-tracer/model/Destination"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as httpClient from "./internal/httpClientTransport.js"
+import * as undici from "./internal/undiciTransport.js"
+
+/**
+ * A request. Header values are sent as they are; redirects are never followed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransportRequest {
+  readonly method: "POST"
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly tls?: DestinationTls | undefined
+  /** From the moment that a connection is free for it to the end of the answer. */
+  readonly timeout: Duration.DurationInput
+}
+
+/**
+ * An answer, read to its end. Header names are in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TransportResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/**
+ * Why there is no answer. `status` is there if one began. The message names the host and nothing else of the request.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
+  reason: Schema.Literal("connect", "timeout", "aborted", "reset", "tls", "response_too_large", "other"),
+  host: Schema.String,
+  status: Schema.optional(Schema.Number)
+}) {
+  override get message(): string {
+    return `${sentences[this.reason]} (${this.host})`
+  }
+}
+
+const sentences: Record<TransportError["reason"], string> = {
+  connect: "no connection could be opened; check the host, the port and the network between",
+  timeout: "no answer came in time",
+  aborted: "the request was given up because the transport was closed",
+  reset: "the connection was closed before the answer was complete",
+  tls: "no secure connection could be opened; check the certificates of both sides",
+  response_too_large: "the answer was longer than is read",
+  other: "the request could not be made; check the endpoint and the headers"
+}
+
+/**
+ * The transport as a service.
+ *
+ * @since 0.1.0
+ * @category services
+ */
+export class Transport extends Context.Tag("@tenant-tracer/tracer/Transport")<Transport, Transport.Service>() {}
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export declare namespace Transport {
+  /**
+   * @since 0.1.0
+   * @category services
+   */
+  export interface Service {
+    /** Interrupting it aborts the request. */
+    readonly send: (request: TransportRequest) => Effect.Effect<TransportResponse, TransportError>
+    /** Open pools and connections; both are 0 for a transport that does not keep its own. */
+    readonly stats: Effect.Effect<{ readonly pools: number; readonly connections: number }>
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface UndiciOptions {
+  /** Connections to one origin with one TLS identity, and so requests on their way to it at once. Default 8. */
+  readonly connections?: number | undefined
+  /** How long a pool without requests stays. Default 5 seconds. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+  /** Bytes of an answer that are read. Default 64 KiB. */
+  readonly maxResponseBytes?: number | undefined
+}
+
+/**
+ * HTTP/1.1 over `undici`: a pool per origin and TLS identity, forgotten when it is idle; everything is closed at once with the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerUndici = (options?: UndiciOptions): Layer.Layer<Transport> =>
+  Layer.scoped(Transport, undici.make(options ?? {}))
+
+/**
+ * Over the `HttpClient` in the context, with its tracing and propagation off, reading at most `maxResponseBytes` (default 64 KiB) of an answer. It
+ * refuses a request with a TLS identity, which that client cannot be given.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttpClient = (options?: {
+  readonly maxResponseBytes?: number | undefined
+}): Layer.Layer<Transport, never, httpClient.Requirements> =>
+  Layer.effect(Transport, httpClient.make(options?.maxResponseBytes ?? 64 * 1024))

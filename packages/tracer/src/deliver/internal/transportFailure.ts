@@ -1,0 +1,56 @@
+/**
+ * Tells what went wrong with a connection from what Node and undici throw, without repeating their text.
+ */
+import type { TransportError } from "../Transport.js"
+
+/**
+ * Host and port of a URL; nothing that could be a credential.
+ */
+export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "an endpoint that is no URL")
+
+const byCode: Readonly<Record<string, TransportError["reason"]>> = {
+  ECONNREFUSED: "connect",
+  ENOTFOUND: "connect",
+  EAI_AGAIN: "connect",
+  EHOSTUNREACH: "connect",
+  ENETUNREACH: "connect",
+  EADDRNOTAVAIL: "connect",
+  UND_ERR_CONNECT_TIMEOUT: "connect",
+  ETIMEDOUT: "timeout",
+  UND_ERR_HEADERS_TIMEOUT: "timeout",
+  UND_ERR_BODY_TIMEOUT: "timeout",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  UND_ERR_SOCKET: "reset",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "reset",
+  UND_ERR_DESTROYED: "aborted",
+  UND_ERR_CLOSED: "aborted",
+  UND_ERR_ABORTED: "aborted",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
+  SELF_SIGNED_CERT_IN_CHAIN: "tls",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
+  UNABLE_TO_GET_ISSUER_CERT: "tls",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls",
+  CERT_HAS_EXPIRED: "tls"
+}
+
+const reasonOfCode = (code: string): TransportError["reason"] | undefined => {
+  if (Object.hasOwn(byCode, code)) return byCode[code]
+  if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || code.startsWith("ERR_OSSL")) return "tls"
+  // The parser's codes: what answered does not speak HTTP, or stopped in the middle of it.
+  if (code.startsWith("HPE_")) return "reset"
+  return undefined
+}
+
+/**
+ * The reason, from the error's code or that of its cause (`fetch` wraps it; several addresses give an `AggregateError`, which has a code too).
+ */
+export const reasonOf = (error: unknown): TransportError["reason"] => {
+  let current = error
+  for (let depth = 0; depth < 4 && typeof current === "object" && current !== null; depth++) {
+    const reason = "code" in current && typeof current.code === "string" ? reasonOfCode(current.code) : undefined
+    if (reason !== undefined) return reason
+    current = "cause" in current ? current.cause : undefined
+  }
+  return "other"
+}

@@ -1,0 +1,23 @@
+/** The caller's trace context, checked. */
+
+/** Exact accounts of every span copy. */
+export * as Ledger from "./deliver/Ledger.js"
+/** How bytes reach a back end. */
+export * as Transport from "./deliver/Transport.js"
+/** Live phases of a request. */
+export * as Phase from "./Phase.js"
+/** The core that records spans, usable without a fiber. */
+export * as Recorder from "./record/Recorder.js"
+export * as TraceContext from "./record/TraceContext.js"
+/** The vocabularies that destinations may ask for. */
+export * as VocabularyResolver from "./render/VocabularyResolver.js"
+/** A bounded, single-flight cache of tenants' routes. */
+export * as RouteResolver from "./route/RouteResolver.js"
+/** Spans with a role, in the manner of `Effect.withSpan`. */
+export * as Spans from "./Spans.js"
+/** The service that records each request once and delivers its whole trace. */
+export * as TenantTracer from "./TenantTracer.js"
+/** The in-memory layer: spans by tenant, printed trees, assertions. */
+export * as TestTracer from "./TestTracer.js"
+/** How tracing is set up. */
+export * as TracingConfig from "./TracingConfig.js"

@@ -1,0 +1,161 @@
+/**
+ * A span with a payload round an effect or a stream: made uninterruptibly, so that it always ends, and completed from what comes out.
+ */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanName from "@tenant-tracer/model/SpanName"
+import * as SpanRegistry from "@tenant-tracer/model/SpanRegistry"
+import type { SpanRole } from "@tenant-tracer/model/SpanRole"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
+import { SpanPayload } from "../record/EffectTracer.js"
+import * as RecordedSpan from "../record/RecordedSpan.js"
+import { recorderOf } from "./request.js"
+
+type Fields = Readonly<Record<string, unknown>>
+
+const optionsOf = (data: SpanData.SpanData): Tracer.SpanOptions => ({
+  kind: SpanRegistry.specOf(data._tag).kind,
+  context: Context.make(SpanPayload, data) as Context.Context<never>,
+  captureStackTrace: false
+})
+
+const dataOf = (role: SpanRole, payload: object): Option.Option<SpanData.SpanData> => {
+  try {
+    // The tag and the rest of the payload are one member of the union: the helpers' types see to it, and render checks.
+    return Option.some({ ...payload, _tag: role } as SpanData.SpanData)
+  } catch {
+    return Option.none()
+  }
+}
+
+const begin = (role: SpanRole, payload: object): { readonly data: SpanData.SpanData; readonly isBad: boolean } => {
+  const data = dataOf(role, payload)
+  return { data: Option.getOrElse(data, () => ({ _tag: role }) as SpanData.SpanData), isBad: Option.isNone(data) }
+}
+
+export const around = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  role: SpanRole,
+  payload: object,
+  completion?: {
+    readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
+    readonly onFailure?: ((error: E) => Fields | undefined) | undefined
+  }
+): Effect.Effect<A, E, R> =>
+  // An interrupt between the making of a span and the first step inside would leave it open for ever: https://github.com/Effect-TS/effect/issues/8387
+  Effect.uninterruptibleMask((restore) => {
+    const { data, isBad } = begin(role, payload)
+    return Effect.useSpan(SpanName.of(data), optionsOf(data), (span) => {
+      const inside = withSpan(restore(self), span)
+      const completed =
+        completion === undefined ? inside : Effect.onExit(inside, (exit) => complete(span, factsOf(exit, completion)))
+      return isBad ? Effect.zipRight(countBad, completed) : completed
+    })
+  })
+
+export const aroundStream = <A, E, R>(
+  self: Stream.Stream<A, E, R>,
+  role: SpanRole,
+  payload: object,
+  completion:
+    | {
+        readonly onChunk?: ((chunk: A) => Fields | undefined) | undefined
+        readonly onFailure?: ((error: E) => Fields | undefined) | undefined
+      }
+    | undefined
+): Stream.Stream<A, E, R> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      const startTime = clock.unsafeCurrentTimeNanos()
+      const { data, isBad } = begin(role, payload)
+      if (isBad) yield* countBad
+      const span = yield* Effect.acquireRelease(Effect.makeSpan(SpanName.of(data), optionsOf(data)), (span, exit) =>
+        Effect.zipRight(
+          // The scope is the stream's own, so its exit is the stream's exit.
+          completion?.onFailure === undefined
+            ? Effect.void
+            : complete(span, factsOf(exit as Exit.Exit<A, E>, completion)),
+          Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), exit))
+        )
+      )
+      let isFirst = true
+      const observe = (chunk: Chunk.Chunk<A>): Effect.Effect<void> => {
+        const facts: Array<() => Fields | undefined> = []
+        if (isFirst && Chunk.isNonEmpty(chunk)) {
+          isFirst = false
+          const seconds = Number(clock.unsafeCurrentTimeNanos() - startTime) / 1e9
+          facts.push(() => ({ timeToFirstChunk: seconds }))
+        }
+        const onChunk = completion?.onChunk
+        if (onChunk !== undefined) for (const item of chunk) facts.push(() => onChunk(item))
+        return Effect.forEach(facts, (fact) => complete(span, fact), { discard: true })
+      }
+      return self.pipe(
+        Stream.mapChunksEffect((chunk) => Effect.as(observe(chunk), chunk)),
+        Stream.mapInputContext((context: Context.Context<R>) => Context.add(context, Tracer.ParentSpan, span))
+      )
+    })
+  )
+
+/** Completes the payload of the nearest active span of a role. */
+export const annotate = (role: SpanRole, fields: Fields): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    let span = Option.getOrUndefined(
+      Context.getOption(fiber.currentContext as Context.Context<Tracer.ParentSpan>, Tracer.ParentSpan)
+    )
+    while (span !== undefined && span._tag === "Span") {
+      const recorded = RecordedSpan.fromSpan(span)
+      if (recorded?.ancestry.role === role) {
+        recorderOf(fiber)?.annotate(recorded, fields)
+        return Effect.void
+      }
+      span = Option.getOrUndefined(span.parent)
+    }
+    return Effect.void
+  })
+
+const factsOf =
+  <A, E>(
+    exit: Exit.Exit<A, E>,
+    completion: {
+      readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
+      readonly onFailure?: ((error: E) => Fields | undefined) | undefined
+    }
+  ) =>
+  (): Fields | undefined =>
+    Exit.isSuccess(exit)
+      ? completion.onSuccess?.(exit.value)
+      : Option.match(Cause.failureOption(exit.cause), {
+          onNone: () => undefined,
+          onSome: (error) => completion.onFailure?.(error)
+        })
+
+const countBad = Effect.withFiberRuntime<void>((fiber) => {
+  recorderOf(fiber)?.count("bad_payload")
+  return Effect.void
+})
+
+const complete = (span: Tracer.Span, facts: () => Fields | undefined): Effect.Effect<void> =>
+  Effect.withFiberRuntime((fiber) => {
+    const recorded = RecordedSpan.fromSpan(span)
+    const recorder = recorderOf(fiber)
+    if (recorded === undefined || recorder === undefined) return Effect.void
+    try {
+      const fields = facts()
+      if (fields !== undefined) recorder.annotate(recorded, fields)
+    } catch {
+      // A caller's function that throws must not become a failure of the request.
+      recorder.count("bad_payload")
+    }
+    return Effect.void
+  })
+
+const withSpan = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(self, (context: Context.Context<R>) => Context.add(context, Tracer.ParentSpan, span))

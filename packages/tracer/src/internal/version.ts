@@ -1,0 +1,2 @@
+/** The version that spans carry as their instrumentation scope's. */
+export const version = "0.1.0"

@@ -1,0 +1,234 @@
+/**
+ * The recorder as Effect's `Tracer`: a thin face that finds the owner of a span in the fiber that begins it and turns an `Exit` into plain facts.
+ *
+ * @since 0.1.0
+ */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import * as Adopters from "./Adopters.js"
+import * as RecordedSpan from "./RecordedSpan.js"
+import type { Recorder } from "./Recorder.js"
+import { CurrentRequest, type RequestTrace } from "./RequestTrace.js"
+import * as TraceContext from "./TraceContext.js"
+
+/**
+ * The payload that a helper hands to the tracer with a new span.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class SpanPayload extends Context.Tag("@tenant-tracer/tracer/SpanPayload")<SpanPayload, SpanData.SpanData>() {}
+
+const RecorderTypeId: unique symbol = Symbol.for("@tenant-tracer/tracer/Recorder")
+
+/**
+ * A tracer of ours, with the recorder that it is a face of.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EffectTracer extends Tracer.Tracer {
+  readonly [RecorderTypeId]: Recorder
+}
+
+/**
+ * The recorder behind a tracer, if it is one of ours.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const recorderOf = (tracer: Tracer.Tracer): Recorder | undefined =>
+  RecorderTypeId in tracer ? (tracer as EffectTracer)[RecorderTypeId] : undefined
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (recorder: Recorder): EffectTracer => ({
+  [RecorderTypeId]: recorder,
+  ...Tracer.make({
+    span: (name, parent, context, links, startTime, kind) => {
+      const parentSpan = Option.getOrUndefined(parent)
+      const ancestor = parentSpan === undefined ? undefined : nearestRecorded(parentSpan)
+      const data = Option.getOrUndefined(Context.getOption(context, SpanPayload))
+      const span = recorder.begin({
+        name,
+        kind,
+        startTime,
+        data,
+        role: Adopters.roleOfName(name),
+        request: currentRequest(),
+        parent: ancestor,
+        remoteParent: ancestor === undefined && parentSpan !== undefined ? remote(parentSpan, kind) : undefined,
+        links: links.length === 0 ? undefined : links.map(linkOf)
+      })
+      if (span === undefined) return unrecorded(name, parent, context, links, startTime, kind)
+      return new EffectSpan(recorder, span, name, parent, context, links)
+    },
+    context: (execution) => execution()
+  })
+})
+
+/**
+ * The face of a recorded span, for code that makes its root itself (the HTTP middleware, `withRoute`).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const face = (recorder: Recorder, span: RecordedSpan.RecordedSpan): Tracer.Span =>
+  new EffectSpan(recorder, span, span.name, Option.none(), Context.empty(), [])
+
+/**
+ * The request of the running fiber.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const currentRequest = (): RequestTrace | undefined => {
+  const fiber = Fiber.getCurrentFiber()
+  return fiber._tag === "Some"
+    ? Option.getOrUndefined(Context.getOption(fiber.value.currentContext, CurrentRequest))
+    : undefined
+}
+
+/**
+ * How an effect's exit reads as the outcome of its span: an interruption is no error.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outcome => {
+  if (Exit.isSuccess(exit)) return { _tag: "unset" }
+  if (Cause.isInterruptedOnly(exit.cause)) return { _tag: "cancelled" }
+  return { _tag: "error", error: errorOf(Cause.squash(exit.cause)) }
+}
+
+const maxMessage = 32 * 1024
+
+const errorOf = (error: unknown): SpanData.SpanError => {
+  try {
+    if (typeof error !== "object" || error === null)
+      return { type: "_OTHER", message: String(error).slice(0, maxMessage) }
+    const { _tag, message, name, stack } = error as { readonly [_ in "_tag" | "message" | "name" | "stack"]?: unknown }
+    const type = [_tag, name, error.constructor?.name].find(
+      (name) => typeof name === "string" && name !== "" && name !== "Object"
+    )
+    return {
+      type: typeof type === "string" ? type.slice(0, 128) : "_OTHER",
+      message: typeof message === "string" ? message.slice(0, maxMessage) : undefined,
+      stackTrace: typeof stack === "string" ? stack.slice(0, maxMessage) : undefined
+    }
+  } catch {
+    // An error whose own getters throw.
+    return { type: "_OTHER" }
+  }
+}
+
+/** Spans of other tracers are not exported by us; the nearest ancestor that is takes their place. */
+const nearestRecorded = (span: Tracer.AnySpan): RecordedSpan.RecordedSpan | undefined => {
+  let current: Tracer.AnySpan | undefined = span
+  for (let depth = 0; current !== undefined && depth < 128; depth++) {
+    const recorded = RecordedSpan.fromSpan(current)
+    if (recorded !== undefined) return recorded
+    current = current._tag === "Span" ? Option.getOrUndefined(current.parent) : undefined
+  }
+  return undefined
+}
+
+/** A caller's ids reach a server span through HTTP headers: outside a request of ours they are not believed. */
+const remote = (span: Tracer.AnySpan, kind: Tracer.SpanKind) =>
+  span._tag === "ExternalSpan" && kind !== "server" && TraceContext.isValid(span) ? span : undefined
+
+const linkOf = (link: Tracer.SpanLink): RecordedSpan.SpanLink => {
+  const recorded = RecordedSpan.fromSpan(link.span)
+  return {
+    traceId: link.span.traceId,
+    spanId: link.span.spanId,
+    request: recorded?.request,
+    attributes: new Map(
+      Object.entries(link.attributes).filter((entry): entry is [string, string | number | boolean] =>
+        ["string", "number", "boolean"].includes(typeof entry[1])
+      )
+    )
+  }
+}
+
+class EffectSpan implements Tracer.Span {
+  readonly _tag = "Span"
+  readonly spanId: string
+  readonly traceId: string
+  readonly kind: Tracer.SpanKind
+  readonly sampled: boolean
+  status: Tracer.SpanStatus
+  readonly [RecordedSpan.TypeId]: RecordedSpan.RecordedSpan
+
+  constructor(
+    private readonly recorder: Recorder,
+    recorded: RecordedSpan.RecordedSpan,
+    readonly name: string,
+    readonly parent: Option.Option<Tracer.AnySpan>,
+    readonly context: Context.Context<never>,
+    readonly links: ReadonlyArray<Tracer.SpanLink>
+  ) {
+    this[RecordedSpan.TypeId] = recorded
+    this.spanId = recorded.spanId
+    this.traceId = recorded.traceId
+    this.kind = recorded.kind
+    this.sampled = recorded.request.sampled
+    this.status = { _tag: "Started", startTime: recorded.startTime }
+  }
+
+  get attributes(): ReadonlyMap<string, unknown> {
+    return this[RecordedSpan.TypeId].attributes
+  }
+
+  end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+    const recorded = this[RecordedSpan.TypeId]
+    this.recorder.end(recorded, endTime, outcomeOf(exit))
+    // Not the exit itself, which would keep the whole result alive.
+    this.status = { _tag: "Ended", startTime: recorded.startTime, endTime, exit: Exit.void }
+  }
+
+  attribute(key: string, value: unknown): void {
+    this.recorder.attribute(this[RecordedSpan.TypeId], key, value)
+  }
+
+  event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
+    this.recorder.event(this[RecordedSpan.TypeId], name, startTime, attributes ?? {})
+  }
+
+  addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
+    for (const link of links) this.recorder.link(this[RecordedSpan.TypeId], linkOf(link))
+  }
+}
+
+/** Stands in for a span that is not recorded because too many are open: it keeps its parent, so that its children stay where they belong. */
+const unrecorded = (
+  name: string,
+  parent: Option.Option<Tracer.AnySpan>,
+  context: Context.Context<never>,
+  links: ReadonlyArray<Tracer.SpanLink>,
+  startTime: bigint,
+  kind: Tracer.SpanKind
+): Tracer.Span => ({
+  _tag: "Span",
+  name,
+  spanId: "0".repeat(16),
+  traceId: "0".repeat(32),
+  parent,
+  context,
+  links,
+  kind,
+  sampled: false,
+  status: { _tag: "Started", startTime },
+  attributes: new Map(),
+  end: () => {},
+  attribute: () => {},
+  event: () => {},
+  addLinks: () => {}
+})

@@ -1,0 +1,166 @@
+/**
+ * A span as it is recorded: compact, neutral data that outlives its request in a queue. It holds no `Exit`, `Context`, fiber or other live
+ * object; `Recorder` writes it, render reads it.
+ *
+ * @since 0.1.0
+ */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { SpanRole } from "@tenant-tracer/model/SpanRole"
+import type { AnySpan, SpanKind } from "effect/Tracer"
+import type { RequestTrace } from "./RequestTrace.js"
+
+/**
+ * The brand by which a span of ours is known among the spans of other tracers, even across two copies of this module.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export const TypeId: unique symbol = Symbol.for("@tenant-tracer/tracer/RecordedSpan")
+
+/**
+ * A span's place in its tree: all that a child needs of its parents, without keeping the parents' payloads alive.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ancestry {
+  readonly spanId: string
+  readonly parent: Ancestry | undefined
+  role: SpanRole | undefined
+  isOpen: boolean
+  /** Withdrawn: nobody receives it, and its children hang under the next ancestor. */
+  isDiscarded: boolean
+}
+
+/**
+ * A plain value that a span may carry as an attribute.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | ReadonlyArray<string>
+  | ReadonlyArray<number>
+  | ReadonlyArray<boolean>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SpanEvent {
+  readonly name: string
+  readonly time: bigint
+  readonly attributes: ReadonlyMap<string, AttributeValue>
+}
+
+/**
+ * A link; `request` is the trace of the linked span where it is one of ours, which decides who may see it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SpanLink {
+  readonly traceId: string
+  readonly spanId: string
+  readonly request: RequestTrace | undefined
+  readonly attributes: ReadonlyMap<string, AttributeValue>
+}
+
+/**
+ * How a span ended. `unset` is success; `cancelled` is an interruption, which is no error; `unfinished` was ended by us.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome =
+  | { readonly _tag: "unset" }
+  | { readonly _tag: "error"; readonly error: SpanData.SpanError }
+  | { readonly _tag: "cancelled" }
+  | { readonly _tag: "unfinished" }
+
+/**
+ * Times are nanoseconds of the clock that the span was recorded with; `RequestTrace.clockOffset` anchors them to the wall clock. `endTime` and
+ * `outcome` are `undefined` while the span is open.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class RecordedSpan {
+  endTime: bigint | undefined = undefined
+  outcome: Outcome | undefined = undefined
+  readonly attributes: Map<string, AttributeValue> = new Map()
+  readonly events: Array<SpanEvent> = []
+  readonly links: Array<SpanLink> = []
+  droppedAttributes = 0
+  droppedEvents = 0
+
+  constructor(
+    readonly request: RequestTrace,
+    readonly ancestry: Ancestry,
+    readonly name: string,
+    readonly kind: SpanKind,
+    readonly startTime: bigint,
+    /** The payload of a span with a role, as far as it is known. */
+    public data: SpanData.SpanData | undefined,
+    /** A parent in another process, for the root of a trace that continues a caller's. */
+    readonly remoteParent: string | undefined
+  ) {}
+
+  get spanId(): string {
+    return this.ancestry.spanId
+  }
+
+  get traceId(): string {
+    return this.request.traceId
+  }
+}
+
+/**
+ * The recorded span behind a span of Effect's, if it is one of ours.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const fromSpan = (span: AnySpan): RecordedSpan | undefined =>
+  TypeId in span ? (span as { readonly [TypeId]: RecordedSpan })[TypeId] : undefined
+
+/**
+ * About how many bytes a span holds in memory: what queues and limits count. Payloads are walked to a bounded depth and number of values, so that
+ * a hostile one costs no more than a large one.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const sizeOf = (span: RecordedSpan): number => {
+  let bytes = 400 + span.name.length + span.links.length * 100
+  for (const [key, value] of span.attributes) bytes += 32 + key.length + sizeOfValue(value)
+  for (const event of span.events) {
+    bytes += 64 + event.name.length
+    for (const [key, value] of event.attributes) bytes += 32 + key.length + sizeOfValue(value)
+  }
+  return bytes + sizeOfPayload(span.data)
+}
+
+const sizeOfValue = (value: AttributeValue): number =>
+  typeof value === "string" ? value.length : typeof value === "object" ? value.length * 16 : 8
+
+const sizeOfPayload = (payload: unknown): number => {
+  let budget = 4096
+  const walk = (value: unknown, depth: number): number => {
+    budget--
+    if (typeof value === "string") return 16 + value.length
+    if (typeof value !== "object" || value === null || depth === 0 || budget <= 0) return 8
+    let bytes = 32
+    for (const item of Array.isArray(value) ? value : Object.values(value)) bytes += walk(item, depth - 1)
+    return bytes
+  }
+  try {
+    return walk(payload, 8)
+  } catch {
+    // A getter or proxy of the caller's that throws; render will leave such a field out.
+    return 1024
+  }
+}

@@ -1,0 +1,497 @@
+/**
+ * The core that records spans: plain functions over plain data, usable from a fiber, an event handler or `AsyncLocalStorage`. It decides whose a
+ * span is, where in its tree it hangs, and how long it waits for its owner; an ended span goes to a `SpanSink`. Nothing here throws, blocks or
+ * reaches the network.
+ *
+ * @since 0.1.0
+ */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanRegistry from "@tenant-tracer/model/SpanRegistry"
+import type { SpanRole } from "@tenant-tracer/model/SpanRole"
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
+import type { SpanKind } from "effect/Tracer"
+import * as Attributes from "../internal/attributes.js"
+import * as ids from "../internal/ids.js"
+import * as Adopters from "./Adopters.js"
+import { type Ancestry, type Outcome, RecordedSpan, type SpanLink, sizeOf } from "./RecordedSpan.js"
+import { type Ownership, RequestTrace } from "./RequestTrace.js"
+import type { IncomingTrace, TraceContext } from "./TraceContext.js"
+
+/**
+ * Where ended spans go: to the tenant of `route`, or to the operator alone. It takes a span at once and never throws.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SpanSink = (span: RecordedSpan, route: TenantRoute | undefined) => void
+
+/**
+ * Answers of `bind`. `Conflict`: another tenant was first, and stays. `TooLate`: the trace went to the operator already.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BindResult = "Bound" | "AlreadyBound" | "Conflict" | "NoRequest" | "TooLate"
+
+/**
+ * What is out of the ordinary, as counted by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RecorderEvent =
+  | "bind_conflict"
+  | "bind_no_request"
+  | "bind_too_late"
+  | "double_end"
+  | "write_after_end"
+  | "reanchored"
+  | "late_start"
+  | "foreign_parent"
+  | "invalid_remote_parent"
+  | "bad_payload"
+  | "unsampled"
+  | "unbound"
+  | "unfinished"
+  | "hold_spans_exceeded"
+  | "hold_bytes_exceeded"
+  | "hold_time_exceeded"
+  | "hold_process_exceeded"
+  | "too_many_open"
+
+/**
+ * Bounds of what is recorded and held.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecorderLimits {
+  /** Ended spans of one request that wait for their owner. Default 512. */
+  readonly heldSpans: number
+  /** Their bytes. Default 1 MiB. */
+  readonly heldBytes: number
+  /** How long they wait, in nanoseconds. Default 30 s. */
+  readonly heldTime: bigint
+  /** Bytes that wait in the whole process. Default 64 MiB. */
+  readonly heldBytesInProcess: number
+  /** How long after its root's end a trace takes new spans, and an open span is waited for, in nanoseconds. Default 60 s. */
+  readonly lateTime: bigint
+  /** Spans open at a time in the whole process. Default 100,000. */
+  readonly openSpans: number
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultLimits: RecorderLimits = {
+  heldSpans: 512,
+  heldBytes: 1024 * 1024,
+  heldTime: 30_000_000_000n,
+  heldBytesInProcess: 64 * 1024 * 1024,
+  lateTime: 60_000_000_000n,
+  openSpans: 100_000
+}
+
+/**
+ * How to begin a span. `parent` and `request` are two facts: where it hangs, and whose it is. Times are nanoseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BeginOptions {
+  readonly name: string
+  readonly kind?: SpanKind | undefined
+  readonly startTime: bigint
+  readonly parent?: RecordedSpan | undefined
+  readonly request?: RequestTrace | undefined
+  readonly role?: SpanRole | undefined
+  readonly data?: SpanData.SpanData | undefined
+  readonly links?:
+    | ReadonlyArray<Omit<SpanLink, "request"> & { readonly request?: RequestTrace | undefined }>
+    | undefined
+  /** A span of another process that trusted code named as the parent. */
+  readonly remoteParent?: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean } | undefined
+}
+
+/**
+ * How to open a request: its root span, the trace context that the caller sent, and what the door makes of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenRequestOptions {
+  readonly name: string
+  readonly kind?: SpanKind | undefined
+  readonly startTime: bigint
+  /** Milliseconds since the epoch, when the root begins. */
+  readonly wallTime: number
+  readonly data?: SpanData.SpanData | undefined
+  readonly facts?: TraceFacts.TraceFacts | undefined
+  readonly caller?: TraceContext | undefined
+  readonly incoming?: IncomingTrace | undefined
+  /** The span that was active: linked, never a parent. */
+  readonly active?: RecordedSpan | undefined
+  /** Binds from the first span on. */
+  readonly route?: TenantRoute | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Recorder {
+  readonly openRequest: (options: OpenRequestOptions) => RecordedSpan
+  /** `undefined` when too many spans are open: the span is counted and not recorded. */
+  readonly begin: (options: BeginOptions) => RecordedSpan | undefined
+  readonly end: (span: RecordedSpan, endTime: bigint, outcome: Outcome) => void
+  /** Withdraws an open span for which another stands in. */
+  readonly discard: (span: RecordedSpan) => void
+  /** Completes the payload of a span with a role: later fields win. */
+  readonly annotate: (span: RecordedSpan, fields: Readonly<Record<string, unknown>>) => void
+  readonly attribute: (span: RecordedSpan, key: string, value: unknown) => void
+  readonly event: (
+    span: RecordedSpan,
+    name: string,
+    time: bigint,
+    attributes: Readonly<Record<string, unknown>>
+  ) => void
+  readonly link: (span: RecordedSpan, link: SpanLink) => void
+  /** Adds facts to a trace, until its root has ended. */
+  readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
+  readonly bind: (request: RequestTrace | undefined, route: TenantRoute) => BindResult
+  /** Counts what a helper found out of the ordinary. */
+  readonly count: (event: RecorderEvent) => void
+  /** Whether an answer of `bind` is given for the first time: what is worth a line in the log. */
+  readonly isFirst: (result: BindResult) => boolean
+  /** Lets go of what waited too long and ends what should have ended; to be called about once a second. */
+  readonly sweep: (now: bigint) => void
+  /** Ends every open span as unfinished and gives every unbound trace to the operator. */
+  readonly close: (now: bigint) => void
+  readonly stats: () => {
+    readonly requests: number
+    readonly openSpans: number
+    readonly heldSpans: number
+    readonly heldBytes: number
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly sink: SpanSink
+  readonly count: (event: RecorderEvent) => void
+  readonly limits?: Partial<RecorderLimits> | undefined
+  /** What the door makes of a caller's trace unless it says otherwise. Default `link`. */
+  readonly incoming?: IncomingTrace | undefined
+}): Recorder => {
+  const { count, sink } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  /** Traces with something to wait for: an open span, a root that has not ended, a held span. */
+  const live = new Set<RequestTrace>()
+  const answered = new Set<BindResult>()
+  let openSpans = 0
+  let heldSpans = 0
+  let heldBytes = 0
+
+  const start = (
+    request: RequestTrace,
+    parent: Ancestry | undefined,
+    role: SpanRole | undefined,
+    begin: Pick<BeginOptions, "name" | "kind" | "startTime" | "data">,
+    remoteParent: string | undefined
+  ): RecordedSpan => {
+    const ancestry: Ancestry = { spanId: ids.spanId(), parent, role, isOpen: true, isDiscarded: false }
+    const span = new RecordedSpan(
+      request,
+      ancestry,
+      begin.name,
+      begin.kind ?? (role === undefined ? "internal" : SpanRegistry.specOf(role).kind),
+      begin.startTime,
+      begin.data,
+      remoteParent
+    )
+    request.open.add(span)
+    live.add(request)
+    openSpans++
+    return span
+  }
+
+  const ambient = (begin: BeginOptions): RequestTrace => {
+    const remote = begin.remoteParent
+    return new RequestTrace(
+      remote?.traceId ?? ids.traceId(),
+      begin.startTime,
+      0n,
+      { _tag: "operator" },
+      true,
+      undefined,
+      remote?.sampled ?? true
+    )
+  }
+
+  /** Gives a trace to the operator for good. */
+  const release = (request: RequestTrace, held: Ownership & { _tag: "holding" }, why: RecorderEvent): void => {
+    request.ownership = { _tag: "operator" }
+    count(why)
+    handOver(held, undefined)
+  }
+
+  const handOver = (held: Ownership & { _tag: "holding" }, route: TenantRoute | undefined): void => {
+    heldSpans -= held.spans.length
+    heldBytes -= held.bytes
+    for (const span of held.spans) sink(span, route)
+  }
+
+  const hold = (request: RequestTrace, held: Ownership & { _tag: "holding" }, span: RecordedSpan): void => {
+    const bytes = sizeOf(span)
+    held.spans.push(span)
+    held.bytes += bytes
+    heldSpans++
+    heldBytes += bytes
+    if (span === request.root) release(request, held, "unbound")
+    else if (held.spans.length > limits.heldSpans) release(request, held, "hold_spans_exceeded")
+    else if (held.bytes > limits.heldBytes) release(request, held, "hold_bytes_exceeded")
+    else if (heldBytes > limits.heldBytesInProcess) release(request, held, "hold_process_exceeded")
+  }
+
+  const close = (span: RecordedSpan): void => {
+    const request = span.request
+    span.ancestry.isOpen = false
+    request.open.delete(span)
+    openSpans--
+    if (request.open.size === 0 && (request.isAmbient || request.rootEndTime !== undefined)) live.delete(request)
+  }
+
+  const end: Recorder["end"] = (span, endTime, outcome) => {
+    if (span.ancestry.isDiscarded) return
+    if (span.endTime !== undefined) return count("double_end")
+    const request = span.request
+    span.endTime = endTime
+    span.outcome = outcome
+    if (span === request.root) request.rootEndTime = endTime
+    close(span)
+    if (!request.sampled) return count("unsampled")
+    const ownership = request.ownership
+    if (ownership._tag === "holding") hold(request, ownership, span)
+    else sink(span, ownership._tag === "bound" ? ownership.route : undefined)
+  }
+
+  const writable = (span: RecordedSpan): boolean => {
+    if (span.endTime === undefined) return true
+    count("write_after_end")
+    return false
+  }
+
+  const endAll = (request: RequestTrace, now: bigint): void => {
+    // The root last, so that a trace which is not bound goes to the operator whole.
+    for (const span of [...request.open].sort((a, b) => (a === request.root ? 1 : b === request.root ? -1 : 0))) {
+      count("unfinished")
+      end(span, now, { _tag: "unfinished" })
+    }
+  }
+
+  return {
+    openRequest: (open) => {
+      const incoming = open.incoming ?? options.incoming ?? "link"
+      const caller = incoming === "ignore" ? undefined : open.caller
+      const joined = incoming === "continue" ? caller : undefined
+      const request = new RequestTrace(
+        joined?.traceId ?? ids.traceId(),
+        open.startTime,
+        clockOffset(open),
+        open.route === undefined ? { _tag: "holding", spans: [], bytes: 0 } : { _tag: "bound", route: open.route },
+        false,
+        caller,
+        joined?.sampled ?? true
+      )
+      if (open.facts !== undefined) request.facts = open.facts
+      const root = start(request, undefined, open.data?._tag, { ...open, kind: open.kind ?? "server" }, joined?.spanId)
+      request.root = root
+      if (open.active !== undefined) root.links.push(linkTo(open.active))
+      return root
+    },
+
+    begin: (begin) => {
+      if (openSpans >= limits.openSpans) {
+        count("too_many_open")
+        return undefined
+      }
+      const owner = begin.request ?? begin.parent?.request
+      const isLate =
+        owner !== undefined &&
+        !owner.isAmbient &&
+        owner.rootEndTime !== undefined &&
+        begin.startTime - owner.rootEndTime > limits.lateTime
+      if (isLate) count("late_start")
+      const isRemote = begin.remoteParent !== undefined && begin.parent === undefined && (owner === undefined || isLate)
+      const request =
+        owner === undefined || isLate ? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }) : owner
+      const role = begin.data?._tag ?? begin.role
+      const isForeign = begin.parent !== undefined && begin.parent.request !== request
+      if (isForeign && !isLate) count("foreign_parent")
+      const active = begin.parent === undefined || isForeign ? request.root?.ancestry : begin.parent.ancestry
+      const parent = role === undefined ? active : anchor(role, active, request.root?.ancestry, count)
+      const span = start(request, parent, role, begin, isRemote ? begin.remoteParent?.spanId : undefined)
+      if (begin.links !== undefined) for (const link of begin.links) span.links.push({ request: undefined, ...link })
+      if (
+        begin.parent !== undefined &&
+        (isForeign || (parent !== active && isInsideRole(begin.parent.ancestry, parent)))
+      ) {
+        span.links.push(linkTo(begin.parent))
+      }
+      return span
+    },
+
+    end,
+
+    discard: (span) => {
+      if (span.endTime !== undefined || span.ancestry.isDiscarded) return
+      span.ancestry.isDiscarded = true
+      close(span)
+    },
+
+    annotate: (span, fields) => {
+      if (!writable(span)) return
+      try {
+        // A span that was adopted, or has no role at all, has no payload to complete.
+        if (span.data === undefined) return count("bad_payload")
+        span.data = { ...span.data, ...fields, _tag: span.data._tag } as SpanData.SpanData
+      } catch {
+        count("bad_payload")
+      }
+    },
+
+    attribute: (span, key, value) => {
+      if (!writable(span)) return
+      if (!Attributes.write(span.attributes, key, value)) span.droppedAttributes++
+      else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span.ancestry, key, value)
+    },
+
+    event: (span, name, time, attributes) => {
+      if (!writable(span)) return
+      if (span.events.length >= 128) {
+        span.droppedEvents++
+        return
+      }
+      const map = new Map<string, Attributes.AttributeValue>()
+      for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key])
+      span.events.push({ name: Attributes.text(name), time, attributes: map })
+    },
+
+    link: (span, link) => {
+      if (writable(span) && span.links.length < 128) span.links.push(link)
+    },
+
+    addFacts: (request, facts) => {
+      if (request.rootEndTime === undefined) request.facts = TraceFacts.merge(request.facts, facts)
+    },
+
+    bind: (request, route) => {
+      if (request === undefined || request.isAmbient) {
+        count("bind_no_request")
+        return "NoRequest"
+      }
+      const ownership = request.ownership
+      switch (ownership._tag) {
+        case "bound": {
+          if (ownership.route.tenant === route.tenant) return "AlreadyBound"
+          count("bind_conflict")
+          return "Conflict"
+        }
+        case "operator": {
+          count("bind_too_late")
+          return "TooLate"
+        }
+        case "holding": {
+          request.ownership = { _tag: "bound", route }
+          request.facts = TraceFacts.merge(route.facts, request.facts)
+          handOver(ownership, route)
+          return "Bound"
+        }
+      }
+    },
+
+    count,
+
+    isFirst: (result) => answered.size < answered.add(result).size,
+
+    sweep: (now) => {
+      for (const request of live) {
+        const ownership = request.ownership
+        if (ownership._tag === "holding" && now - request.startTime > limits.heldTime)
+          release(request, ownership, "hold_time_exceeded")
+        if (request.rootEndTime !== undefined && now - request.rootEndTime > limits.lateTime) endAll(request, now)
+      }
+    },
+
+    close: (now) => {
+      for (const request of [...live]) endAll(request, now)
+    },
+
+    stats: () => ({ requests: live.size, openSpans, heldSpans, heldBytes })
+  }
+}
+
+/** A monotonic clock drifts from the wall clock while a machine sleeps; differences below 5 ms are the wall clock's own grain. */
+const clockOffset = (open: OpenRequestOptions): bigint => {
+  const offset = BigInt(Math.round(open.wallTime * 1000)) * 1000n - open.startTime
+  return offset > -5_000_000n && offset < 5_000_000n ? 0n : offset
+}
+
+/**
+ * The parent of a span with a role: for roles anchored at the request the nearest open agent or tool call that may hold it, else the root; for
+ * the others the active span, unless the nearest role above it may not hold them, then the nearest that may.
+ */
+const anchor = (
+  role: SpanRole,
+  active: Ancestry | undefined,
+  root: Ancestry | undefined,
+  count: (event: RecorderEvent) => void
+): Ancestry | undefined => {
+  const { anchor, parents } = SpanRegistry.specOf(role)
+  const mayHold = (node: Ancestry): boolean => node === root || (node.role !== undefined && parents.includes(node.role))
+  if (anchor === "request") {
+    if (root === undefined) return active
+    let node = active
+    while (
+      node !== undefined &&
+      !(node.isOpen && (node.role === "agent" || node.role === "tool_call") && mayHold(node))
+    )
+      node = node.parent
+    return node ?? root
+  }
+  let nearest = active
+  while (nearest !== undefined && nearest.role === undefined && nearest !== root) nearest = nearest.parent
+  if (nearest === undefined || mayHold(nearest)) return active
+  count("reanchored")
+  while (nearest !== undefined && !mayHold(nearest)) nearest = nearest.parent
+  return nearest ?? root
+}
+
+/** Whether a span with a role lies between an active span and the parent that was chosen instead. */
+const isInsideRole = (active: Ancestry, parent: Ancestry | undefined): boolean => {
+  for (let node: Ancestry | undefined = active; node !== undefined && node !== parent; node = node.parent) {
+    if (node.role !== undefined) return true
+  }
+  return false
+}
+
+/** A span that is inside one of the same role already is a part of it, not a second one. */
+const adopted = (ancestry: Ancestry, key: string, value: unknown): SpanRole | undefined => {
+  const role = Adopters.roleOfAttribute(key, value)
+  if (role === undefined) return undefined
+  let outer = ancestry.parent
+  while (outer !== undefined && outer.role === undefined) outer = outer.parent
+  return outer?.role === role ? undefined : role
+}
+
+const linkTo = (span: RecordedSpan): SpanLink => ({
+  traceId: span.traceId,
+  spanId: span.spanId,
+  request: span.request,
+  attributes: new Map()
+})

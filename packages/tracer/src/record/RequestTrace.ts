@@ -1,0 +1,59 @@
+/**
+ * One request's trace: who owns its spans, and, until that is known, the spans that wait. It travels through an effect as its own `Context` tag
+ * (`CurrentRequest`), apart from the parent span.
+ *
+ * @since 0.1.0
+ */
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
+import * as Context from "effect/Context"
+import type { RecordedSpan } from "./RecordedSpan.js"
+import type { TraceContext } from "./TraceContext.js"
+
+/**
+ * Where the spans of a trace go. `holding`: they wait for `bind`. `bound`: they belong to a tenant. `operator`: they are the operator's for good.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Ownership =
+  | { readonly _tag: "holding"; readonly spans: Array<RecordedSpan>; bytes: number }
+  | { readonly _tag: "bound"; readonly route: TenantRoute }
+  | { readonly _tag: "operator" }
+
+/**
+ * A trace, either of a request or `ambient`: opened outside any request, the operator's from the start and never bindable. Only `Recorder` changes
+ * it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class RequestTrace {
+  root: RecordedSpan | undefined = undefined
+  rootEndTime: bigint | undefined = undefined
+  facts: TraceFacts.TraceFacts = TraceFacts.empty
+  readonly open: Set<RecordedSpan> = new Set()
+
+  constructor(
+    readonly traceId: string,
+    readonly startTime: bigint,
+    /** Added to every time of the trace, in nanoseconds: where the monotonic clock stood against the wall clock when the root began. */
+    readonly clockOffset: bigint,
+    public ownership: Ownership,
+    readonly isAmbient: boolean,
+    /** What the caller sent, unless the door ignores it. */
+    readonly caller: TraceContext | undefined,
+    readonly sampled: boolean
+  ) {}
+}
+
+/**
+ * The request that an effect runs in.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class CurrentRequest extends Context.Tag("@tenant-tracer/tracer/CurrentRequest")<
+  CurrentRequest,
+  RequestTrace
+>() {}

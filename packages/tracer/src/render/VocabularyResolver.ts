@@ -1,0 +1,20 @@
+/**
+ * The vocabularies that destinations may ask for, as a service: `@tenant-tracer/vocabulary` provides it, and so can anyone who adds their own.
+ *
+ * @since 0.1.0
+ */
+import type { Vocabulary, VocabularyRef } from "@tenant-tracer/model/Vocabulary"
+import * as Context from "effect/Context"
+import type * as Either from "effect/Either"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class VocabularyResolver extends Context.Tag("@tenant-tracer/tracer/VocabularyResolver")<
+  VocabularyResolver,
+  {
+    /** One vocabulary for a destination, several of them layered where it asks for several; an error says which is unknown or which two clash. */
+    readonly resolve: (refs: ReadonlyArray<VocabularyRef>) => Either.Either<Vocabulary, { readonly message: string }>
+  }
+>() {}

@@ -1,0 +1,49 @@
+/**
+ * What becomes of the operator's own copy of a tenant's trace, decided once per route.
+ *
+ * @since 0.1.0
+ */
+import type { Destination } from "@tenant-tracer/model/Destination"
+import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * Whether two destinations are one account: the same normalised endpoint, and the same credentials under the same names, in whatever case or
+ * order. The same values under other names are another account.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isSameAccount = (self: Destination, that: Destination): boolean =>
+  OtlpEndpoint.traces(self.endpoint) === OtlpEndpoint.traces(that.endpoint) &&
+  credentialsOf(self) === credentialsOf(that)
+
+/**
+ * Whether the operator's destination receives a trace of this route, of which `delivered` are the tenant's destinations that were not denied.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const receives = (
+  operator: { readonly vendor: string; readonly destination: Destination | undefined },
+  route: TenantRoute,
+  delivered: ReadonlyArray<Destination>
+): boolean => {
+  const { destination } = operator
+  if (destination !== undefined && delivered.some((tenant) => isSameAccount(tenant, destination))) return false
+  return route.operatorPolicy === "additive" || !delivered.some((tenant) => tenant.vendor === operator.vendor)
+}
+
+/** One account writes some headers in two ways. */
+const aliases: Readonly<Record<string, string>> = { arize_space_id: "space_id" }
+
+const credentialsOf = (destination: Destination): string => {
+  const { auth } = destination
+  if (auth._tag !== "Headers") return JSON.stringify([auth._tag, Redacted.value(auth.account)])
+  const entries = Object.entries(auth.headers).map(([header, value]) => {
+    const name = header.toLowerCase().replaceAll("-", "_")
+    return JSON.stringify([aliases[name] ?? name, Redacted.value(value)])
+  })
+  return [...new Set(entries)].sort().join()
+}

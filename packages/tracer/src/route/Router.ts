@@ -1,0 +1,149 @@
+/**
+ * From an owner to destinations: takes each ended span and offers it to every destination that its route allows. A destination that cannot be
+ * reached is denied, counted with its reason, and nobody else's credentials stand in for it.
+ *
+ * @since 0.1.0
+ */
+import type { Destination } from "@tenant-tracer/model/Destination"
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import * as DestinationId from "../deliver/DestinationId.js"
+import type { Ledger } from "../deliver/Ledger.js"
+import type { Provider } from "../deliver/Provider.js"
+import type { RecordedSpan } from "../record/RecordedSpan.js"
+import type { SpanSink } from "../record/Recorder.js"
+import * as TenantView from "../render/TenantView.js"
+import * as OperatorPolicy from "./OperatorPolicy.js"
+
+/**
+ * A destination that is ready to take spans: `provider` finds it, or builds it again, at the moment a span ends.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Outlet {
+  readonly id: DestinationId.DestinationId
+  readonly view: TenantView.View
+  /** `undefined` when no provider can be had just now. */
+  readonly provider: () => Provider<RecordedSpan> | undefined
+}
+
+/**
+ * One of the operator's own exporters. `vendor` decides for which tenants it stands down; `destination` is absent for exporters that are not OTLP.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OperatorOutlet extends Outlet {
+  readonly vendor: string
+  readonly destination: Destination | undefined
+}
+
+/**
+ * What a route comes to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Plan {
+  readonly outlets: ReadonlyArray<Outlet>
+  readonly denied: ReadonlyArray<Denial>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Denial {
+  readonly id: DestinationId.DestinationId
+  /** From a closed set: a name for counters. */
+  readonly reason: string
+  /** For whoever configures the destination. */
+  readonly detail: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Router {
+  readonly sink: SpanSink
+  /** The decision for a route, made once per route object. */
+  readonly plan: (route: TenantRoute) => Plan
+}
+
+/**
+ * `open` judges a tenant's destination and makes its outlet; `merged` when the operator has the same account.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: {
+  readonly ledger: Ledger
+  readonly operator: ReadonlyArray<OperatorOutlet>
+  readonly open: (
+    id: DestinationId.DestinationId,
+    destination: Destination,
+    audience: "tenant" | "merged"
+  ) => Outlet | Denial
+}): Router => {
+  const { ledger, operator } = options
+  const plans = new WeakMap<TenantRoute, Plan>()
+
+  const decide = (route: TenantRoute): Plan => {
+    const outlets: Array<Outlet> = []
+    const denied: Array<Denial> = []
+    const delivered: Array<Destination> = []
+    const names = new Set<string>()
+    for (const destination of route.destinations) {
+      const id = DestinationId.make({ tenant: route.tenant, name: destination.name })
+      if (names.has(destination.name)) {
+        denied.push({
+          id,
+          reason: "duplicate_name",
+          detail: `a second destination is named "${destination.name}"; rename one of them`
+        })
+        continue
+      }
+      names.add(destination.name)
+      const isMerged =
+        route.operatorPolicy === "additive" &&
+        operator.some(
+          (own) => own.destination !== undefined && OperatorPolicy.isSameAccount(own.destination, destination)
+        )
+      const opened = options.open(id, destination, isMerged ? "merged" : "tenant")
+      if ("reason" in opened) denied.push(opened)
+      else {
+        outlets.push(opened)
+        delivered.push(destination)
+      }
+    }
+    for (const denial of denied) ledger.denied(denial.id, denial.reason)
+    for (const own of operator) if (OperatorPolicy.receives(own, route, delivered)) outlets.push(own)
+    return { outlets, denied }
+  }
+
+  const plan = (route: TenantRoute): Plan => {
+    const known = plans.get(route)
+    if (known !== undefined) return known
+    const made = decide(route)
+    plans.set(route, made)
+    return made
+  }
+
+  return {
+    plan,
+    sink: (span, route) => {
+      const outlets = route === undefined ? operator : plan(route).outlets
+      if (outlets.length === 0) return ledger.unrouted("no_destination", 1)
+      for (const outlet of outlets) {
+        ledger.made(outlet.id, 1)
+        if (!TenantView.isVisible(outlet.view, span.ancestry)) ledger.hidden(outlet.id, 1)
+        else {
+          const provider = outlet.provider()
+          if (provider === undefined) ledger.dropped(outlet.id, "provider_unavailable", 1)
+          else provider.offer(span)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit, FastCheck } from "effect"
+import * as Exporter from "../../src/deliver/Exporter.js"
+
+const batch = ["a", "b", "c"]
+
+const answering = (outcome: Exporter.ExportOutcome): Exporter.BatchExporter<string> => ({
+  export: () => Effect.succeed(outcome)
+})
+
+const total = (outcome: Exporter.ExportOutcome) =>
+  [...outcome.rejected, ...outcome.dropped].reduce((sum, { count }) => sum + count, outcome.delivered)
+
+const isDefect = (outcome: Exporter.ExportOutcome) => outcome.dropped.some(({ reason }) => reason === "exporter_defect")
+
+const count = FastCheck.oneof(FastCheck.nat(4), FastCheck.constantFrom(-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY))
+const tally = FastCheck.array(FastCheck.record({ reason: FastCheck.string(), count }), { maxLength: 3 })
+
+it.effect.prop(
+  "counts sum to the batch, whatever the exporter says",
+  [FastCheck.record({ delivered: count, rejected: tally, dropped: tally })],
+  ([claimed]) =>
+    Effect.gen(function* () {
+      const outcome = yield* Exporter.guard(answering(claimed)).export(batch)
+      expect(total(outcome)).toBe(3)
+      const counts = [claimed.delivered, ...[...claimed.rejected, ...claimed.dropped].map((one) => one.count)]
+      const honest = counts.every((one) => Number.isInteger(one) && one >= 0) && total(claimed) === 3
+      expect(isDefect(outcome)).toBe(!honest)
+      if (honest) expect(outcome).toEqual(claimed)
+    })
+)
+
+it.effect("an exporter that dies is answered for", () =>
+  Effect.gen(function* () {
+    const outcome = yield* Exporter.guard<string>({ export: () => Effect.die("secret") }).export(batch)
+    expect(outcome.dropped).toEqual([{ reason: "exporter_defect", count: 3 }])
+    expect(outcome.lastError).not.toContain("secret")
+  })
+)
+
+it.effect("an exporter that throws is answered for", () =>
+  Effect.gen(function* () {
+    const throwing: Exporter.BatchExporter<string> = {
+      export: () => {
+        throw new Error("boom")
+      }
+    }
+    expect(isDefect(yield* Exporter.guard(throwing).export(batch))).toBe(true)
+  })
+)
+
+it.effect("interruption passes through", () =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.exit(Exporter.guard<string>({ export: () => Effect.interrupt }).export(batch))
+    expect(Exit.isInterrupted(exit)).toBe(true)
+  })
+)
+
+it("adds two outcomes", () => {
+  const sum = Exporter.combine(Exporter.rejected("http_400", 2, "first"), Exporter.dropped("retry_exhausted", 1, "second"))
+  expect(total(Exporter.combine(sum, Exporter.delivered(4)))).toBe(7)
+  expect(Exporter.combine(sum, Exporter.delivered(4)).lastError).toBe("second")
+})

@@ -1,0 +1,381 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Either, Exit, FastCheck, Fiber, Scope, TestClock } from "effect"
+import * as DestinationId from "../../src/deliver/DestinationId.js"
+import * as Ledger from "../../src/deliver/Ledger.js"
+import * as Provider from "../../src/deliver/Provider.js"
+import * as ProviderCache from "../../src/deliver/ProviderCache.js"
+import { hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
+
+class Fake implements ProviderCache.Cached {
+  busy = false
+  held = 0
+  abandoned = 0
+  closed = 0
+  readonly id: DestinationId.DestinationId
+  readonly flush = Effect.void
+  constructor(readonly key: string) {
+    this.id = DestinationId.make({ tenant: key, name: "d" })
+  }
+}
+
+/** Builds a fake whose closing is this effect. */
+const build = (key: string, closing: Effect.Effect<void> = Effect.void, built: Array<Fake> = []) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const fake = new Fake(key)
+      built.push(fake)
+      return fake
+    }),
+    (fake) => Effect.zipRight(Effect.sync(() => fake.closed++), closing)
+  )
+
+const settled = <P extends ProviderCache.Cached>(cache: ProviderCache.ProviderCache<P>) =>
+  Effect.repeat(Effect.yieldNow(), { while: () => cache.stats().reaping > 0 })
+
+const use = (cache: ProviderCache.ProviderCache<Fake>, key: string): Fake =>
+  Either.getOrThrow(cache.get(key, () => build(key)))
+
+describe("against a plain model of least recently used", () => {
+  interface Model {
+    entries: Array<{ readonly key: string; busy: boolean }>
+    hits: number
+    misses: number
+    evicted: Array<string>
+  }
+  interface Real {
+    readonly cache: ProviderCache.ProviderCache<Fake>
+    readonly built: Array<Fake>
+  }
+  const capacity = 4
+
+  const check = (model: Model, { cache, built }: Real) => {
+    expect(cache.keys()).toEqual(model.entries.map(({ key }) => key))
+    expect(cache.values().map((fake) => fake.busy)).toEqual(model.entries.map(({ busy }) => busy))
+    expect(cache.size()).toBe(model.entries.length)
+    const { evictions, hits, misses } = cache.stats()
+    expect({ evictions, hits, misses }).toEqual({
+      evictions: model.evicted.length,
+      hits: model.hits,
+      misses: model.misses
+    })
+    expect(built.length).toBe(model.misses)
+  }
+
+  class Get implements FastCheck.Command<Model, Real> {
+    constructor(readonly key: string) {}
+    check = () => true
+    run(model: Model, real: Real) {
+      const at = model.entries.findIndex(({ key }) => key === this.key)
+      const [entry] = at >= 0 ? model.entries.splice(at, 1) : []
+      if (entry) model.hits++
+      else {
+        model.misses++
+        if (model.entries.length === capacity) {
+          const idle = model.entries.findIndex(({ busy }) => !busy)
+          for (const { key } of model.entries.splice(Math.max(0, idle), 1)) model.evicted.push(key)
+        }
+      }
+      model.entries.push(entry ?? { key: this.key, busy: false })
+      const got = Either.getOrThrow(real.cache.get(this.key, () => build(this.key, Effect.void, real.built)))
+      expect(got.key).toBe(this.key)
+      check(model, real)
+    }
+    toString = () => `get ${this.key}`
+  }
+
+  class SetBusy implements FastCheck.Command<Model, Real> {
+    constructor(
+      readonly key: string,
+      readonly busy: boolean
+    ) {}
+    check = (model: Readonly<Model>) => model.entries.some(({ key }) => key === this.key)
+    run(model: Model, real: Real) {
+      for (const entry of model.entries) if (entry.key === this.key) entry.busy = this.busy
+      for (const fake of real.cache.values()) if (fake.key === this.key) fake.busy = this.busy
+      check(model, real)
+    }
+    toString = () => `busy ${this.key} ${this.busy}`
+  }
+
+  class Evict implements FastCheck.Command<Model, Real> {
+    constructor(readonly key: string) {}
+    check = () => true
+    run(model: Model, real: Real) {
+      const kept = model.entries.filter(({ key }) => key !== this.key)
+      const present = kept.length < model.entries.length
+      if (present) model.evicted.push(this.key)
+      model.entries = kept
+      expect(real.cache.evict(this.key)).toBe(present)
+      check(model, real)
+    }
+    toString = () => `evict ${this.key}`
+  }
+
+  const key = FastCheck.constantFrom("a", "b", "c", "d", "e", "f", "g")
+  const commands = FastCheck.commands(
+    [
+      key.map((k) => new Get(k)),
+      key.map((k) => new Get(k)),
+      FastCheck.tuple(key, FastCheck.boolean()).map(([k, busy]) => new SetBusy(k, busy)),
+      key.map((k) => new Evict(k))
+    ],
+    { maxCommands: 60 }
+  )
+
+  it.scoped.prop("does as the model does, and closes each evicted provider once", [commands], ([steps]) =>
+    Effect.gen(function* () {
+      const real: Real = { cache: yield* ProviderCache.make<Fake>({ capacity }), built: [] }
+      const model: Model = { entries: [], hits: 0, misses: 0, evicted: [] }
+      FastCheck.modelRun(() => ({ model, real }), steps)
+      yield* settled(real.cache)
+      const closed = real.built.filter((fake) => fake.closed > 0)
+      expect(closed.map((fake) => fake.key).sort()).toEqual(model.evicted.sort())
+      expect(real.built.every((fake) => fake.closed <= 1)).toBe(true)
+    }).pipe(Effect.scoped)
+  )
+})
+
+it.scoped("case 139: one provider for the same key, two for two", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    expect(use(cache, "a")).toBe(use(cache, "a"))
+    expect(cache.size()).toBe(1)
+    use(cache, "b")
+    expect(cache.size()).toBe(2)
+    expect(cache.stats()).toEqual({ hits: 1, misses: 2, evictions: 0, reaping: 0 })
+  })
+)
+
+it.scoped("case 243: what was touched stays, the least recently used goes", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 32 })
+    const fakes = texts(32).map((key) => use(cache, key))
+    use(cache, "s0")
+    use(cache, "one more")
+    yield* settled(cache)
+    expect(cache.size()).toBe(32)
+    expect(fakes.filter((fake) => fake.closed > 0).map((fake) => fake.key)).toEqual(["s1"])
+  })
+)
+
+it.scoped("case 145: at capacity 1 the idle one is closed once, and the one just asked for stays", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
+    const a = use(cache, "a")
+    a.busy = true
+    const b = use(cache, "b")
+    yield* settled(cache)
+    expect([a.closed, b.closed]).toEqual([1, 0])
+    expect(cache.keys()).toEqual(["b"])
+  })
+)
+
+it.scoped("an eviction whose closing hangs is not noticed by the tenant that caused it", () =>
+  Effect.gen(function* () {
+    const closing = yield* Deferred.make<void>()
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
+    cache.get("hangs", () => build("hangs", Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never)))
+    // `get` is synchronous: that it returns is that it did not wait.
+    expect(use(cache, "other").key).toBe("other")
+    yield* Deferred.await(closing)
+    expect(cache.stats().reaping).toBe(1)
+    expect(use(cache, "third").key).toBe("third")
+    yield* TestClock.adjust("10 seconds")
+    yield* settled(cache)
+    expect(cache.stats().reaping).toBe(0)
+  })
+)
+
+it.scoped("a real provider whose back end hangs is evicted by another tenant's span, which is delivered at once", () =>
+  Effect.gen(function* () {
+    const { environment, ledger } = yield* workbench
+    const cache = yield* ProviderCache.make<Provider.Provider<string>>({ capacity: 1 })
+    const taken = yield* Deferred.make<void>()
+    const batches: Array<ReadonlyArray<string>> = []
+    const send = (tenant: string, exporter: Provider.Options<string>["exporter"]) => {
+      const id = DestinationId.make({ tenant, name: "d" })
+      ledger.made(id, 1)
+      const options = { id, exporter, sizeOf, maxBatchSpans: 1 }
+      const provider = Either.getOrThrow(cache.get(id, () => Provider.make(environment, options)))
+      provider.offer("span")
+      return provider
+    }
+    send("slow", hanging(taken))
+    yield* Deferred.await(taken)
+    yield* send("quick", recording(batches)).flush
+    expect(batches).toEqual([["span"]])
+    yield* TestClock.adjust("5 seconds")
+    yield* settled(cache)
+    expect(ledger.snapshot().total).toMatchObject({ delivered: 1, held: 0, dropped: { evicted: 1 } })
+    expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+  })
+)
+
+it.scoped("a closing that cannot be interrupted holds up nobody but itself", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 1, closeConcurrency: 1 })
+    const stuck = yield* Deferred.make<void>()
+    cache.get("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck))))
+    const next = use(cache, "next")
+    use(cache, "last")
+    yield* Effect.yieldNow()
+    expect(next.closed).toBe(0)
+    yield* TestClock.adjust("10 seconds")
+    yield* settled(cache)
+    expect(next.closed).toBe(1)
+    yield* Deferred.succeed(stuck, undefined)
+  })
+)
+
+it.scoped("case 245: with too many closings pending nothing new is built, until they are done", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 32, maxReaping: 3 })
+    const gate = yield* Deferred.make<void>()
+    const results = texts(72).map((key) => cache.get(key, () => build(key, Deferred.await(gate))))
+    expect(results.filter(Either.isRight)).toHaveLength(35)
+    const refused = results.filter(Either.isLeft).map((result) => result.left.reason)
+    expect(new Set(refused)).toEqual(new Set(["saturated"]))
+    // Ours differs in that what is cached goes on being served.
+    expect(use(cache, "s34").key).toBe("s34")
+    yield* Deferred.succeed(gate, undefined)
+    yield* settled(cache)
+    expect(use(cache, "s71").key).toBe("s71")
+  })
+)
+
+describe("a build that fails", () => {
+  const failing: ReadonlyArray<readonly [string, () => Effect.Effect<Fake, unknown, Scope.Scope>]> = [
+    ["with an error", () => Effect.fail(new Error("secret"))],
+    ["with a defect", () => Effect.die("secret")],
+    [
+      "by throwing",
+      () => {
+        throw new Error("secret")
+      }
+    ],
+    ["by not being synchronous", () => Effect.never]
+  ]
+  for (const [how, broken] of failing) {
+    it.scoped(`${how} is told, costs nobody a place, and is not remembered`, () =>
+      Effect.gen(function* () {
+        const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
+        use(cache, "a")
+        const result = cache.get("b", broken)
+        expect(Either.isLeft(result) && result.left.reason).toBe("build")
+        expect(Either.isLeft(result) && result.left.message).not.toContain("secret")
+        expect(cache.keys()).toEqual(["a"])
+        expect(use(cache, "b").key).toBe("b")
+      })
+    )
+  }
+
+  it.scoped("gives back what it had acquired", () =>
+    Effect.gen(function* () {
+      const cache = yield* ProviderCache.make<Fake>()
+      const built: Array<Fake> = []
+      cache.get("a", () => Effect.zipRight(build("a", Effect.void, built), Effect.fail("no")))
+      yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
+    })
+  )
+})
+
+it.scoped("an idle provider that nobody asks for is closed, a busy one is not", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ idleTimeToLive: "10 minutes" })
+    const busy = use(cache, "busy")
+    busy.busy = true
+    const idle = use(cache, "idle")
+    use(cache, "used")
+    yield* TestClock.adjust("9 minutes")
+    use(cache, "used")
+    yield* TestClock.adjust("4 minutes")
+    expect(cache.keys()).toEqual(["busy", "used"])
+    expect([busy.closed, idle.closed]).toEqual([0, 1])
+    yield* TestClock.adjust("1 hour")
+    expect(cache.keys()).toEqual(["busy"])
+  })
+)
+
+describe("closing the cache", () => {
+  it.effect("case 247: closes all at once under one deadline, and says what could not be sent", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const reports: Array<ReadonlyArray<ProviderCache.Unsent>> = []
+      const { environment, ledger } = yield* workbench
+      const cache = yield* ProviderCache.make<Provider.Provider<string>>({
+        shutdownDeadline: "3 seconds",
+        onClose: (report) => Effect.sync(() => reports.push(report))
+      }).pipe(Scope.extend(scope))
+      const batches: Array<ReadonlyArray<string>> = []
+      const taken = yield* Deferred.make<void>()
+      const send = (tenant: string, exporter: Provider.Options<string>["exporter"]) => {
+        const id = DestinationId.make({ tenant, name: "d" })
+        ledger.made(id, 1)
+        Either.getOrThrow(cache.get(id, () => Provider.make(environment, { id, exporter, sizeOf }))).offer(tenant)
+      }
+      for (const tenant of texts(20, "good")) send(tenant, recording(batches))
+      for (const tenant of texts(20, "bad")) send(tenant, hanging(taken))
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* Deferred.await(taken)
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.join(closing)
+      expect(batches.flat().sort()).toEqual([...texts(20, "good")].sort())
+      expect(reports).toHaveLength(1)
+      expect(reports[0]?.map(({ id, unsent }) => [DestinationId.tenant(id), unsent])).toEqual(
+        texts(20, "bad").map((tenant) => [tenant, 1])
+      )
+      yield* TestClock.adjust(0)
+      expect(ledger.snapshot().total).toMatchObject({ delivered: 20, dropped: { shutdown: 20 }, held: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("takes along those that still wait to be closed", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const cache = yield* ProviderCache.make<Fake>({ capacity: 1, closeConcurrency: 1 }).pipe(Scope.extend(scope))
+      cache.get("hangs", () => build("hangs", Effect.never))
+      const waiting = use(cache, "waiting")
+      const last = use(cache, "last")
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(closing)
+      expect([waiting.closed, last.closed]).toEqual([1, 1])
+      expect(Either.isLeft(cache.get("new", () => build("new")))).toBe(true)
+    })
+  )
+})
+
+it.effect("two thousand tenants through sixteen places leave nothing behind", () =>
+  Effect.gen(function* () {
+    const { environment, ledger } = yield* workbench
+    const roots = yield* Effect.sync(() => new Set<unknown>())
+    const scope = yield* Scope.make()
+    const cache = yield* ProviderCache.make<Provider.Provider<string>>({ capacity: 16 }).pipe(Scope.extend(scope))
+    const batches: Array<ReadonlyArray<string>> = []
+    let open = 0
+    for (const tenant of texts(2000)) {
+      const id = DestinationId.make({ tenant, name: "d" })
+      const provider = Either.getOrThrow(
+        cache.get(id, () => {
+          open++
+          return Effect.zipRight(
+            Effect.addFinalizer(() => Effect.sync(() => open--)),
+            Provider.make(environment, { id, exporter: recording(batches), sizeOf })
+          )
+        })
+      )
+      ledger.made(id, 1)
+      provider.offer(tenant)
+      roots.add(provider.id)
+      yield* Effect.yieldNow()
+    }
+    yield* settled(cache)
+    expect(open).toBe(16)
+    yield* Scope.close(scope, Exit.void)
+    expect(open).toBe(0)
+    expect(roots.size).toBe(2000)
+    expect(batches.flat()).toHaveLength(2000)
+    expect(ledger.snapshot().total).toMatchObject({ made: 2000, delivered: 2000, held: 0 })
+    expect(Array.from(yield* TestClock.sleeps())).toEqual([])
+  }).pipe(Effect.scoped)
+)

@@ -1,0 +1,59 @@
+/**
+ * The kinds of field that credentials have. Each says what is wrong in words that never show the value.
+ */
+import * as Destination from "@tenant-tracer/model/Destination"
+import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/** Replaces the library's own message, which would show what was given. */
+export const quiet = (message: string) => ({ message: () => ({ message, override: true }) })
+
+/** Why a value cannot be sent in a header; absent where it can. */
+export const headerProblem = (value: string): string | undefined =>
+  Either.match(OtlpHeaders.validate({ value }), { onLeft: ({ detail }) => detail, onRight: () => undefined })
+
+const trimmed = Schema.String.annotations(quiet("must be text")).pipe(Schema.compose(Schema.Trim))
+
+/** Text that is no secret and goes into a header. */
+export const headerText = trimmed.pipe(Schema.filter((value) => headerProblem(value) ?? true))
+
+/** Text that is no secret and goes into a resource attribute: any language, one line. */
+export const label = trimmed.pipe(
+  Schema.filter((value) =>
+    /\p{Cc}/u.test(value)
+      ? "has a line break or another control character: remove it"
+      : value.length <= OtlpHeaders.maxValueLength ||
+        `has ${value.length} characters: at most ${OtlpHeaders.maxValueLength} are allowed`
+  )
+)
+
+/** A secret, given as text or redacted, that goes into a header. */
+export const secret = Schema.transform(
+  Schema.Union(Schema.String, Schema.RedactedFromSelf(Schema.String)).annotations(quiet("must be text")),
+  Schema.RedactedFromSelf(Schema.String),
+  {
+    strict: true,
+    decode: (given) => Redacted.make((Redacted.isRedacted(given) ? Redacted.value(given) : given).trim()),
+    encode: (value) => value
+  }
+).pipe(Schema.filter((value) => headerProblem(Redacted.value(value)) ?? true))
+
+/** One name of a table, in any case. */
+export const nameOf = (table: Readonly<Record<string, unknown>>) =>
+  trimmed.pipe(
+    Schema.compose(Schema.Lowercase),
+    Schema.filter((name) => Object.hasOwn(table, name) || `must be one of ${Object.keys(table).join(", ")}`)
+  )
+
+/** An `http` or `https` URL; a bare host is taken for `https`. What a destination may not have, it may not have either. */
+export const url = Schema.transform(trimmed, Schema.String, {
+  strict: true,
+  decode: (text) => (text.includes("://") ? text : `https://${text}`),
+  encode: (text) => text
+}).pipe(
+  Schema.filter((endpoint) =>
+    Either.match(Destination.make({ name: "url", endpoint }), { onLeft: ({ detail }) => detail, onRight: () => true })
+  )
+)

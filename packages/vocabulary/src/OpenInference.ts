@@ -1,0 +1,313 @@
+/**
+ * OpenInference, the conventions of Arize and Phoenix: messages flattened into one attribute per field, and a kind on every span.
+ *
+ * The conventions name no HTTP request, database or verdict of a guardrail: there the OpenTelemetry conventions and our own `gateway.*` stand in.
+ *
+ * @since 0.1.0
+ */
+import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Gateway from "./internal/gateway.js"
+import { parsed } from "./internal/json.js"
+import { filled, from, type WriterOf } from "./internal/keyTable.js"
+import * as Messages from "./internal/messages.js"
+import * as Otel from "./internal/otel.js"
+import type { RoleWriters } from "./internal/roles.js"
+import * as Roles from "./internal/roles.js"
+import * as Turns from "./internal/turns.js"
+
+const page = "OpenInference spec/semantic_conventions.md"
+
+const keys = {
+  ...Otel.errorKeys,
+  ...Otel.sessionKeys,
+  ...Otel.httpKeys,
+  ...Otel.databaseKeys,
+  ...Otel.mcpKeys,
+  ...Gateway.identityKeys,
+  ...Gateway.errorKeys,
+  ...Gateway.callKeys,
+  ...Gateway.mcpKeys,
+  ...Gateway.guardrailKeys,
+  ...Gateway.serviceKeys,
+  ...Turns.keys,
+  ...from(
+    page,
+    "openinference.span.kind",
+    "input.value",
+    "input.mime_type",
+    "output.value",
+    "output.mime_type",
+    "metadata",
+    "tag.tags",
+    "agent.name",
+    "tool.name",
+    "tool.description",
+    "tool.id",
+    "llm.model_name",
+    "llm.request.model_name",
+    "llm.response.model_name",
+    "llm.provider",
+    "llm.system",
+    "llm.invocation_parameters",
+    "llm.finish_reason",
+    "llm.token_count.prompt",
+    "llm.token_count.completion",
+    "llm.token_count.total",
+    "llm.token_count.prompt_details.cache_read",
+    "llm.token_count.prompt_details.cache_write",
+    "llm.token_count.completion_details.reasoning",
+    "llm.cost.total",
+    "llm.cost.prompt",
+    "llm.cost.completion",
+    "llm.cost.prompt_details.cache_read",
+    "llm.cost.prompt_details.cache_write",
+    "llm.prompt_template.version",
+    "llm.prompts.*",
+    "llm.choices.*"
+  ),
+  ...from("OpenInference spec/tool_calling.md", "llm.tools.*"),
+  ...from(
+    "OpenInference spec/embedding_spans.md",
+    "embedding.model_name",
+    "embedding.invocation_parameters",
+    "embedding.embeddings.*"
+  )
+}
+
+type Out = WriterOf<typeof keys>
+
+const content = [
+  "input.value",
+  "input.mime_type",
+  "output.value",
+  "output.mime_type",
+  "llm.input_messages.*",
+  "llm.output_messages.*",
+  "llm.prompts.*",
+  "llm.choices.*",
+  "llm.tools.*",
+  "embedding.embeddings.*"
+] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** Tools past these are left out: each takes an attribute, and a span has room for 128. */
+const maximumTools = 32
+
+/** Who runs the model, in the closed list of the conventions; others keep their name. */
+const providers: Readonly<Record<string, string>> = {
+  "aws.bedrock": "aws",
+  "azure.ai.inference": "azure",
+  "azure.ai.openai": "azure",
+  "gcp.gemini": "google",
+  "gcp.gen_ai": "google",
+  "gcp.vertex_ai": "google",
+  mistral_ai: "mistralai",
+  moonshot_ai: "moonshot",
+  x_ai: "xai"
+}
+
+/** Whose API it speaks, where the conventions have a word for it. */
+const systems: Readonly<Record<string, string>> = {
+  anthropic: "anthropic",
+  "aws.bedrock": "amazon",
+  "azure.ai.openai": "openai",
+  cohere: "cohere",
+  deepseek: "deepseek",
+  "gcp.vertex_ai": "vertexai",
+  mistral_ai: "mistralai",
+  openai: "openai",
+  x_ai: "xai"
+}
+
+const lookup = (table: Readonly<Record<string, string>>, name: string | undefined): string | undefined =>
+  name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
+
+/** Writes what went in or came out: text as it is, anything else as JSON, with the type that tells them apart. */
+const value = (side: "input" | "output", subject: unknown, out: Out): void => {
+  if (subject === undefined) return
+  if (typeof subject === "string") {
+    out.string(`${side}.value`, subject)
+    out.string(`${side}.mime_type`, typeof parsed(subject) === "string" ? "text/plain" : "application/json")
+  } else {
+    out.json(`${side}.value`, subject)
+    out.string(`${side}.mime_type`, "application/json")
+  }
+}
+
+const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
+  definitions.slice(0, maximumTools).forEach(({ description, name, parameters }, index) => {
+    const tool = { type: "function", function: { name, description, parameters: parsed(parameters) } }
+    out.json(`llm.tools.${index}.tool.json_schema`, tool)
+  })
+
+const texts = (messages: ReadonlyArray<Message> | undefined): ReadonlyArray<string> =>
+  (messages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
+
+/** An object without fields that are absent; none at all where every field is. */
+const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
+  Object.values(fields).every((field) => field === undefined) ? undefined : fields
+
+const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
+  out.int("llm.token_count.prompt", usage?.inputTokens)
+  out.int("llm.token_count.completion", usage?.outputTokens)
+  out.int("llm.token_count.total", usage?.totalTokens)
+  out.int("llm.token_count.prompt_details.cache_read", usage?.cacheReadInputTokens)
+  out.int("llm.token_count.prompt_details.cache_write", usage?.cacheCreationInputTokens)
+  out.int("llm.token_count.completion_details.reasoning", usage?.reasoningOutputTokens)
+  out.double("llm.cost.total", cost?.total)
+  out.double("llm.cost.prompt", cost?.input)
+  out.double("llm.cost.completion", cost?.output)
+  out.double("llm.cost.prompt_details.cache_read", cost?.cacheRead)
+  out.double("llm.cost.prompt_details.cache_write", cost?.cacheCreation)
+}
+
+const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
+  const subjects = texts(data.inputMessages)
+  out.string("openinference.span.kind", "EMBEDDING")
+  out.string("embedding.model_name", filled(data.responseModel) ?? filled(data.requestModel))
+  out.json("embedding.invocation_parameters", present({ encoding_formats: data.parameters?.encodingFormats }))
+  subjects.forEach((text, index) => {
+    out.string(`embedding.embeddings.${index}.embedding.text`, text)
+  })
+  value(
+    "input",
+    Messages.listed(subjects, (list) => list),
+    out
+  )
+}
+
+const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
+  out.string("openinference.span.kind", "RETRIEVER")
+  value("input", Messages.listed(texts(data.inputMessages), (list) => list)?.join("\n"), out)
+}
+
+const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
+  const request = filled(data.requestModel)
+  const response = filled(data.responseModel)
+  const routed = request !== undefined && response !== undefined && request !== response
+  const asked = data.parameters
+  out.string("openinference.span.kind", "LLM")
+  out.string("llm.model_name", response ?? request)
+  out.string("llm.request.model_name", routed ? request : undefined)
+  out.string("llm.response.model_name", routed ? response : undefined)
+  out.string("llm.provider", lookup(providers, data.provider) ?? filled(data.provider))
+  out.string("llm.system", lookup(systems, data.provider))
+  out.json(
+    "llm.invocation_parameters",
+    present({
+      temperature: asked?.temperature,
+      top_p: asked?.topP,
+      top_k: asked?.topK,
+      max_tokens: asked?.maxTokens,
+      frequency_penalty: asked?.frequencyPenalty,
+      presence_penalty: asked?.presencePenalty,
+      stop: asked?.stopSequences,
+      seed: asked?.seed,
+      n: asked?.choiceCount
+    })
+  )
+  out.string("llm.finish_reason", data.finishReasons?.[0])
+  out.string("llm.prompt_template.version", span.facts.promptVersion)
+  tools(data.tools ?? [], out)
+  const inputs = Turns.inputTurns(data)
+  const outputs = Turns.outputTurns(data)
+  if (data.operation === "text_completion") {
+    texts(data.inputMessages).forEach((text, index) => {
+      out.string(`llm.prompts.${index}.prompt.text`, text)
+    })
+    texts(data.outputMessages).forEach((text, index) => {
+      out.string(`llm.choices.${index}.completion.text`, text)
+    })
+  } else {
+    Turns.conversation("input", inputs, out)
+    Turns.conversation("output", outputs, out)
+  }
+  value("input", Turns.summary(inputs), out)
+  value("output", Turns.summary(outputs), out)
+}
+
+const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
+  if (data.operation === "embeddings") embedding(data, out)
+  else if (data.operation === "retrieval") retriever(data, out)
+  else llm(data, span, out)
+  usage(data, out)
+  Otel.server(data.server, out)
+  Gateway.call(data, out)
+}
+
+const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
+  out.string("openinference.span.kind", "TOOL")
+  value("input", data.arguments, out)
+  value("output", data.result, out)
+}
+
+const chain = (out: Out): void => out.string("openinference.span.kind", "CHAIN")
+
+const roles: RoleWriters<Out> = {
+  proxy_request: (data, _span, out) => {
+    chain(out)
+    Otel.http(data, out)
+  },
+  llm_call: llmCall,
+  /** Tokens stay off: the back end adds up those of the model calls inside. */
+  agent: (data, _span, out) => {
+    out.string("openinference.span.kind", "AGENT")
+    out.string("agent.name", data.name)
+    value("input", Turns.summary(Turns.inputTurns(data)), out)
+    value("output", Turns.summary(Turns.outputTurns(data)), out)
+  },
+  tool_call: (data, _span, out) => {
+    out.string("tool.name", data.name)
+    out.string("tool.description", data.description)
+    out.string("tool.id", data.callId)
+    exchange(data, out)
+  },
+  mcp_tool_call: (data, span, out) => {
+    out.string("tool.name", data.tool ?? data.prompt)
+    Otel.mcp(data, Otel.errorOf(span), out)
+    Gateway.mcp(data, out)
+    exchange(data, out)
+  },
+  mcp_list_tools: (data, span, out) => {
+    chain(out)
+    Otel.mcp(data, Otel.errorOf(span), out)
+    Gateway.mcp(data, out)
+  },
+  guardrail: (data, _span, out) => {
+    out.string("openinference.span.kind", "GUARDRAIL")
+    Gateway.guardrail(data, out)
+    value("output", data.response, out)
+  },
+  db_call: (data, span, out) => {
+    chain(out)
+    Otel.database(data, Otel.errorOf(span), out)
+    Gateway.service(data, out)
+  },
+  service: (data, _span, out) => {
+    chain(out)
+    Gateway.service(data, out)
+  }
+}
+
+const write = (span: TypedSpan, out: Out): void => {
+  Otel.error(span, out)
+  Otel.session(span, out)
+  Gateway.identity(span, out)
+  Gateway.error(span, out)
+  out.strings("tag.tags", span.facts.tags)
+  out.json("metadata", span.facts.metadata && present(span.facts.metadata))
+  if (span.data === undefined) chain(out)
+  Roles.write(roles, span, out)
+}
+
+/**
+ * The conventions as of 2026. They have no version of their own; ours changes when a key does.
+ *
+ * Session, user, tags and metadata are on every span, where Arize and Phoenix read them. `llm.model_name` is the model that answered; model
+ * and response names stand apart only where they differ.
+ *
+ * @since 0.1.0
+ * @category vocabularies
+ */
+export const v1: Vocabulary = { name: "openinference", version: "1", keys, content, write }

@@ -1,0 +1,124 @@
+/**
+ * Every vocabulary there is, and how several of them share one destination.
+ *
+ * @since 0.1.0
+ */
+import type { AttributeWriter, TypedSpan, Vocabulary, VocabularyRef } from "@tenant-tracer/model/Vocabulary"
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import * as AttributeMap from "./AttributeMap.js"
+import * as Genai from "./Genai.js"
+import { coveredBy } from "./internal/keyTable.js"
+import { samples } from "./internal/samples.js"
+import * as OpenInference from "./OpenInference.js"
+import { VocabularyError } from "./VocabularyError.js"
+
+/**
+ * All vocabularies, of each name the newest version first.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1]
+
+/**
+ * The vocabulary of a name: in the version that was asked for, else in its newest.
+ *
+ * @since 0.1.0
+ * @category lookup
+ */
+export const find = (name: string, version?: string | undefined): Option.Option<Vocabulary> =>
+  findIn(all, { name, version })
+
+const findIn = (known: ReadonlyArray<Vocabulary>, ref: VocabularyRef): Option.Option<Vocabulary> =>
+  Arr.findFirst(known, ({ name, version }) => name === ref.name && (ref.version ?? version) === version)
+
+const title = ({ name, version }: VocabularyRef): string => (version === undefined ? name : `${name} ${version}`)
+
+/**
+ * Layers the vocabularies that a destination asks for into one: each key is written once, by the first that has it. `known` adds vocabularies of
+ * one's own and is `all` unless said otherwise.
+ *
+ * Two that disagree are refused, before any span is written: on sample spans of every role, with every field filled, what both write must have
+ * the same type and value, and what carries content for one must do so for the other.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const layer = (
+  refs: ReadonlyArray<VocabularyRef>,
+  known: ReadonlyArray<Vocabulary> = all
+): Either.Either<Vocabulary, VocabularyError> =>
+  Either.gen(function* () {
+    const [first, ...rest] = yield* Either.all(refs.map((ref) => resolve(ref, known)))
+    if (first === undefined) {
+      return yield* Either.left(new VocabularyError({ reason: "none", detail: `name a vocabulary; ${listOf(known)}` }))
+    }
+    let layered = first
+    for (const next of rest) {
+      const detail = conflict(layered, next)
+      if (detail !== undefined) return yield* Either.left(new VocabularyError({ reason: "conflict", detail }))
+      layered = above(layered, next)
+    }
+    return layered
+  })
+
+const listOf = (known: ReadonlyArray<Vocabulary>): string => `known: [${known.map(title).join(", ")}]`
+
+const resolve = (ref: VocabularyRef, known: ReadonlyArray<Vocabulary>): Either.Either<Vocabulary, VocabularyError> =>
+  Either.fromOption(findIn(known, ref), () => {
+    const version = ref.version === undefined ? "" : ` version ${JSON.stringify(ref.version)}`
+    const detail = `unknown vocabulary ${JSON.stringify(ref.name)}${version}; ${listOf(known)}`
+    return new VocabularyError({ reason: "unknown", detail })
+  })
+
+const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => {
+  for (const { span } of samples) {
+    const written = new Map(AttributeMap.attributes(first, span).map((attribute) => [attribute.key, attribute]))
+    for (const { key, type, value } of AttributeMap.attributes(second, span)) {
+      const other = written.get(key)
+      if (other === undefined) continue
+      const same =
+        other.type === type &&
+        JSON.stringify(other.value) === JSON.stringify(value) &&
+        coveredBy(first.content, key) === coveredBy(second.content, key)
+      if (!same) {
+        return `vocabularies ${title(first)} and ${title(second)} claim the key ${key} with different values: name only one of them`
+      }
+    }
+  }
+  return undefined
+}
+
+const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
+  name: `${first.name}+${second.name}`,
+  version: `${first.version}+${second.version}`,
+  schemaUrl: first.schemaUrl ?? second.schemaUrl,
+  keys: { ...second.keys, ...first.keys },
+  content: [...new Set([...first.content, ...second.content])],
+  write: (span: TypedSpan, out: AttributeWriter) => {
+    const written = new Set<string>()
+    first.write(
+      span,
+      watched(out, (key) => {
+        written.add(key)
+        return true
+      })
+    )
+    second.write(
+      span,
+      watched(out, (key) => !written.has(key))
+    )
+  }
+})
+
+/** Hands on what `admit` lets through; values that are not written are not asked about. */
+const watched = (out: AttributeWriter, admit: (key: string) => boolean): AttributeWriter => ({
+  string: (key, value) => value !== undefined && admit(key) && out.string(key, value),
+  int: (key, value) => value !== undefined && admit(key) && out.int(key, value),
+  double: (key, value) => value !== undefined && admit(key) && out.double(key, value),
+  boolean: (key, value) => value !== undefined && admit(key) && out.boolean(key, value),
+  strings: (key, value) => value !== undefined && value.length > 0 && admit(key) && out.strings(key, value),
+  json: (key, value) => value !== undefined && admit(key) && out.json(key, value)
+})

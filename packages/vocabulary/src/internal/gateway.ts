@@ -1,0 +1,197 @@
+/**
+ * Our own namespace, `gateway.*`: what no convention has a name for. Every vocabulary that shows these facts shows them under these keys.
+ */
+import * as Metadata from "@tenant-tracer/model/Metadata"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import { from, type WriterOf } from "./keyTable.js"
+import { errorOf, server, serverKeys } from "./otel.js"
+
+const extension = "gateway extension"
+
+export const identityKeys = from(
+  extension,
+  "gateway.team.id",
+  "gateway.team.alias",
+  "gateway.key.hash",
+  "gateway.key.alias",
+  "gateway.user.id",
+  "gateway.organization.id"
+)
+
+/** Whose request it is; on every span, so that a back end without joins can group by it. */
+export const identity = ({ facts }: TypedSpan, out: WriterOf<typeof identityKeys>): void => {
+  out.string("gateway.team.id", facts.team?.id)
+  out.string("gateway.team.alias", facts.team?.alias)
+  out.string("gateway.key.hash", facts.key?.hash)
+  out.string("gateway.key.alias", facts.key?.alias)
+  out.string("gateway.user.id", facts.user)
+  out.string("gateway.organization.id", facts.organization)
+}
+
+export const traceKeys = from(
+  extension,
+  "gateway.trace.name",
+  "gateway.trace.tags",
+  "gateway.trace.release",
+  "gateway.trace.metadata.*",
+  "gateway.prompt.name",
+  "gateway.prompt.version"
+)
+
+/** Facts about the whole trace, once: on its root. */
+export const trace = ({ facts, isRoot }: TypedSpan, out: WriterOf<typeof traceKeys>): void => {
+  if (!isRoot) return
+  out.string("gateway.trace.name", facts.traceName)
+  out.strings("gateway.trace.tags", facts.tags)
+  out.string("gateway.trace.release", facts.release)
+  for (const [key, value] of Object.entries(facts.metadata ?? {})) out.string(`gateway.trace.metadata.${key}`, value)
+  out.string("gateway.prompt.name", facts.promptName)
+  out.string("gateway.prompt.version", facts.promptVersion)
+}
+
+export const errorKeys = from(
+  extension,
+  "gateway.provider.error.code",
+  "gateway.provider.error.stack_trace",
+  "gateway.provider.error.provider"
+)
+
+/** What is known of an error beside its kind. */
+export const error = (span: TypedSpan, out: WriterOf<typeof errorKeys>): void => {
+  const failure = errorOf(span)
+  out.string("gateway.provider.error.code", failure?.code)
+  out.string("gateway.provider.error.stack_trace", failure?.stackTrace)
+  out.string("gateway.provider.error.provider", failure?.provider)
+}
+
+export const callKeys = from(
+  extension,
+  "gateway.call_id",
+  "gateway.call_type",
+  "gateway.provider.model",
+  "gateway.request.attempt",
+  "gateway.request.streaming"
+)
+
+/** How the gateway itself names and counts a model call. */
+export const call = (data: SpanData.Read<SpanData.LlmCall>, out: WriterOf<typeof callKeys>): void => {
+  out.string("gateway.call_id", data.callId)
+  out.string("gateway.call_type", data.callType)
+  out.string("gateway.provider.model", data.providerModel)
+  out.int("gateway.request.attempt", data.attempt)
+  out.boolean("gateway.request.streaming", data.streaming)
+}
+
+export const costKeys = from(
+  extension,
+  "gateway.cost.total",
+  "gateway.cost.input",
+  "gateway.cost.output",
+  "gateway.cost.cache_read",
+  "gateway.cost.cache_creation",
+  "gateway.cost.tool_usage",
+  "gateway.cost.original",
+  "gateway.cost.discount_amount",
+  "gateway.cost.discount_percent",
+  "gateway.cost.margin_fixed_amount",
+  "gateway.cost.margin_percent",
+  "gateway.cost.margin_total_amount"
+)
+
+/** US dollars. Zero is a price and is written. */
+export const cost = (data: SpanData.Cost | undefined, out: WriterOf<typeof costKeys>): void => {
+  out.double("gateway.cost.total", data?.total)
+  out.double("gateway.cost.input", data?.input)
+  out.double("gateway.cost.output", data?.output)
+  out.double("gateway.cost.cache_read", data?.cacheRead)
+  out.double("gateway.cost.cache_creation", data?.cacheCreation)
+  out.double("gateway.cost.tool_usage", data?.toolUsage)
+  out.double("gateway.cost.original", data?.original)
+  out.double("gateway.cost.discount_amount", data?.discountAmount)
+  out.double("gateway.cost.discount_percent", data?.discountPercent)
+  out.double("gateway.cost.margin_fixed_amount", data?.marginFixedAmount)
+  out.double("gateway.cost.margin_percent", data?.marginPercent)
+  out.double("gateway.cost.margin_total_amount", data?.marginTotalAmount)
+}
+
+export const mcpKeys = from(extension, "gateway.mcp.server.name", "gateway.call_id", "gateway.cost.total")
+
+/** An MCP call as the gateway knows it. */
+export const mcp = (
+  data: SpanData.Read<SpanData.McpToolCall | SpanData.McpListTools>,
+  out: WriterOf<typeof mcpKeys>
+): void => {
+  out.string("gateway.mcp.server.name", data.serverName)
+  out.string("gateway.call_id", data.callId)
+  out.double("gateway.cost.total", data._tag === "mcp_tool_call" ? data.cost : undefined)
+}
+
+export const guardrailKeys = from(
+  extension,
+  "gateway.guardrail.name",
+  "gateway.guardrail.mode",
+  "gateway.guardrail.status",
+  "gateway.guardrail.action",
+  "gateway.guardrail.provider",
+  "gateway.guardrail.masked_entity_count",
+  "gateway.guardrail.violation_categories",
+  "gateway.guardrail.confidence_score",
+  "gateway.guardrail.risk_score",
+  "gateway.guardrail.duration",
+  "gateway.guardrail.policy_template",
+  "gateway.guardrail.id",
+  "gateway.guardrail.transaction_id",
+  "gateway.guardrail.detection_method",
+  "gateway.guardrail.cost_in_spend",
+  "gateway.cost.guardrail"
+)
+
+/** A check and its verdict: the drafts of a convention disagree, so these are ours. What its provider answered is content and not here. */
+export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf<typeof guardrailKeys>): void => {
+  const masked = Object.values(data.maskedEntities ?? {}).reduce((sum, count) => sum + count, 0)
+  out.string("gateway.guardrail.name", data.name)
+  out.string("gateway.guardrail.mode", data.mode)
+  out.string("gateway.guardrail.status", data.status)
+  out.string("gateway.guardrail.action", data.action)
+  out.string("gateway.guardrail.provider", data.provider)
+  out.int("gateway.guardrail.masked_entity_count", masked === 0 ? undefined : masked)
+  out.strings("gateway.guardrail.violation_categories", data.categories)
+  out.double("gateway.guardrail.confidence_score", data.confidenceScore)
+  out.double("gateway.guardrail.risk_score", data.riskScore)
+  out.double("gateway.guardrail.duration", data.duration)
+  out.string("gateway.guardrail.policy_template", data.policy)
+  out.string("gateway.guardrail.id", data.id)
+  out.string("gateway.guardrail.transaction_id", data.transactionId)
+  out.string("gateway.guardrail.detection_method", data.detectionMethod)
+  out.boolean("gateway.guardrail.cost_in_spend", data.costInSpend)
+  out.double("gateway.cost.guardrail", data.cost)
+}
+
+export const serviceKeys = {
+  ...serverKeys,
+  ...from(
+    extension,
+    "gateway.service.name",
+    "gateway.service.call_type",
+    "gateway.service.target",
+    "gateway.service.phase",
+    "gateway.metadata.*"
+  )
+}
+
+/** An inner service, a phase of the request, or a database as the gateway's catalogue knows it. */
+export const service = (
+  data: SpanData.Read<SpanData.Service | SpanData.DbCall>,
+  out: WriterOf<typeof serviceKeys>
+): void => {
+  out.string("gateway.service.name", data.service)
+  out.string("gateway.service.call_type", data.callType)
+  out.string("gateway.service.target", data.target)
+  if (data._tag === "service") {
+    out.string("gateway.service.phase", data.phase)
+    server(data.endpoint, out)
+  }
+  for (const [key, value] of Object.entries(Metadata.sanitize(data.metadata)))
+    out.string(`gateway.metadata.${key}`, value)
+}

@@ -1,0 +1,86 @@
+/**
+ * JSON text of any value, whatever it is: nothing throws and the work is bounded. What JSON cannot say is left out.
+ */
+import * as Option from "effect/Option"
+
+const maximumDepth = 64
+const maximumValues = 100_000
+
+interface Walk {
+  left: number
+  readonly ancestors: Array<object>
+}
+
+const attempt = <A>(read: () => A): A | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+const ofObject = (value: object, walk: Walk): unknown => {
+  if (walk.ancestors.length >= maximumDepth || walk.ancestors.includes(value) || ArrayBuffer.isView(value))
+    return undefined
+  walk.ancestors.push(value)
+  const plain = attempt(() => {
+    if ("toJSON" in value && typeof value.toJSON === "function") return ofValue(value.toJSON(), walk)
+    if (Array.isArray(value)) {
+      const items: Array<unknown> = []
+      for (let index = 0; index < value.length && walk.left > 0; index++) {
+        items.push(
+          ofValue(
+            attempt(() => value[index]),
+            walk
+          ) ?? null
+        )
+      }
+      return items
+    }
+    const fields: Array<[string, unknown]> = []
+    for (const key of Object.keys(value)) {
+      if (walk.left <= 0) break
+      const field = ofValue(
+        attempt(() => Reflect.get(value, key)),
+        walk
+      )
+      if (field !== undefined) fields.push([key, field])
+    }
+    return Object.fromEntries(fields)
+  })
+  walk.ancestors.pop()
+  return plain
+}
+
+const ofValue = (value: unknown, walk: Walk): unknown => {
+  walk.left -= 1
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value
+    case "number":
+      return Number.isFinite(value) ? value : null
+    case "bigint":
+      return String(value)
+    case "object":
+      return value === null ? null : ofObject(value, walk)
+    default:
+      return undefined
+  }
+}
+
+/**
+ * A cycle, a function, bytes, a getter or `toJSON` that throws, and whatever is deeper than 64 levels or past 100,000 values are left out; in a
+ * list they are `null`, as `JSON.stringify` has it. A bigint becomes text.
+ */
+export const stringify = (value: unknown): string | undefined =>
+  JSON.stringify(ofValue(value, { left: maximumValues, ancestors: [] }))
+
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/** The conventions want an object where a model produced its text: text that is a JSON object or list becomes one, anything else stays. */
+export const parsed = (value: unknown): unknown => {
+  if (typeof value !== "string") return value
+  const first = value.trimStart()[0]
+  return first === "{" || first === "[" ? Option.getOrElse(parse(value), () => value) : value
+}

@@ -1,0 +1,39 @@
+/**
+ * Types that tie what a vocabulary writes to its table of keys: a key that the table does not declare does not compile.
+ */
+
+/** The keys of a table: a row `a.b` allows itself, a row `a.*` whatever begins with `a.`. */
+export type KeyOf<Table> = {
+  [Row in keyof Table & string]: Row extends `${infer Prefix}.*` ? `${Prefix}.${string}` : Row
+}[keyof Table & string]
+
+/** An `AttributeWriter` that takes the keys of one table only. Every `AttributeWriter` is one. */
+export interface KeyWriter<Key extends string> {
+  readonly string: (key: Key, value: string | undefined) => void
+  readonly int: (key: Key, value: number | undefined) => void
+  readonly double: (key: Key, value: number | undefined) => void
+  readonly boolean: (key: Key, value: boolean | undefined) => void
+  readonly strings: (key: Key, value: ReadonlyArray<string> | undefined) => void
+  readonly json: (key: Key, value: unknown) => void
+}
+
+/** A writer for the keys of `Table`. */
+export type WriterOf<Table> = KeyWriter<KeyOf<Table>>
+
+/** Declares one source for several keys. */
+export const from = <const Key extends string>(
+  source: string,
+  ...keys: ReadonlyArray<Key>
+): { readonly [K in Key]: string } =>
+  // Object.fromEntries forgets the key type that it was given.
+  Object.fromEntries(keys.map((key) => [key, source])) as { readonly [K in Key]: string }
+
+/** Whether one row of a table covers a key. */
+export const covers = (row: string, key: string): boolean =>
+  row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key
+
+/** Whether any of these rows covers a key. */
+export const coveredBy = (rows: ReadonlyArray<string>, key: string): boolean => rows.some((row) => covers(row, key))
+
+/** A text that says something: back ends take an empty model or provider for a real one. */
+export const filled = (value: string | undefined): string | undefined => (value === "" ? undefined : value)

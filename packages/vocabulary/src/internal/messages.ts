@@ -1,0 +1,66 @@
+/**
+ * Messages in the shapes of the GenAI JSON schemas (`gen_ai.input.messages` and its kin), for every vocabulary that carries them as JSON.
+ */
+import type { Message, MessagePart, ToolDefinition } from "@tenant-tracer/model/Message"
+import { parsed } from "./json.js"
+
+type Json = Readonly<Record<string, unknown>>
+
+const part = (value: MessagePart): Json => {
+  switch (value.type) {
+    case "text":
+    case "reasoning":
+      return { type: value.type, content: value.content }
+    case "tool_call":
+      return { type: value.type, id: value.id, name: value.name, arguments: parsed(value.arguments) }
+    case "tool_call_response":
+      // The schema asks for a response, and a tool may answer with nothing.
+      return { type: value.type, id: value.id, response: value.response ?? null }
+    case "blob":
+      return { type: value.type, modality: value.modality, mime_type: value.mimeType, content: value.content }
+    case "uri":
+      return { type: value.type, modality: value.modality, mime_type: value.mimeType, uri: value.uri }
+    case "file":
+      return { type: value.type, modality: value.modality, mime_type: value.mimeType, file_id: value.fileId }
+  }
+}
+
+/** `gen_ai.system_instructions`. */
+export const instructions = (parts: ReadonlyArray<MessagePart>): ReadonlyArray<Json> => parts.map(part)
+
+/** `gen_ai.input.messages`. */
+export const input = (messages: ReadonlyArray<Message>): ReadonlyArray<Json> =>
+  messages.map(({ name, parts, role }) => ({ role, name, parts: parts.map(part) }))
+
+/** `gen_ai.output.messages`. The schema asks for a reason: one that nobody told is the reason of the same choice, else `unknown`. */
+export const output = (
+  messages: ReadonlyArray<Message>,
+  finishReasons: ReadonlyArray<string> | undefined
+): ReadonlyArray<Json> =>
+  messages.map(({ finishReason, name, parts, role }, index) => ({
+    role,
+    name,
+    parts: parts.map(part),
+    finish_reason: finishReason ?? finishReasons?.[index] ?? "unknown"
+  }))
+
+/** `gen_ai.tool.definitions`. */
+export const tools = (definitions: ReadonlyArray<ToolDefinition>): ReadonlyArray<Json> =>
+  definitions.map(({ description, name, parameters }) => ({
+    type: "function",
+    name,
+    description,
+    parameters: parsed(parameters)
+  }))
+
+/** What is plain text in the parts of a message, joined as it stands. */
+export const text = (parts: ReadonlyArray<MessagePart>): string | undefined => {
+  const texts = parts.flatMap((value) => (value.type === "text" ? [value.content] : []))
+  return texts.length === 0 ? undefined : texts.join("")
+}
+
+/** A list for a writer of JSON: an empty one says nothing. */
+export const listed = <A, B>(
+  list: ReadonlyArray<A> | undefined,
+  shape: (list: ReadonlyArray<A>) => ReadonlyArray<B>
+): ReadonlyArray<B> | undefined => (list === undefined || list.length === 0 ? undefined : shape(list))

@@ -1,0 +1,237 @@
+import * as fs from "node:fs"
+import { describe, expect, it } from "@effect/vitest"
+import { Message, MessagePart, ToolDefinition } from "@tenant-tracer/model/Message"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import { Ajv } from "ajv"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
+import * as AttributeMap from "../src/AttributeMap.js"
+import * as Genai from "../src/Genai.js"
+
+const render = (data: SpanData.Read | undefined, options?: Partial<TypedSpan>) =>
+  AttributeMap.collect(Genai.v1_41, { name: "x", data, facts: {}, isRoot: false, error: undefined, ...options })
+
+const chat = { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" } as const
+
+const ajv = new Ajv({ strict: false, formats: { binary: true } })
+
+const validator = (name: string) =>
+  ajv.compile(JSON.parse(fs.readFileSync(new URL(`./schemas/${name}.schema.json`, import.meta.url), "utf8")))
+
+const valid = (validate: ReturnType<typeof validator>, text: unknown) => {
+  if (text === undefined) return
+  expect(validate(JSON.parse(String(text))), JSON.stringify(validate.errors)).toBe(true)
+}
+
+describe("the published JSON schemas", () => {
+  const input = validator("input-messages")
+  const output = validator("output-messages")
+  const instructions = validator("system-instructions")
+  const definitions = validator("tool-definitions")
+
+  it("refuse what is no message, so that the properties below can fail", () => {
+    expect(input([{ role: "user" }])).toBe(false)
+    expect(output([{ role: "assistant", parts: [] }])).toBe(false)
+    expect(instructions([{ content: "x" }])).toBe(false)
+    expect(definitions([{ name: "x" }])).toBe(false)
+  })
+
+  it.prop(
+    "accept every message, instruction and tool that fits our schemas",
+    [
+      Schema.Array(Message),
+      Schema.Array(Message),
+      Schema.Array(MessagePart),
+      Arbitrary.make(Schema.Array(ToolDefinition)),
+      Schema.Array(Schema.String)
+    ],
+    ([inputMessages, outputMessages, systemInstructions, tools, finishReasons]) => {
+      const data = { inputMessages, outputMessages, systemInstructions, tools, finishReasons }
+      const attributes = render({ ...chat, ...data })
+      valid(input, attributes["gen_ai.input.messages"])
+      valid(output, attributes["gen_ai.output.messages"])
+      valid(instructions, attributes["gen_ai.system_instructions"])
+      valid(definitions, attributes["gen_ai.tool.definitions"])
+      expect(attributes["gen_ai.input.messages"] === undefined).toBe(inputMessages.length === 0)
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+})
+
+describe("llm_call", () => {
+  it("case 53: cache tokens are there when they are known and only then", () => {
+    const usage = { inputTokens: 10, cacheReadInputTokens: 3, cacheCreationInputTokens: 7 }
+    expect(render({ ...chat, usage })).toMatchObject({
+      "gen_ai.usage.cache_read.input_tokens": 3,
+      "gen_ai.usage.cache_creation.input_tokens": 7
+    })
+    const without = Object.keys(render({ ...chat, usage: { inputTokens: 10 } }))
+    expect(without.filter((key) => key.includes("cache"))).toEqual([])
+  })
+
+  it("case 55: without messages there is no content", () => {
+    const keys = Object.keys(render({ ...chat, finishReasons: ["stop"] }))
+    expect(keys.filter((key) => key.endsWith("messages"))).toEqual([])
+  })
+
+  it("case 57: without a breakdown only the total is told", () => {
+    const keys = Object.keys(render({ ...chat, cost: { total: 0.002 } }))
+    expect(keys.filter((key) => key.startsWith("gateway.cost."))).toEqual(["gateway.cost.total"])
+  })
+
+  it("zero is a price", () => {
+    expect(render({ ...chat, cost: { total: 0, marginFixedAmount: 0 } })).toMatchObject({
+      "gateway.cost.total": 0,
+      "gateway.cost.margin_fixed_amount": 0
+    })
+  })
+
+  it("numbers that are floating-point on the wire stay so where they are whole", () => {
+    const parameters = { temperature: 1, topP: 1, topK: 40, frequencyPenalty: 0, presencePenalty: 0, maxTokens: 256 }
+    const span = { name: "x", facts: {}, isRoot: false, error: undefined }
+    const data = { ...chat, parameters, timeToFirstChunk: 2, cost: { total: 1 } }
+    const types = AttributeMap.attributes(Genai.v1_41, { ...span, data }).flatMap(({ key, type, value }) =>
+      typeof value === "number" ? [[key, type]] : []
+    )
+    expect(Object.fromEntries(types)).toEqual({
+      "gen_ai.request.temperature": "double",
+      "gen_ai.request.top_p": "double",
+      "gen_ai.request.top_k": "double",
+      "gen_ai.request.frequency_penalty": "double",
+      "gen_ai.request.presence_penalty": "double",
+      "gen_ai.request.max_tokens": "int",
+      "gen_ai.response.time_to_first_chunk": "double",
+      "gateway.cost.total": "double"
+    })
+  })
+
+  it("the conversation is the payload's, else the session's, and belongs to model calls and agents only", () => {
+    const facts = { sessionId: "session-42" }
+    expect(render({ ...chat, conversationId: "conv-1" }, { facts })["gen_ai.conversation.id"]).toBe("conv-1")
+    expect(render(chat, { facts })["gen_ai.conversation.id"]).toBe("session-42")
+    expect(render({ _tag: "service", service: "auth" }, { facts })).toEqual({
+      "session.id": "session-42",
+      "gateway.service.name": "auth"
+    })
+  })
+
+  it("one choice goes without saying, other counts do not", () => {
+    expect(render({ ...chat, parameters: { choiceCount: 1 } })).not.toHaveProperty("gen_ai.request.choice.count")
+    expect(render({ ...chat, parameters: { choiceCount: 3 } })).toHaveProperty(["gen_ai.request.choice.count"], 3)
+  })
+
+  it("an unknown provider or model is left out", () => {
+    expect(render({ ...chat, provider: "", requestModel: "" })).toEqual({ "gen_ai.operation.name": "chat" })
+  })
+
+  it("arguments that a model wrote as JSON text become an object, other text stays text", () => {
+    const call = (args: string) =>
+      render({
+        ...chat,
+        outputMessages: [{ role: "assistant", parts: [{ type: "tool_call", name: "f", arguments: args }] }]
+      })["gen_ai.output.messages"]
+    expect(call('{"a":1}')).toContain('"arguments":{"a":1}')
+    expect(call('{"a":')).toContain('"arguments":"{\\"a\\":"')
+    expect(call("Paris")).toContain('"arguments":"Paris"')
+  })
+
+  it("what a model answered without a reason has the reason of its choice, else an unknown one", () => {
+    const answer = { role: "assistant", parts: [] }
+    const reasons = (finishReasons?: ReadonlyArray<string>) =>
+      JSON.parse(
+        String(render({ ...chat, finishReasons, outputMessages: [answer, answer] })["gen_ai.output.messages"])
+      ).map((message: { finish_reason: string }) => message.finish_reason)
+    expect(reasons(["stop"])).toEqual(["stop", "unknown"])
+    expect(reasons()).toEqual(["unknown", "unknown"])
+  })
+
+  it("a hostile value costs itself and nothing else", () => {
+    const hostile = {
+      good: 1,
+      get bad(): string {
+        throw new Error("no")
+      }
+    }
+    expect(render({ _tag: "tool_call", name: "f", arguments: hostile })).toMatchObject({
+      "gen_ai.tool.name": "f",
+      "gen_ai.tool.call.arguments": '{"good":1}'
+    })
+  })
+})
+
+describe("errors", () => {
+  it("the span's own error wins over its payload's, and its message is not an attribute", () => {
+    const data = { ...chat, error: { type: "inner", message: "secret prompt" } }
+    expect(render(data, { error: { type: "outer", message: "secret prompt" } })["error.type"]).toBe("outer")
+    expect(render(data)["error.type"]).toBe("inner")
+    expect(JSON.stringify(render(data))).not.toContain("secret prompt")
+  })
+
+  it("case 51: the error keys are pinned", () => {
+    const error = { type: "ProxyException", message: "boom", code: "401", stackTrace: "tb", provider: "anthropic" }
+    expect(render(undefined, { error })).toEqual({
+      "error.type": "ProxyException",
+      "gateway.provider.error.code": "401",
+      "gateway.provider.error.stack_trace": "tb",
+      "gateway.provider.error.provider": "anthropic"
+    })
+  })
+
+  it("a request is an error of its status from 500 on", () => {
+    const request = (status: number) => render({ _tag: "proxy_request", method: "GET", status })["error.type"]
+    expect([request(499), request(500), request(503)]).toEqual([undefined, "500", "503"])
+  })
+})
+
+describe("guardrail", () => {
+  it("case 27: what is not told is not written", () => {
+    const guardrail = { _tag: "guardrail", name: "pii" } as const
+    expect(render({ ...guardrail, costInSpend: false })["gateway.guardrail.cost_in_spend"]).toBe(false)
+    expect(render(guardrail)).toEqual({ "gateway.guardrail.name": "pii" })
+    expect(render({ ...guardrail, maskedEntities: { EMAIL: 0 } })).toEqual({ "gateway.guardrail.name": "pii" })
+  })
+})
+
+describe("trace facts", () => {
+  it("identity is on every span, the trace's own facts on its root", () => {
+    const facts = { team: { id: "t1" }, endUser: "u", user: "staff", traceName: "nightly", tags: ["a"] }
+    expect(render(undefined, { facts })).toEqual({
+      "gateway.team.id": "t1",
+      "user.id": "u",
+      "gateway.user.id": "staff"
+    })
+    expect(render(undefined, { facts, isRoot: true })).toMatchObject({
+      "gateway.trace.name": "nightly",
+      "gateway.trace.tags": ["a"]
+    })
+  })
+})
+
+describe("services", () => {
+  it("metadata is sanitised", () => {
+    const metadata = { table_name: "combined_view", count: 3, api_key: "sk-secret", nested: { x: 1 } }
+    expect(render({ _tag: "service", service: "auth", metadata })).toEqual({
+      "gateway.service.name": "auth",
+      "gateway.metadata.table_name": "combined_view",
+      "gateway.metadata.count": "3"
+    })
+  })
+
+  it("a summary of a query has what is known of it", () => {
+    const summary = (data: { callType?: string; target?: string }) =>
+      render({ _tag: "db_call", service: "postgres", ...data })["db.query.summary"]
+    expect([summary({ callType: "select", target: "keys" }), summary({ callType: "select" }), summary({})]).toEqual([
+      "select keys",
+      "select",
+      undefined
+    ])
+  })
+
+  it("MCP's transports are the network's", () => {
+    const transport = (name: string) => render({ _tag: "mcp_list_tools", method: "tools/list", transport: name })
+    expect(transport("stdio")).toEqual({ "mcp.method.name": "tools/list", "network.transport": "pipe" })
+    expect(transport("quic")["network.transport"]).toBe("quic")
+    expect(transport("toString")["network.transport"]).toBe("toString")
+  })
+})
