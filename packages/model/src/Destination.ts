@@ -35,8 +35,8 @@ export const AttributeValue = Schema.Union(
 export type AttributeValue = typeof AttributeValue.Type
 
 /**
- * How a request to the back end proves who sends it. `Headers` are fixed; `Token` mints headers when the first batch is sent and again when they
- * are refused; `Signer` sees the finished request.
+ * How a request to the back end proves who sends it. `Headers` are fixed; `Token` mints headers when the first batch is
+ * sent and again when they are refused; `Signer` sees the finished request.
  *
  * @since 0.1.0
  * @category models
@@ -106,7 +106,10 @@ export interface Destination {
   /** Resource attributes; they win over the operator's. */
   readonly resource: Readonly<Record<string, AttributeValue>>
   readonly vocabularies: ReadonlyArray<VocabularyRef>
-  /** Whether messages, instructions and tool arguments may go there, as far as the operator allows it too. Default `none`. */
+  /**
+   * Whether messages, instructions and tool arguments may go there, as far as the operator allows it too. Default
+   * `none`.
+   */
   readonly content: "none" | "full"
   /** What becomes of a trace context that the caller sent: continued, linked to (default) or ignored. */
   readonly callerTrace: "continue" | "link" | "ignore"
@@ -148,7 +151,8 @@ export interface Options {
 }
 
 /**
- * Why something is not a destination. `field` names what is wrong, `destination` the destination where it has a usable name. No value is shown.
+ * Why something is not a destination. `field` names what is wrong, `destination` the destination where it has a usable
+ * name. No value is shown.
  *
  * @since 0.1.0
  * @category errors
@@ -204,10 +208,22 @@ export const make = (options: Options): Either.Either<Destination, DestinationEr
     callerTrace: options.callerTrace ?? "link",
     limits: options.limits ?? {}
   }
+  return validate(destination)
+}
+
+/**
+ * Checks a destination that is built already, by hand or by somebody else's vendor, as `make` does.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const validate = (destination: Destination): Either.Either<Destination, DestinationError> => {
   const problem = problemOf(destination)
   if (problem === undefined) return Either.right(destination)
   const [field, detail] = problem
-  return Either.left(new DestinationError({ destination: isName(options.name) ? options.name : "", field, detail }))
+  return Either.left(
+    new DestinationError({ destination: isName(destination.name) ? destination.name : "", field, detail })
+  )
 }
 
 const problemOf = (destination: Destination): Problem | undefined => {
@@ -319,9 +335,9 @@ const isDestination = (value: unknown): value is Destination =>
   )(value)
 
 /**
- * Decodes a destination from configuration that nobody has checked, such as JSON: the fields of `Options` but for `auth`, header values and TLS key
- * as plain text, which become `Redacted`. Unknown fields are errors, and no error shows a credential. It does not encode: what was configured is
- * kept by whoever keeps secrets.
+ * Decodes a destination from configuration that nobody has checked, such as JSON: the fields of `Options` but for
+ * `auth`, header values and TLS key as plain text, which become `Redacted`. Unknown fields are errors, and no error
+ * shows a credential. It does not encode: what was configured is kept by whoever keeps secrets.
  *
  * @since 0.1.0
  * @category schemas

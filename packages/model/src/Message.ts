@@ -1,6 +1,6 @@
 /**
- * What was said to a model and what it answered, in the shape of the GenAI conventions (`gen_ai.input.messages` and its kin), which every
- * other vocabulary can be written from. Names follow our own camel case; the vocabularies spell them.
+ * What was said to a model and what it answered, in the shape of the GenAI conventions (`gen_ai.input.messages` and its
+ * kin), which every other vocabulary can be written from. Names follow our own camel case; the vocabularies spell them.
  *
  * @since 0.1.0
  */
@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 import * as OpenAi from "./internal/openAi.js"
 
 /**
- * One part of a message. The shapes are those of the GenAI JSON schemas: `text`, `reasoning`, `tool_call`, `tool_call_response`, `blob`, `uri`,
- * `file`.
+ * One part of a message. The shapes are those of the GenAI JSON schemas: `text`, `reasoning`, `tool_call`,
+ * `tool_call_response`, `blob`, `uri`, `file`.
  *
  * @since 0.1.0
  * @category schemas
@@ -94,8 +94,9 @@ export const ToolDefinition = Schema.Struct({
 export type ToolDefinition = typeof ToolDefinition.Type
 
 /**
- * The messages of an OpenAI chat-completions request, in order. Total: what is no message is left out, and so is a part of a kind that is not known.
- * Text, images, audio and files, tool calls and their results, refusals and reasoning are kept; roles stay as they are (`developer` too).
+ * The messages of an OpenAI chat-completions request, in order. Total: what is no message is left out, and so is a part
+ * of a kind that is not known. Text, images, audio and files, tool calls and their results, refusals and reasoning are
+ * kept; roles stay as they are (`developer` too).
  *
  * @since 0.1.0
  * @category conversions
@@ -103,7 +104,8 @@ export type ToolDefinition = typeof ToolDefinition.Type
 export const fromOpenAi = (messages: unknown): ReadonlyArray<Message> => OpenAi.messages(messages)
 
 /**
- * The messages of an OpenAI chat-completions (or completions) answer, one per choice, with the reason it ended. Total likewise.
+ * The messages of an OpenAI chat-completions (or completions) answer, one per choice, with the reason it ended. Total
+ * likewise.
  *
  * @since 0.1.0
  * @category conversions

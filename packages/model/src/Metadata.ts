@@ -31,8 +31,9 @@ const allowed = (key: string): boolean =>
   key.length <= maxLength && !dropped.has(key) && !secret.test(key.toLowerCase())
 
 /**
- * Keeps the first 32 entries whose key does not smell of a credential or of a call's arguments and whose value is text, a number or a boolean
- * (`true` or `false`); values are text of at most 1,024 characters. Total: a value that cannot be read is left out.
+ * Keeps the first 32 entries whose key does not smell of a credential or of a call's arguments and whose value is text,
+ * a number or a boolean (`true` or `false`); values are text of at most 1,024 characters. Total: a value that cannot be
+ * read is left out.
  *
  * @since 0.1.0
  * @category sanitizing

@@ -4,7 +4,10 @@
  * @since 0.1.0
  */
 
-/** Spellings that gateways and SDKs use, to the name in the conventions; what is not here is already spelled right or is nobody's but its user's. */
+/**
+ * Spellings that gateways and SDKs use, to the name in the conventions; what is not here is already spelled right or is
+ * nobody's but its user's.
+ */
 const names: ReadonlyMap<string, string> = new Map([
   ["openai", "openai"],
   ["text-completion-openai", "openai"],

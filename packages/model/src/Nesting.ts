@@ -1,6 +1,6 @@
 /**
- * The types that catch an illegal nesting of spans at compile time, where it can be seen: in direct nesting and in `pipe`. What passes through
- * `Effect.gen`, `Effect.map` or a fork has no brand and is the recorder's to place.
+ * The types that catch an illegal nesting of spans at compile time, where it can be seen: in direct nesting and in
+ * `pipe`. What passes through `Effect.gen`, `Effect.map` or a fork has no brand and is the recorder's to place.
  *
  * @since 0.1.0
  */
@@ -10,7 +10,8 @@ import type { SpanRole } from "./SpanRole.js"
 declare const typeId: unique symbol
 
 /**
- * The brand of an effect that is a span of `Role`. It exists in types only, and is optional so that an effect without it fits everywhere.
+ * The brand of an effect that is a span of `Role`. It exists in types only, and is optional so that an effect without
+ * it fits everywhere.
  *
  * @since 0.1.0
  * @category models
@@ -24,7 +25,8 @@ type Registry = typeof registry
 /**
  * The roles that may sit directly under a span of `Outer`, read from the registry.
  *
- * A helper of role `Outer` takes `Effect<A, E, R> & InRole<ChildOf<Outer>>` and returns `Effect<A, E, R> & InRole<Outer>`.
+ * A helper of role `Outer` takes `Effect<A, E, R> & InRole<ChildOf<Outer>>` and returns `Effect<A, E, R> &
+ * InRole<Outer>`.
  *
  * @since 0.1.0
  * @category models

@@ -1,6 +1,6 @@
 /**
- * What a model call does, in the words of the GenAI conventions (`gen_ai.operation.name`), and how the call types of a gateway's own routes map
- * to them.
+ * What a model call does, in the words of the GenAI conventions (`gen_ai.operation.name`), and how the call types of a
+ * gateway's own routes map to them.
  *
  * @since 0.1.0
  */

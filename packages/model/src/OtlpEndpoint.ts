@@ -1,6 +1,6 @@
 /**
- * The URL of a signal, from the base URL of an OTLP collector: for operators, who write `http://collector:4318`. A tenant's destination is a
- * full URL already and never goes through here.
+ * The URL of a signal, from the base URL of an OTLP collector: for operators, who write `http://collector:4318`. A
+ * tenant's destination is a full URL already and never goes through here.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,8 @@ const path = (signal: "traces" | "metrics" | "logs", url: string): string => {
 }
 
 /**
- * The URL for traces: the path is appended, or put in the place of another signal's; a query stays behind it. Empty text stays empty.
+ * The URL for traces: the path is appended, or put in the place of another signal's; a query stays behind it. Empty
+ * text stays empty.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,6 @@
 /**
- * Headers as one line of text, the way `OTEL_EXPORTER_OTLP_HEADERS` and its kin carry them: `name=value,name=value`, values percent-encoded.
- * Inside this library headers are a map from end to end.
+ * Headers as one line of text, the way `OTEL_EXPORTER_OTLP_HEADERS` and its kin carry them: `name=value,name=value`,
+ * values percent-encoded. Inside this library headers are a map from end to end.
  *
  * @since 0.1.0
  */
@@ -16,8 +16,8 @@ import * as Schema from "effect/Schema"
 export const maxValueLength = 8192
 
 /**
- * Reads a line of headers liberally: names are lower-cased, values percent-decoded, an escape that is none is kept as it is, an entry without `=`
- * or without a name is skipped, and of two with one name the last wins.
+ * Reads a line of headers liberally: names are lower-cased, values percent-decoded, an escape that is none is kept as
+ * it is, an entry without `=` or without a name is skipped, and of two with one name the last wins.
  *
  * @since 0.1.0
  * @category conversions

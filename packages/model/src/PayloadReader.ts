@@ -1,6 +1,7 @@
 /**
- * Reads the payload of a span when it is rendered, off the request's path: what fits its schema passes as it is, a field that does not is left
- * out and named. The readers are compiled from the schemas of `SpanData`, one per role, on first use.
+ * Reads the payload of a span when it is rendered, off the request's path: what fits its schema passes as it is, a
+ * field that does not is left out and named. The readers are compiled from the schemas of `SpanData`, one per role, on
+ * first use.
  *
  * @since 0.1.0
  */
@@ -12,8 +13,8 @@ import * as SpanData from "./SpanData.js"
 import * as SpanRole from "./SpanRole.js"
 
 /**
- * A payload that was read. `misfits` are the paths of what was left out, such as `usage.inputTokens` or `inputMessages[3].parts[0]`: at most 64
- * of them, and none exactly where `data` is the very value that was given.
+ * A payload that was read. `misfits` are the paths of what was left out, such as `usage.inputTokens` or
+ * `inputMessages[3].parts[0]`: at most 64 of them, and none exactly where `data` is the very value that was given.
  *
  * @since 0.1.0
  * @category models
@@ -53,11 +54,12 @@ export const fits = <Role extends SpanRole.SpanRole>(
 }
 
 /**
- * Reads a payload as one of its own role. Total: a getter that throws, a proxy, a cycle or a live object in the wrong place is left out like
- * anything else that does not fit. Where all fits, `data` is the same object. What has no known tag, which the types rule out, reads as a
- * `service` of which nothing is known.
+ * Reads a payload as one of its own role. Total: a getter that throws, a proxy, a cycle or a live object in the wrong
+ * place is left out like anything else that does not fit. Where all fits, `data` is the same object. What has no known
+ * tag, which the types rule out, reads as a `service` of which nothing is known.
  *
- * A list keeps the elements that fit; a nested struct keeps the optional fields that fit, and is left out where a required one does not.
+ * A list keeps the elements that fit; a nested struct keeps the optional fields that fit, and is left out where a
+ * required one does not.
  *
  * @example
  * ```ts
@@ -106,7 +108,8 @@ export const readAs = <Role extends SpanRole.SpanRole>(role: Role, value: unknow
 const decodeSpanData = Schema.decodeUnknownEither(SpanData.SpanData, { errors: "all" })
 
 /**
- * Decodes what comes from a wire, a file or a plug-in, all or nothing: a typed error that names every field which does not fit, never a throw.
+ * Decodes what comes from a wire, a file or a plug-in, all or nothing: a typed error that names every field which does
+ * not fit, never a throw.
  *
  * @since 0.1.0
  * @category decoding

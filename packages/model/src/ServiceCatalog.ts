@@ -1,6 +1,6 @@
 /**
- * What the inner services of a gateway are: a database or cache, a service like any other, or nothing that deserves a span. Names are
- * case-sensitive: they are written in code, not typed by callers.
+ * What the inner services of a gateway are: a database or cache, a service like any other, or nothing that deserves a
+ * span. Names are case-sensitive: they are written in code, not typed by callers.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,10 @@ import type { SpanRole } from "./SpanRole.js"
  * @category models
  */
 export interface ServiceCatalog {
-  /** Service to `db.system.name`. A name that ends in `*` stands for every name that begins so; an exact name goes first. */
+  /**
+   * Service to `db.system.name`. A name that ends in `*` stands for every name that begins so; an exact name goes
+   * first.
+   */
   readonly databases: ReadonlyMap<string, string>
   /** Services that are measured but get no span. */
   readonly silent: ReadonlySet<string>

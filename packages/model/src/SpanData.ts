@@ -1,6 +1,7 @@
 /**
- * The payload of a span, one tagged shape per role: plain, readonly data that a helper stores as it is. The schemas decode what comes from a
- * wire, a file or a plug-in; on the request path nothing is decoded (`PayloadReader` reads a payload field by field when it is rendered).
+ * The payload of a span, one tagged shape per role: plain, readonly data that a helper stores as it is. The schemas
+ * decode what comes from a wire, a file or a plug-in; on the request path nothing is decoded (`PayloadReader` reads a
+ * payload field by field when it is rendered).
  *
  * Units: durations and times to first chunk in seconds, costs in US dollars, tokens in tokens.
  *
@@ -98,8 +99,8 @@ export const Usage = Schema.Struct({
 export type Usage = typeof Usage.Type
 
 /**
- * What a call cost, in US dollars. Zero is a price; absent is unknown. `discount*` and `margin*` are the operator's business and are hidden from
- * tenants.
+ * What a call cost, in US dollars. Zero is a price; absent is unknown. `discount*` and `margin*` are the operator's
+ * business and are hidden from tenants.
  *
  * @since 0.1.0
  * @category schemas
@@ -135,6 +136,8 @@ export const ProxyRequest = Schema.TaggedStruct("proxy_request", {
   method: Schema.String,
   /** The route's template, such as `/v1/chat/completions`. */
   route: text,
+  /** `http` or `https`. */
+  scheme: text,
   /** The path without its query. */
   path: text,
   /** HTTP status code. */
@@ -184,6 +187,8 @@ export const LlmCall = Schema.TaggedStruct("llm_call", {
   embedding: Schema.optional(Schema.Struct({ count: number, dimensions: number })),
   /** For `retrieval`: where was looked. */
   dataSourceId: text,
+  /** For `retrieval`: what was found; content. */
+  documents: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.String, score: Schema.Finite, content: text }))),
   tools: Schema.optional(Schema.Array(ToolDefinition)),
   systemInstructions: Schema.optional(Schema.Array(MessagePart)),
   inputMessages: Schema.optional(Schema.Array(Message)),
@@ -423,7 +428,8 @@ export type SpanData = typeof SpanData.Type
 export type Of<Role extends SpanData["_tag"]> = Extract<SpanData, { readonly _tag: Role }>
 
 /**
- * A payload as a reader hands it on: the tag is certain, and any other field may have been left out because it did not fit.
+ * A payload as a reader hands it on: the tag is certain, and any other field may have been left out because it did not
+ * fit.
  *
  * @since 0.1.0
  * @category models
@@ -449,3 +455,34 @@ export const schemas = {
   db_call: DbCall,
   service: Service
 } as const
+
+/**
+ * The fields that carry what people wrote or models and tools answered, in whatever payload they stand.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const contentFields = [
+  "systemInstructions",
+  "inputMessages",
+  "outputMessages",
+  "tools",
+  "documents",
+  "arguments",
+  "result",
+  "response"
+] as const
+
+/**
+ * A payload without its content. Sizes, counts and names stay.
+ *
+ * @since 0.1.0
+ * @category narrowing
+ */
+export const withoutContent = (data: Read): Read => {
+  if (!contentFields.some((field) => field in data)) return data
+  const kept: Record<string, unknown> = { ...data }
+  for (const field of contentFields) delete kept[field]
+  // The tag stays, and no other field is required.
+  return kept as Read
+}

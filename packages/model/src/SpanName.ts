@@ -1,6 +1,6 @@
 /**
- * The name of a span: short, of few different values, and the same in every vocabulary, as the OpenTelemetry conventions have it:
- * `{operation} {what it is about}`.
+ * The name of a span: short, of few different values, and the same in every vocabulary, as the OpenTelemetry
+ * conventions have it: `{operation} {what it is about}`.
  *
  * @since 0.1.0
  */
@@ -89,8 +89,9 @@ const untrimmed = (data: Read): string => {
 }
 
 /**
- * Names a span. Total: whatever the payload holds, the name is not empty, has at most `maxLength` characters and no control character. HTTP and
- * MCP methods come from closed sets (else `HTTP`, `mcp`); what a caller types, such as a model's name, is cut.
+ * Names a span. Total: whatever the payload holds, the name is not empty, has at most `maxLength` characters and no
+ * control character. HTTP and MCP methods come from closed sets (else `HTTP`, `mcp`); what a caller types, such as a
+ * model's name, is cut.
  *
  * @example
  * ```ts

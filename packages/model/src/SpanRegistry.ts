@@ -1,6 +1,6 @@
 /**
- * The hierarchy of a request's spans: what each role is, under which roles it may sit, and where it attaches. This is the one declaration of
- * it; the recorder, the tests and the types of `Nesting` read it from here.
+ * The hierarchy of a request's spans: what each role is, under which roles it may sit, and where it attaches. This is
+ * the one declaration of it; the recorder, the tests and the types of `Nesting` read it from here.
  *
  * @since 0.1.0
  */
@@ -25,8 +25,8 @@ export const SpanKind = Schema.Literal("internal", "server", "client", "producer
 export type SpanKind = typeof SpanKind.Type
 
 /**
- * Where a span attaches. `request`: to the nearest open ancestor that may hold it and steers a request (an agent, a tool call, else the
- * request's root), whatever span is active. `active`: to the active span.
+ * Where a span attaches. `request`: to the nearest open ancestor that may hold it and steers a request (an agent, a
+ * tool call, else the request's root), whatever span is active. `active`: to the active span.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +55,8 @@ export interface SpanSpec<Role extends SpanRole.SpanRole = SpanRole.SpanRole> {
 export type SpanRegistry = { readonly [Role in SpanRole.SpanRole]: SpanSpec<Role> }
 
 /**
- * Declares a registry and keeps its literal type. An unknown parent, a spec filed under another role and a missing role do not compile;
+ * Declares a registry and keeps its literal type. An unknown parent, a spec filed under another role and a missing role
+ * do not compile;
  * `validate` says the same, and that there is no cycle, of a registry that the compiler has not seen.
  *
  * @since 0.1.0
@@ -64,8 +65,8 @@ export type SpanRegistry = { readonly [Role in SpanRole.SpanRole]: SpanSpec<Role
 export const make = <const Registry extends SpanRegistry>(registry: Registry): Registry => registry
 
 /**
- * The registry of TenantTracer. A call to a database or an inner service may be made by whatever does work; everything else belongs to the
- * request, or to the agent or tool call that asked for it.
+ * The registry of TenantTracer. A call to a database or an inner service may be made by whatever does work; everything
+ * else belongs to the request, or to the agent or tool call that asked for it.
  *
  * @since 0.1.0
  * @category constants
@@ -196,7 +197,8 @@ const problem = (specs: Untrusted): SpanRegistryError | undefined => {
 }
 
 /**
- * Checks a registry that comes from elsewhere, such as a plug-in: never throws, and reports the first thing that is wrong.
+ * Checks a registry that comes from elsewhere, such as a plug-in: never throws, and reports the first thing that is
+ * wrong.
  *
  * @example
  * ```ts
@@ -214,7 +216,7 @@ const problem = (specs: Untrusted): SpanRegistryError | undefined => {
 export const validate = (input: unknown): Either.Either<SpanRegistry, SpanRegistryError> =>
   Either.flatMap(decode(input), (specs) => {
     const error = problem(specs)
-    // The checks above are what the type says: every role is there, filed under itself, and its parents are roles of the registry.
+    // The checks above are what the type says: every role is there, filed under itself, under parents that are there.
     return error === undefined ? Either.right(specs as unknown as SpanRegistry) : Either.left(error)
   })
 

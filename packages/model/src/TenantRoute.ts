@@ -12,7 +12,8 @@ import type { TraceFacts } from "./TraceFacts.js"
 import * as TraceFactsModule from "./TraceFacts.js"
 
 /**
- * What becomes of the operator's own copy. `override`: the operator's exporter for the same vendor stands down; `additive`: both receive.
+ * What becomes of the operator's own copy. `override`: the operator's exporter for the same vendor stands down;
+ * `additive`: both receive.
  *
  * @since 0.1.0
  * @category models
@@ -20,7 +21,8 @@ import * as TraceFactsModule from "./TraceFacts.js"
 export type OperatorPolicy = "override" | "additive"
 
 /**
- * A tenant with its destinations. Build it once per tenant and keep it: what is derived from it is computed once per object.
+ * A tenant with its destinations. Build it once per tenant and keep it: what is derived from it is computed once per
+ * object.
  *
  * @since 0.1.0
  * @category models
@@ -102,8 +104,8 @@ const Configuration = Schema.Struct({
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { onExcessProperty: "error" })
 
 /**
- * Decodes a tenant's stored settings, which nobody has checked: destinations as in `Destination.schema`, facts bounded as by `TraceFacts.read`. Two
- * destinations with one name are an error. Never throws.
+ * Decodes a tenant's stored settings, which nobody has checked: destinations as in `Destination.schema`, facts bounded
+ * as by `TraceFacts.read`. Two destinations with one name are an error. Never throws.
  *
  * @since 0.1.0
  * @category decoding

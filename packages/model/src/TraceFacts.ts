@@ -1,6 +1,6 @@
 /**
- * Facts about a whole trace (whose it is, which session it belongs to), set by trusted code and stamped by a vocabulary on every span where its
- * back end reads them there.
+ * Facts about a whole trace (whose it is, which session it belongs to), set by trusted code and stamped by a vocabulary
+ * on every span where its back end reads them there.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import { elements, property } from "./internal/untrusted.js"
 import * as Metadata from "./Metadata.js"
 
 /**
- * `userId` is the end user on whose behalf the tenant called; `team`, `key`, `user` and `organization` are the tenant's own identities.
+ * `userId` is the end user on whose behalf the tenant called; `team`, `key`, `user` and `organization` are the tenant's
+ * own identities.
  *
  * @since 0.1.0
  * @category schemas
@@ -71,8 +72,8 @@ export const bounds = { length: 200, tags: 32 } as const
 const shape = FieldReader.compile(TraceFacts.ast)
 
 /**
- * Reads facts that nobody has checked. Total: what does not fit is left out, texts are cut at 200 characters and lose their control characters, the
- * first 32 tags are kept, and metadata is what `Metadata.sanitize` keeps of it.
+ * Reads facts that nobody has checked. Total: what does not fit is left out, texts are cut at 200 characters and lose
+ * their control characters, the first 32 tags are kept, and metadata is what `Metadata.sanitize` keeps of it.
  *
  * @since 0.1.0
  * @category reading
@@ -128,8 +129,8 @@ export type HeaderFact = (typeof headerFacts)[number] | `metadata.${string}`
 
 /**
  * Reads facts from request headers, which any caller can set, through an allow-list from header to fact, such as
- * `{ "x-session-id": "sessionId", "x-feature": "metadata.feature" }`. Names are compared in any case, tags are split at commas, values are cut at
- * 200 characters; of two headers for one fact the one that is listed first and sent wins.
+ * `{ "x-session-id": "sessionId", "x-feature": "metadata.feature" }`. Names are compared in any case, tags are split at
+ * commas, values are cut at 200 characters; of two headers for one fact the one that is listed first and sent wins.
  *
  * @since 0.1.0
  * @category reading

@@ -1,5 +1,6 @@
 /**
- * The contract of a vendor: how a tenant's credentials become a destination. The vendors themselves live in `@tenant-tracer/vendors`.
+ * The contract of a vendor: how a tenant's credentials become a destination. The vendors themselves live in
+ * `@tenant-tracer/vendors`.
  *
  * @since 0.1.0
  */
@@ -10,7 +11,8 @@ import * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.js"
 
 /**
- * Why credentials do not make a destination. `field` names what is missing or wrong; the message says what to do and shows no value.
+ * Why credentials do not make a destination. `field` names what is missing or wrong; the message says what to do and
+ * shows no value.
  *
  * @since 0.1.0
  * @category errors
@@ -38,7 +40,10 @@ export interface Vendor {
   readonly title: string
   /** The page that says so. */
   readonly page: string
-  /** Reads credentials that nobody has checked; unknown fields are reported. `name` names the destination, by default as the vendor. */
+  /**
+   * Reads credentials that nobody has checked; unknown fields are reported. `name` names the destination, by default as
+   * the vendor.
+   */
   readonly destination: (
     credentials: unknown,
     options?: { readonly name?: string | undefined; readonly content?: Destination["content"] | undefined }

@@ -1,5 +1,7 @@
 /** Where a tenant's spans go. */
 export * as Destination from "./Destination.js"
+/** JSON text of any value, without a throw. */
+export * as Json from "./Json.js"
 /** What was said to a model and what it answered. */
 export * as Message from "./Message.js"
 /** What may be kept of a bag of facts that nobody has checked. */

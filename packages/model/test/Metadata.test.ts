@@ -49,7 +49,8 @@ describe("Metadata", () => {
   })
 
   it("keeps 32 entries, in order, not counting what is dropped", () => {
-    const kept = Metadata.sanitize({ token: "x", ...fromEntries(50, (i) => [`k${i}`, i]) })
+    const many = fromEntries(50, (i) => [`k${i}`, i])
+    const kept = Metadata.sanitize(Object.fromEntries([["token", "x"], ["__proto__", "x"], ...Object.entries(many)]))
     expect(Object.keys(kept)).toStrictEqual(Array.from({ length: 32 }, (_, i) => `k${i}`))
   })
 

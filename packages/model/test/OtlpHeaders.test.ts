@@ -8,6 +8,8 @@ const failure = (headers: Readonly<Record<string, string>>) =>
 const nameCharacters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const headerName = fc.string({ unit: fc.constantFrom(...nameCharacters), minLength: 1, maxLength: 20 })
 
+const character = fc.constantFrom("a", "Z", "0", "%", ",", "=", ";", " ", "\t", "\n", "\0", "é", "€", "😀")
+
 describe("OtlpHeaders.parse", () => {
   it("case 123: lower-cases names and decodes values", () => {
     expect(OtlpHeaders.parse("Authorization=Basic%20TOKEN==")).toStrictEqual({ authorization: "Basic TOKEN==" })
@@ -40,7 +42,7 @@ describe("OtlpHeaders.parse", () => {
 
   it("never throws", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.anything(), fc.string({ unit: "binary" })), (value) =>
+      fc.property(fc.oneof(fc.anything(), fc.string({ unit: character })), (value) =>
         Object.values(OtlpHeaders.parse(value as string)).every((header) => typeof header === "string")
       )
     )
@@ -61,7 +63,7 @@ describe("OtlpHeaders.format", () => {
   })
 
   it("is read back by parse, with names lower-cased", () => {
-    const headers = fc.dictionary(headerName, fc.string({ unit: "binary" }))
+    const headers = fc.dictionary(headerName, fc.string({ unit: character }))
     fc.assert(
       fc.property(headers, (record) => {
         const lowered = Object.fromEntries(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]))

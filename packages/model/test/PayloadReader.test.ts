@@ -101,6 +101,14 @@ describe("PayloadReader.read", () => {
     })
   })
 
+  it("keeps a required field that may be anything, undefined as well", () => {
+    const parts = [{ type: "tool_call_response", id: null, response: undefined }]
+    expect(read({ ...llm, systemInstructions: parts })).toStrictEqual({
+      data: { ...llm, systemInstructions: [{ type: "tool_call_response", response: undefined }] },
+      misfits: ["systemInstructions[0].id"]
+    })
+  })
+
   it("leaves out an entry of a record, under a name that is fit to be shown", () => {
     const maskedEntities = { EMAIL: 2, PHONE: "3", [`\n${"k".repeat(500)}`]: null }
     const { data, misfits } = read({ _tag: "guardrail", name: "pii", maskedEntities })

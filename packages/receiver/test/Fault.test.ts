@@ -183,15 +183,18 @@ describe("a script", () => {
     })
   )
 
-  it.effect("fails a fraction of the requests, the same ones for the same seed", () =>
-    Effect.gen(function* () {
-      const steps = (seed: number) => [Fault.fraction(0.3, Fault.status(503), seed)]
-      const first = yield* statuses(steps(1), 200)
-      expect(first.filter((status) => status === 503).length).toBeGreaterThan(40)
-      expect(first.filter((status) => status === 503).length).toBeLessThan(80)
-      expect(yield* statuses(steps(1), 200)).toEqual(first)
-      expect(yield* statuses(steps(2), 200)).not.toEqual(first)
-    })
+  it.effect(
+    "fails a fraction of the requests, the same ones for the same seed",
+    () =>
+      Effect.gen(function* () {
+        const steps = (seed: number) => [Fault.fraction(0.3, Fault.status(503), seed)]
+        const first = yield* statuses(steps(1), 200)
+        expect(first.filter((status) => status === 503).length).toBeGreaterThan(40)
+        expect(first.filter((status) => status === 503).length).toBeLessThan(80)
+        expect(yield* statuses(steps(1), 200)).toEqual(first)
+        expect(yield* statuses(steps(2), 200)).not.toEqual(first)
+      }),
+    30_000
   )
 
   it.effect("may fail none or all, for a number of requests", () =>

@@ -2,10 +2,12 @@
  * Every vendor there is.
  *
  * @example
+ * ```ts
  * import { Vendors } from "@tenant-tracer/vendors"
  *
- * Vendors.destination("langfuse_otel", { publicKey: "pk-lf-…", secretKey: "sk-lf-…", region: "eu" })
+ * const destination = Vendors.destination("langfuse_otel", { publicKey: "pk-lf-1", secretKey: "sk-lf-1", region: "eu" })
  * // Right(Destination), or Left(VendorError: what is missing or wrong, and what to do)
+ * ```
  *
  * @since 0.1.0
  */

@@ -2,9 +2,10 @@
  * A vocabulary's attributes as plain data, for tests, for tools, and for anyone who wants to see what a back end would get.
  *
  * @example
+ * ```ts
  * import { AttributeMap, Genai } from "@tenant-tracer/vocabulary"
  *
- * AttributeMap.collect(Genai.v1_41, {
+ * const attributes = AttributeMap.collect(Genai.v1_41, {
  *   name: "chat gpt-4o",
  *   data: { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" },
  *   facts: {},
@@ -12,12 +13,13 @@
  *   error: undefined
  * })
  * // { "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o" }
+ * ```
  *
  * @since 0.1.0
  */
 import type { AttributeValue } from "@tenant-tracer/model/Destination"
+import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
-import * as Json from "./internal/json.js"
 
 /**
  * One attribute as it goes on the wire: `int` and `double` are different types there, though JavaScript has one number. JSON text is a `string`.

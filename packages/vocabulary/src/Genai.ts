@@ -67,7 +67,12 @@ const keys = {
     "gen_ai.embeddings.dimension.count",
     "gen_ai.request.encoding_formats"
   ),
-  ...from("semconv 1.41 gen-ai/gen-ai-spans.md#retrievals", "gen_ai.data_source.id", "gen_ai.retrieval.query.text"),
+  ...from(
+    "semconv 1.41 gen-ai/gen-ai-spans.md#retrievals",
+    "gen_ai.data_source.id",
+    "gen_ai.retrieval.query.text",
+    "gen_ai.retrieval.documents"
+  ),
   ...from(
     "semconv 1.41 gen-ai/gen-ai-spans.md#execute-tool-span",
     "gen_ai.tool.name",
@@ -97,6 +102,7 @@ const content = [
   "gen_ai.tool.call.arguments",
   "gen_ai.tool.call.result",
   "gen_ai.retrieval.query.text",
+  "gen_ai.retrieval.documents",
   "gateway.guardrail.response"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
@@ -161,6 +167,10 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.json("gen_ai.tool.definitions", Messages.listed(data.tools, Messages.tools))
   if (data.operation === "retrieval") {
     out.string("gen_ai.retrieval.query.text", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+    out.json(
+      "gen_ai.retrieval.documents",
+      Messages.listed(data.documents, (documents) => documents)
+    )
   } else if (data.operation !== "embeddings") {
     conversation(data, out)
   }

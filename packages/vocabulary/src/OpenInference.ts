@@ -5,11 +5,12 @@
  *
  * @since 0.1.0
  */
+
+import { parsed } from "@tenant-tracer/model/Json"
 import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Gateway from "./internal/gateway.js"
-import { parsed } from "./internal/json.js"
 import { filled, from, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
 import * as Otel from "./internal/otel.js"
@@ -65,7 +66,8 @@ const keys = {
     "llm.cost.prompt_details.cache_write",
     "llm.prompt_template.version",
     "llm.prompts.*",
-    "llm.choices.*"
+    "llm.choices.*",
+    "retrieval.documents.*"
   ),
   ...from("OpenInference spec/tool_calling.md", "llm.tools.*"),
   ...from(
@@ -88,7 +90,8 @@ const content = [
   "llm.prompts.*",
   "llm.choices.*",
   "llm.tools.*",
-  "embedding.embeddings.*"
+  "embedding.embeddings.*",
+  "retrieval.documents.*"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
 /** Tools past these are left out: each takes an attribute, and a span has room for 128. */
@@ -180,6 +183,11 @@ const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
 const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.string("openinference.span.kind", "RETRIEVER")
   value("input", Messages.listed(texts(data.inputMessages), (list) => list)?.join("\n"), out)
+  data.documents?.forEach(({ content, id, score }, index) => {
+    out.string(`retrieval.documents.${index}.document.id`, id)
+    out.double(`retrieval.documents.${index}.document.score`, score)
+    out.string(`retrieval.documents.${index}.document.content`, content)
+  })
 }
 
 const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {

@@ -1,6 +1,14 @@
 /**
  * Every vocabulary there is, and how several of them share one destination.
  *
+ * @example
+ * ```ts
+ * import { Vocabularies } from "@tenant-tracer/vocabulary"
+ *
+ * const both = Vocabularies.layer([{ name: "genai", version: "1.41" }, { name: "openinference" }])
+ * // Right(Vocabulary), or Left(VocabularyError: unknown vocabulary "nope"; known: [genai 1.41, openinference 1])
+ * ```
+ *
  * @since 0.1.0
  */
 import type { AttributeWriter, TypedSpan, Vocabulary, VocabularyRef } from "@tenant-tracer/model/Vocabulary"

@@ -1,4 +1,7 @@
-/** Text from outside, made fit to be shown: no control characters, no half of a surrogate pair, not longer than it may be. */
+/**
+ * Text from outside, made fit to be shown: no control characters, no half of a surrogate pair, not longer than it may
+ * be.
+ */
 
 const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 

@@ -1,6 +1,6 @@
 /**
- * A reader of unknown values, compiled from a schema: it tells whether a value fits, and of one that does not it keeps what does. It reads the
- * kinds of schema that payloads are made of; any other counts as a whole that fits or does not.
+ * A reader of unknown values, compiled from a schema: it tells whether a value fits, and of one that does not it keeps
+ * what does. It reads the kinds of schema that payloads are made of; any other counts as a whole that fits or does not.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -23,7 +23,10 @@ export interface FieldReader {
 /** The most paths that are noted for one payload. */
 export const maxMisfits = 64
 
-/** The most elements of a list, or entries of a record, that are looked at: a sparse array or a proxy may claim any length. */
+/**
+ * The most elements of a list, or entries of a record, that are looked at: a sparse array or a proxy may claim any
+ * length.
+ */
 export const maxElements = 65_536
 
 const note = (misfits: Misfits, path: string): typeof unfit => {
@@ -142,7 +145,7 @@ const struct = (fields: ReadonlyArray<Field>): FieldReader => ({
       const fitting = read(reader, value, name, isOptional, at, misfits)
       if (fitting === unfit) {
         if (!isOptional) return unfit
-      } else if (fitting !== undefined) {
+      } else if (fitting !== undefined || !isOptional) {
         kept[name] = fitting
       }
     }
@@ -177,7 +180,10 @@ const fieldsOf = (ast: SchemaAST.TypeLiteral): ReadonlyArray<Field> =>
     reader: compile(type)
   }))
 
-/** The reader of a payload: its tag has to be there, any other field may be missing, and none takes the rest along when it does not fit. */
+/**
+ * The reader of a payload: its tag has to be there, any other field may be missing, and none takes the rest along when
+ * it does not fit.
+ */
 export const compilePayload = (ast: SchemaAST.AST): FieldReader => {
   if (ast._tag !== "TypeLiteral") return compile(ast)
   const fields = fieldsOf(ast).map((field) => ({ ...field, isOptional: field.name !== "_tag" }))

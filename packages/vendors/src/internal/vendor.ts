@@ -65,7 +65,7 @@ const unreadable: Problem = { reason: "invalid", field: "credentials", detail: "
 
 const decode = <A, I>(schema: Fields<A, I>, credentials: unknown): Either.Either<A, Problem> =>
   // A getter or a proxy among the credentials may throw.
-  Either.flatten(
+  Either.getOrElse(
     Either.try({
       try: () => {
         if (typeof credentials !== "object" || credentials === null || Array.isArray(credentials)) {
@@ -78,7 +78,8 @@ const decode = <A, I>(schema: Fields<A, I>, credentials: unknown): Either.Either
         )
       },
       catch: () => unreadable
-    })
+    }),
+    (problem) => Either.left(problem)
   )
 
 /** A form sends an empty text for a field that was left empty. */
@@ -103,13 +104,18 @@ const problemOf = (error: ParseResult.ParseError, known: ReadonlyArray<string>):
   return { reason: "missing", field: issues.map(({ field }) => field).join(", "), detail: "must be given" }
 }
 
-/** A parameter of a request that can be sent in a header: text or redacted text that says something. Anything else is as good as absent. */
-export const parameter = (params: Readonly<Record<string, unknown>>, name: string): string | undefined => {
+const read = Option.liftThrowable((params: Readonly<Record<string, unknown>>, name: string): string => {
   const given = Object.hasOwn(params, name) ? params[name] : undefined
   const text = Redacted.isRedacted(given) ? Redacted.value(given) : given
-  const value = typeof text === "string" ? text.trim() : ""
-  return value === "" || headerProblem(value) !== undefined ? undefined : value
-}
+  return typeof text === "string" ? text.trim() : ""
+})
+
+/** A parameter of a request that a header can carry, given as text or redacted. Anything else is as good as absent. */
+export const parameter = (params: Readonly<Record<string, unknown>>, name: string): string | undefined =>
+  read(params, name).pipe(
+    Option.filter((value) => value !== "" && headerProblem(value) === undefined),
+    Option.getOrUndefined
+  )
 
 /** The headers that are there; none where none is. */
 export const present = (

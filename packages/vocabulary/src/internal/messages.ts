@@ -1,8 +1,9 @@
 /**
  * Messages in the shapes of the GenAI JSON schemas (`gen_ai.input.messages` and its kin), for every vocabulary that carries them as JSON.
  */
+
+import { parsed } from "@tenant-tracer/model/Json"
 import type { Message, MessagePart, ToolDefinition } from "@tenant-tracer/model/Message"
-import { parsed } from "./json.js"
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -43,7 +43,8 @@ export const httpKeys = {
     "http.request.method_original",
     "http.route",
     "http.response.status_code",
-    "url.path"
+    "url.path",
+    "url.scheme"
   )
 }
 
@@ -56,6 +57,7 @@ export const http = (data: SpanData.Read<SpanData.ProxyRequest>, out: WriterOf<t
   out.string("http.request.method_original", known ? undefined : data.method)
   out.string("http.route", data.route)
   out.string("url.path", data.path)
+  out.string("url.scheme", data.scheme)
   out.int("http.response.status_code", data.status)
 }
 

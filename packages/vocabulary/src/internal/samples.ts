@@ -147,7 +147,8 @@ const retrieval: SpanData.LlmCall = {
   provider: "openai",
   dataSourceId: "vs_1",
   parameters: { topK: 5 },
-  inputMessages: [question]
+  inputMessages: [question],
+  documents: [{ id: "doc-1", score: 0.75, content: "Paris is sunny." }]
 }
 
 const agent: SpanData.Agent = {
@@ -228,6 +229,7 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
         method: "POST",
         route: "/v1/chat/completions",
         path: "/v1/chat/completions",
+        scheme: "https",
         status: 502
       },
       { isRoot: true }

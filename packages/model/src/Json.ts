@@ -1,5 +1,7 @@
 /**
  * JSON text of any value, whatever it is: nothing throws and the work is bounded. What JSON cannot say is left out.
+ *
+ * @since 0.1.0
  */
 import * as Option from "effect/Option"
 
@@ -70,15 +72,23 @@ const ofValue = (value: unknown, walk: Walk): unknown => {
 }
 
 /**
- * A cycle, a function, bytes, a getter or `toJSON` that throws, and whatever is deeper than 64 levels or past 100,000 values are left out; in a
- * list they are `null`, as `JSON.stringify` has it. A bigint becomes text.
+ * The JSON text of a value. A cycle, a function, bytes, a getter or `toJSON` that throws, and whatever is deeper than 64 levels or past 100,000
+ * values are left out; in a list they are `null`, as `JSON.stringify` has it. A bigint becomes text. `undefined` where nothing is left.
+ *
+ * @since 0.1.0
+ * @category writing
  */
 export const stringify = (value: unknown): string | undefined =>
   JSON.stringify(ofValue(value, { left: maximumValues, ancestors: [] }))
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/** The conventions want an object where a model produced its text: text that is a JSON object or list becomes one, anything else stays. */
+/**
+ * The conventions want an object where a model produced its text: text that is a JSON object or list becomes one, anything else stays.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
 export const parsed = (value: unknown): unknown => {
   if (typeof value !== "string") return value
   const first = value.trimStart()[0]

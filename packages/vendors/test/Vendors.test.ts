@@ -1,0 +1,218 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { Destination } from "@tenant-tracer/model/Destination"
+import { Vocabularies } from "@tenant-tracer/vocabulary"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Vendors from "../src/Vendors.js"
+import { complete } from "./complete.js"
+
+const dynamic = (name: string | null | undefined, params: Record<string, unknown> | null | undefined) =>
+  Option.getOrNull(
+    Option.map(Vendors.dynamicHeaders(name, params), (headers) =>
+      Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, Redacted.value(value)]))
+    )
+  )
+
+const titled = Vendors.all.map((vendor) => [vendor.name, vendor] as const)
+
+/** Everything that a destination or an error says of itself. */
+const spoken = (outcome: Either.Either<Destination, Error>): string =>
+  Either.match(outcome, {
+    onLeft: (error) => `${error.message}\n${error.stack}\n${String(error)}\n${JSON.stringify(error)}`,
+    onRight: (destination) => `${JSON.stringify(destination)}\n${String(destination)}`
+  })
+
+describe("find", () => {
+  it("finds each by its name and nothing else", () => {
+    for (const vendor of Vendors.all) expect(Vendors.find(vendor.name)).toEqual(Option.some(vendor))
+    expect(Vendors.find("nope")).toEqual(Option.none())
+    expect(Vendors.find("toString")).toEqual(Option.none())
+  })
+
+  it("names are unique, and each vendor has a title and its page", () => {
+    expect(new Set(Vendors.all.map(({ name }) => name)).size).toBe(Vendors.all.length)
+    for (const { page, title } of Vendors.all) {
+      expect(title).not.toBe("")
+      expect(URL.canParse(page)).toBe(true)
+    }
+  })
+})
+
+describe("destination", () => {
+  it("an unknown vendor is told, with the names that are known", () => {
+    const error = Vendors.destination("nope", {}).pipe(Either.flip, Either.getOrThrow)
+    expect(error.reason).toBe("unknown_vendor")
+    expect(error.message).toBe("nope: vendor is unknown: use arize, langfuse_otel, otlp, arize_phoenix")
+  })
+})
+
+describe.each(titled)("%s", (name, vendor) => {
+  const credentials = complete[name] ?? {}
+
+  it("complete credentials make a destination with the defaults of any", () => {
+    const destination = vendor.destination(credentials).pipe(Either.getOrThrow)
+    expect(destination).toMatchObject({ name, vendor: name, content: "none", callerTrace: "link", compression: "gzip" })
+  })
+
+  it("the caller names the destination and opens it for content", () => {
+    const destination = Vendors.destination(name, credentials, { name: "main", content: "full" }).pipe(
+      Either.getOrThrow
+    )
+    expect(destination).toMatchObject({ name: "main", vendor: name, content: "full" })
+    const refused = vendor.destination(credentials, { name: "a b" }).pipe(Either.flip, Either.getOrThrow)
+    expect(refused.field).toBe("name")
+  })
+
+  it("its vocabularies exist and can be layered", () => {
+    const { vocabularies } = vendor.destination(credentials).pipe(Either.getOrThrow)
+    expect(Either.isRight(Vocabularies.layer(vocabularies))).toBe(true)
+  })
+
+  it("nothing at all is reported as missing, anything else than a record as unreadable", () => {
+    expect(vendor.destination({}).pipe(Either.flip, Either.getOrThrow).reason).toBe("missing")
+    for (const nothing of [null, undefined, 1, "text", [], () => 1]) {
+      expect(vendor.destination(nothing).pipe(Either.flip, Either.getOrThrow)).toMatchObject({
+        reason: "invalid",
+        field: "credentials"
+      })
+    }
+  })
+
+  it("an unknown field is told with the fields that are known", () => {
+    const error = vendor.destination({ ...credentials, nope: "x" }).pipe(Either.flip, Either.getOrThrow)
+    expect(error).toMatchObject({ reason: "unknown_field", field: "nope" })
+    for (const field of Object.keys(credentials)) expect(error.message).toContain(field)
+  })
+
+  it("each field is refused as what it is not, under its own name", () => {
+    for (const field of Object.keys(credentials)) {
+      const error = vendor.destination({ ...credentials, [field]: 17 }).pipe(Either.flip, Either.getOrThrow)
+      expect(error, field).toMatchObject({ reason: "invalid", field })
+      expect(error.message).not.toContain("17")
+    }
+  })
+
+  it("hostile credentials are unreadable and do no harm", () => {
+    const thrower = {
+      get endpoint(): string {
+        throw new Error("no")
+      }
+    }
+    const proxy = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error("no")
+        }
+      }
+    )
+    for (const hostile of [thrower, proxy]) expect(Either.isLeft(vendor.destination(hostile))).toBe(true)
+  })
+
+  it.prop("arbitrary JSON never throws", [FastCheck.jsonValue()], ([value]) => {
+    expect(Either.isEither(vendor.destination(value))).toBe(true)
+  })
+
+  it.prop(
+    "arbitrary JSON in one field never throws, and never shows in an error",
+    [FastCheck.constantFrom(...Object.keys(credentials)), FastCheck.jsonValue(), FastCheck.uuid()],
+    ([field, value, marker]) => {
+      const outcome = vendor.destination({ ...credentials, [field]: [value, marker] })
+      if (Either.isLeft(outcome)) expect(spoken(outcome)).not.toContain(marker)
+      // A list of names is a legal value of one field only.
+      else expect(field).toBe("vocabularies")
+    },
+    { fastCheck: { numRuns: 200 } }
+  )
+
+  it.prop(
+    "a secret shows in no error and in no destination, whatever is wrong beside it",
+    [
+      FastCheck.constantFrom("publicKey", "secretKey", "apiKey", "spaceId", "headers"),
+      FastCheck.uuid(),
+      FastCheck.constantFrom("", "\n", "\r\nx", "\u20ac", " ".repeat(2), "x".repeat(9000)),
+      FastCheck.subarray(Object.keys(credentials)),
+      FastCheck.boolean()
+    ],
+    ([field, uuid, tail, kept, redacted]) => {
+      const text = `${uuid}${tail}${uuid}`
+      const held = redacted ? Redacted.make(text) : text
+      const secret = field === "headers" ? { authorization: held } : held
+      const rest = Object.fromEntries(Object.entries(credentials).filter(([key]) => kept.includes(key)))
+      expect(spoken(vendor.destination({ ...rest, [field]: secret }))).not.toContain(uuid)
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+})
+
+describe("dynamicHeaders", () => {
+  it("case 133: arize takes the space key, else the space id, and the API key on its own", () => {
+    expect(dynamic("arize", { arize_space_id: "S", arize_space_key: "SK" })).toEqual({ "arize-space-id": "SK" })
+    expect(dynamic("arize", { arize_space_id: "S" })).toEqual({ "arize-space-id": "S" })
+    expect(dynamic("arize", { arize_api_key: "K" })).toEqual({ api_key: "K" })
+    expect(dynamic("arize", { arize_space_key: "SK", arize_api_key: "K" })).toEqual({
+      "arize-space-id": "SK",
+      api_key: "K"
+    })
+  })
+
+  it("langfuse takes both keys or nothing", () => {
+    expect(dynamic("langfuse_otel", { langfuse_public_key: "pk", langfuse_secret_key: "sk" })).toEqual({
+      Authorization: "Basic cGs6c2s=",
+      "x-langfuse-ingestion-version": "4"
+    })
+    expect(dynamic("langfuse_otel", { langfuse_public_key: "pk" })).toBeNull()
+    expect(dynamic("langfuse_otel", { langfuse_secret_key: "sk" })).toBeNull()
+    expect(dynamic("langfuse_otel", { langfuse_host: "https://h" })).toBeNull()
+  })
+
+  it("there are none without a vendor, without a builder, without parameters", () => {
+    const params = { arize_api_key: "K", langfuse_public_key: "pk", langfuse_secret_key: "sk" }
+    for (const name of [null, undefined, "", "nope", "arize_phoenix", "otlp"]) expect(dynamic(name, params)).toBeNull()
+    for (const none of [null, undefined, {}, { other: "x" }]) expect(dynamic("arize", none)).toBeNull()
+  })
+
+  it("what no header can carry is as good as absent", () => {
+    for (const value of ["", "  ", "a\r\nx: y", "\u20ac", "x".repeat(9000), 5, true, null, ["K"], { a: 1 }]) {
+      expect(dynamic("arize", { arize_api_key: value }), String(value).slice(0, 20)).toBeNull()
+    }
+    const inherited: Record<string, unknown> = Object.create({ arize_api_key: "K" })
+    expect(dynamic("arize", inherited)).toBeNull()
+  })
+
+  it("takes redacted text too, and shows none of it", () => {
+    const headers = Vendors.dynamicHeaders("arize", { arize_api_key: Redacted.make(" top-secret ") })
+    expect(JSON.stringify(headers)).not.toContain("top-secret")
+    expect(dynamic("arize", { arize_api_key: Redacted.make(" top-secret ") })).toEqual({ api_key: "top-secret" })
+  })
+
+  it.prop(
+    "never throws, and what it gives can be sent",
+    [
+      FastCheck.constantFrom("arize", "langfuse_otel"),
+      FastCheck.dictionary(FastCheck.string(), FastCheck.anything()),
+      FastCheck.anything()
+    ],
+    ([name, params, key]) => {
+      const named = {
+        ...params,
+        arize_api_key: key,
+        langfuse_public_key: key,
+        langfuse_secret_key: "s"
+      }
+      for (const value of Object.values(dynamic(name, named) ?? {})) expect(value).toMatch(/^[\t\x20-\x7e\x80-\xff]+$/)
+    }
+  )
+
+  it("a parameter that throws when it is read is as good as absent", () => {
+    const params = {
+      get arize_api_key(): string {
+        throw new Error("no")
+      },
+      arize_space_id: "S"
+    }
+    expect(dynamic("arize", params)).toEqual({ "arize-space-id": "S" })
+  })
+})
