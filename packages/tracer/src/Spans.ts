@@ -59,12 +59,21 @@ export interface RoleHelper<Role extends SpanRole> {
   ): Effect.Effect<A, E, R> & InRole<Role>
 }
 
+/** A payload may be anything, also a proxy that throws when it is asked what it is. */
+const isA = <A>(is: (value: unknown) => value is A, value: unknown): value is A => {
+  try {
+    return is(value)
+  } catch {
+    return false
+  }
+}
+
 const helper = <Role extends SpanRole>(role: Role): RoleHelper<Role> => {
   const apply = <A, E, R>(self: Effect.Effect<A, E, R>, payload: Payload<Role>, completion?: Completion<Role, A, E>) =>
     RoleSpan.around(self, role, payload, completion)
   // The three signatures are told apart by what comes first.
   return ((...args: ReadonlyArray<unknown>) =>
-    Effect.isEffect(args[0])
+    isA(Effect.isEffect, args[0])
       ? apply(args[0], args[1] as Payload<Role>, args[2] as Completion<Role, unknown, unknown>)
       : (self: Effect.Effect<unknown, unknown, unknown>) =>
           apply(self, args[0] as Payload<Role>, args[1] as Completion<Role, unknown, unknown>)) as RoleHelper<Role>
@@ -181,15 +190,10 @@ export const llmCallStream: {
   ): Stream.Stream<A, E, R>
 } = (...args: ReadonlyArray<unknown>) => {
   const apply = <A, E, R>(self: Stream.Stream<A, E, R>, payload: unknown, completion: unknown) =>
-    RoleSpan.aroundStream(
-      self,
-      "llm_call",
-      { streaming: true, ...(payload as object) },
-      completion as StreamCompletion<A, E> | undefined
-    )
+    RoleSpan.aroundStream(self, "llm_call", payload, completion as StreamCompletion<A, E> | undefined)
   const first = args[0]
   // The three signatures are told apart by what comes first.
-  if (isStream(first)) return apply(first, args[1], args[2]) as never
+  if (isA(isStream, first)) return apply(first, args[1], args[2]) as never
   return ((self: Stream.Stream<unknown, unknown, unknown>) => apply(self, args[0], args[1])) as never
 }
 

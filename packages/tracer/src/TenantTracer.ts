@@ -12,11 +12,12 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Ledger from "./deliver/Ledger.js"
 import * as Provider from "./deliver/Provider.js"
@@ -79,6 +80,9 @@ export const makeWith = (
     const vocabularies = yield* VocabularyResolver
     const ledger = Ledger.make()
     const environment = yield* Provider.environment({ ledger })
+    // The operator's back ends and the tenants' are drained at the same time, so that all of them have one deadline.
+    const drain = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
+    const draining = Scope.fork(drain, ExecutionStrategy.sequential)
     const cache = yield* ProviderCache.make<Provider.Provider<RecordedSpan>>({
       capacity: config.cache?.capacity,
       idleTimeToLive: config.cache?.idleTimeToLive,
@@ -89,11 +93,11 @@ export const makeWith = (
           ({ id, unsent }) => Effect.logWarning(`${unsent} spans of ${id} could not be sent before the deadline`),
           { discard: true }
         )
-    })
+    }).pipe(Scope.extend(yield* draining))
     const outlets = Outlets.make({ cache, config, environment, ledger, makeExporter, vocabularies })
     const operator: Array<Router.OperatorOutlet> = []
     for (const destination of config.operator ?? []) {
-      const opened = yield* outlets.openOperator(destination)
+      const opened = yield* Scope.extend(outlets.openOperator(destination), yield* draining)
       if ("view" in opened) operator.push(opened)
       else {
         ledger.denied(opened.id, opened.reason)
@@ -207,9 +211,8 @@ export const middlewareWith = (options: {
  */
 export const bind = (route: TenantRoute): Effect.Effect<Recorder.BindResult> =>
   Effect.withFiberRuntime((fiber) => {
-    const recorder = Request.recorderOf(fiber)
+    const { recorder, request } = Request.requestOf(fiber)
     if (recorder === undefined) return Effect.succeed("NoRequest")
-    const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
     const result = recorder.bind(request, route)
     if (result === "Bound" || result === "AlreadyBound" || !recorder.isFirst(result)) return Effect.succeed(result)
     return Effect.as(
@@ -233,8 +236,8 @@ const explanations: Record<Exclude<Recorder.BindResult, "Bound" | "AlreadyBound"
  */
 export const annotateTrace = (facts: TraceFacts): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
-    const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
-    if (request !== undefined) Request.recorderOf(fiber)?.addFacts(request, facts)
+    const { recorder, request } = Request.requestOf(fiber)
+    if (request !== undefined) recorder?.addFacts(request, facts)
     return Effect.void
   })
 

@@ -5,15 +5,17 @@
  */
 
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
-import type { AttributeValue, Destination } from "@tenant-tracer/model/Destination"
+import * as Destination from "@tenant-tracer/model/Destination"
 import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import type { VocabularyRef } from "@tenant-tracer/model/Vocabulary"
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import type { Content } from "./render/ContentPolicy.js"
@@ -43,9 +45,9 @@ export interface OperatorExporter {
  */
 export interface TracingConfig {
   /** Resource attributes of every span; a tenant sees the service's and the environment's only. Default `{ "service.name": "unknown_service" }`. */
-  readonly resource?: Readonly<Record<string, AttributeValue>> | undefined
+  readonly resource?: Readonly<Record<string, Destination.AttributeValue>> | undefined
   /** The operator's own back ends. Default none. */
-  readonly operator?: ReadonlyArray<Destination | OperatorExporter> | undefined
+  readonly operator?: ReadonlyArray<Destination.Destination | OperatorExporter> | undefined
   /** The most content that any destination may receive. Default `none`. */
   readonly content?: Content | undefined
   /** What becomes of a caller's trace context at the door. Default `link`. */
@@ -98,33 +100,34 @@ const nonEmpty = (name: string): Config.Config<Option.Option<string>> =>
     Config.map(Option.filter((text) => text !== ""))
   )
 
-const first = (...names: ReadonlyArray<string>): Config.Config<Option.Option<string>> =>
-  Config.all(names.map(nonEmpty)).pipe(Config.map(Option.firstSomeOf))
+/** A value that does not fit is an error that names the variable; one that is blank is as good as absent. */
+const parsed = <A>(
+  name: string,
+  expected: string,
+  parse: (text: string) => Option.Option<A>
+): Config.Config<Option.Option<A>> =>
+  nonEmpty(name).pipe(
+    Config.mapOrFail((text) => {
+      const value = Option.flatMap(text, parse)
+      return Option.isSome(text) && Option.isNone(value)
+        ? Either.left(ConfigError.InvalidData([name], `expected ${expected}, got "${text.value}"`))
+        : Either.right(value)
+    })
+  )
 
 const oneOf = <const Name extends string>(
   name: string,
   values: ReadonlyArray<Name>
 ): Config.Config<Option.Option<Name>> =>
-  nonEmpty(name).pipe(
-    Config.mapOrFail(
-      Option.match({
-        onNone: () => Either.right(Option.none<Name>()),
-        onSome: (text) => {
-          const value = values.find((value) => value === text.toLowerCase())
-          return value === undefined
-            ? Either.left(ConfigError.InvalidData([name], `expected one of ${values.join(", ")}, got "${text}"`))
-            : Either.right(Option.some(value))
-        }
-      })
-    )
-  )
+  parsed(name, `one of ${values.join(", ")}`, (text) => Arr.findFirst(values, (value) => value === text.toLowerCase()))
 
 const positive = (name: string): Config.Config<Option.Option<number>> =>
-  Config.option(
-    Config.integer(name).pipe(
-      Config.validate({ message: "expected a whole number above zero", validation: (value) => value > 0 })
-    )
+  parsed(name, "a whole number above zero", (text) =>
+    Option.filter(Option.some(Number(text)), (value) => Number.isSafeInteger(value) && value > 0)
   )
+
+const duration = (name: string): Config.Config<Option.Option<Duration.Duration>> =>
+  parsed(name, `a duration such as "5 seconds"`, Duration.decodeUnknown)
 
 const resource = Config.all({
   attributes: nonEmpty("OTEL_RESOURCE_ATTRIBUTES"),
@@ -148,45 +151,52 @@ const resourceAttributes = (text: string): Record<string, string> => {
   return attributes
 }
 
+const incoming = oneOf("TENANT_TRACER_INCOMING_TRACE", ["continue", "link", "ignore"])
+
 const operator = Config.all({
   exporter: oneOf("OTEL_TRACES_EXPORTER", ["otlp", "none"]),
   tracesEndpoint: nonEmpty("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
   endpoint: nonEmpty("OTEL_EXPORTER_OTLP_ENDPOINT"),
-  headers: first("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+  tracesHeaders: nonEmpty("OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+  headers: nonEmpty("OTEL_EXPORTER_OTLP_HEADERS"),
   tracesProtocol: oneOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", ["http/protobuf", "http/json"]),
   protocol: oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", ["http/protobuf", "http/json"]),
   tracesCompression: oneOf("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", ["gzip", "none"]),
   compression: oneOf("OTEL_EXPORTER_OTLP_COMPRESSION", ["gzip", "none"]),
-  content: oneOf("TENANT_TRACER_OPERATOR_CONTENT", ["none", "full"])
+  content: oneOf("TENANT_TRACER_OPERATOR_CONTENT", ["none", "full"]),
+  incoming
 }).pipe(
-  Config.map((env): ReadonlyArray<Destination> => {
+  Config.mapOrFail((env): Either.Either<ReadonlyArray<Destination.Destination>, ConfigError.ConfigError> => {
     const endpoint = Option.orElse(env.tracesEndpoint, () => Option.map(env.endpoint, OtlpEndpoint.traces))
-    if (Option.isNone(endpoint) || Option.contains(env.exporter, "none")) return []
-    const headers = OtlpHeaders.parse(Option.getOrElse(env.headers, () => ""))
-    return [
-      {
-        name: "otlp",
-        vendor: "otlp",
-        endpoint: endpoint.value,
-        protocol: Option.getOrElse(
-          Option.orElse(env.tracesProtocol, () => env.protocol),
-          () => "http/protobuf" as const
-        ),
-        compression: Option.getOrElse(
-          Option.orElse(env.tracesCompression, () => env.compression),
-          () => "none" as const
-        ),
-        auth: {
-          _tag: "Headers",
-          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Redacted.make(value)]))
-        },
-        resource: {},
-        vocabularies: [{ name: "genai" }],
-        content: Option.getOrElse(env.content, () => "none" as const),
-        callerTrace: "link",
-        limits: {}
-      }
-    ]
+    if (Option.isNone(endpoint) || Option.contains(env.exporter, "none")) return Either.right([])
+    const headers = Option.orElse(env.tracesHeaders, () => env.headers)
+    const made = Destination.make({
+      name: "otlp",
+      endpoint: endpoint.value,
+      protocol: Option.getOrUndefined(Option.orElse(env.tracesProtocol, () => env.protocol)),
+      compression: Option.getOrElse(
+        Option.orElse(env.tracesCompression, () => env.compression),
+        () => "none" as const
+      ),
+      headers: Record.map(OtlpHeaders.parse(Option.getOrUndefined(headers)), (value) => Redacted.make(value)),
+      content: Option.getOrUndefined(env.content),
+      // A trace that is continued at the door goes on in the operator's own back end.
+      callerTrace: Option.getOrUndefined(env.incoming)
+    })
+    return Either.mapBoth(made, {
+      onLeft: ({ detail, field }) =>
+        field === "endpoint"
+          ? ConfigError.InvalidData(
+              [`OTEL_EXPORTER_OTLP_${env.tracesEndpoint._tag === "Some" ? "TRACES_" : ""}ENDPOINT`],
+              detail
+            )
+          : // The header is not named: what was meant as a value may have been read as one.
+            ConfigError.InvalidData(
+              [`OTEL_EXPORTER_OTLP_${env.tracesHeaders._tag === "Some" ? "TRACES_" : ""}HEADERS`],
+              `a header ${detail}`
+            ),
+      onRight: (destination) => [destination]
+    })
   })
 )
 
@@ -203,15 +213,15 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   resource,
   operator,
   content: oneOf("TENANT_TRACER_CONTENT", ["none", "full"]),
-  incoming: oneOf("TENANT_TRACER_INCOMING_TRACE", ["continue", "link", "ignore"]),
+  incoming,
   capacity: positive("TENANT_TRACER_CACHE_CAPACITY"),
-  idleTimeToLive: Config.option(Config.duration("TENANT_TRACER_CACHE_IDLE_TIME")),
+  idleTimeToLive: duration("TENANT_TRACER_CACHE_IDLE_TIME"),
   batchSpans: positive("TENANT_TRACER_BATCH_MAX_SPANS"),
-  batchAge: Config.option(Config.duration("TENANT_TRACER_BATCH_MAX_AGE")),
+  batchAge: duration("TENANT_TRACER_BATCH_MAX_AGE"),
   queueSpans: positive("TENANT_TRACER_QUEUE_MAX_SPANS"),
   holdSpans: positive("TENANT_TRACER_HOLD_MAX_SPANS"),
-  holdTime: Config.option(Config.duration("TENANT_TRACER_HOLD_MAX_TIME")),
-  shutdownDeadline: Config.option(Config.duration("TENANT_TRACER_SHUTDOWN_DEADLINE"))
+  holdTime: duration("TENANT_TRACER_HOLD_MAX_TIME"),
+  shutdownDeadline: duration("TENANT_TRACER_SHUTDOWN_DEADLINE")
 }).pipe(
   Config.map((env) => ({
     resource: env.resource,

@@ -10,6 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
+import { version } from "../internal/version.js"
 import * as Exporter from "./Exporter.js"
 import * as gzip from "./internal/gzip.js"
 import * as otlpResponse from "./internal/otlpResponse.js"
@@ -47,6 +48,8 @@ export interface RetryOptions {
 }
 
 /**
+ * A back end, how a batch is encoded for it, and how long to try.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -80,7 +83,7 @@ const contentTypes = { "http/protobuf": "application/x-protobuf", "http/json": "
  * @since 0.1.0
  * @category constants
  */
-export const userAgent = "tenant-tracer/0.1.0"
+export const userAgent: string = `tenant-tracer/${version}`
 
 const done = (outcome: Exporter.ExportOutcome): Verdict => ({ _tag: "Done", outcome })
 
@@ -164,10 +167,11 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       const start = yield* Clock.currentTimeMillis
       let renewed = false
       for (let tries = 0; ; tries++) {
+        const generation = auth.generation()
         const verdict = yield* attempt(body, count)
         if (verdict._tag === "Unauthorized" && auth.canRenew && !renewed) {
           renewed = true
-          auth.renew()
+          auth.renew(generation)
           continue
         }
         if (verdict._tag !== "Retry") return verdict

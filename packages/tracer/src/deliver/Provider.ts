@@ -50,6 +50,8 @@ export const environment = (options: { readonly ledger: Ledger }): Effect.Effect
   }).pipe(Effect.withTracerEnabled(false))
 
 /**
+ * One destination as whoever ends a span sees it: spans go in, and what becomes of them is in the ledger.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -68,6 +70,8 @@ export interface Provider<in Span> {
 }
 
 /**
+ * Whose provider it is, how it sends, and how much it may hold.
+ *
  * @since 0.1.0
  * @category models
  */

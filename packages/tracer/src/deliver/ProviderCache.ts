@@ -63,6 +63,8 @@ export interface Stats {
 }
 
 /**
+ * The cache as its users see it: providers by key, of which only so many are in use at once.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -98,6 +100,8 @@ export interface Unsent {
 }
 
 /**
+ * How much a cache may hold and how long its closings may take; each has a default.
+ *
  * @since 0.1.0
  * @category models
  */

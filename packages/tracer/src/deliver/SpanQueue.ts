@@ -23,6 +23,8 @@ export interface SpanQueue<in out Span> {
 }
 
 /**
+ * Makes an empty queue with these limits.
+ *
  * @since 0.1.0
  * @category constructors
  */

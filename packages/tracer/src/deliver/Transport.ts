@@ -76,11 +76,15 @@ const sentences: Record<TransportError["reason"], string> = {
 export class Transport extends Context.Tag("@tenant-tracer/tracer/Transport")<Transport, Transport.Service>() {}
 
 /**
+ * What belongs to the service.
+ *
  * @since 0.1.0
  * @category services
  */
 export declare namespace Transport {
   /**
+   * Sends requests.
+   *
    * @since 0.1.0
    * @category services
    */
@@ -93,6 +97,8 @@ export declare namespace Transport {
 }
 
 /**
+ * How the pools are kept; each option has a default.
+ *
  * @since 0.1.0
  * @category models
  */

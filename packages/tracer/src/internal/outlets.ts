@@ -1,12 +1,9 @@
 /**
  * How a destination becomes an outlet of the router: judged once, and a provider found or built for it whenever a span ends.
  */
-import type { AttributeValue, Destination } from "@tenant-tracer/model/Destination"
-import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
+import * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Record from "effect/Record"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
@@ -31,7 +28,7 @@ import { version } from "./version.js"
 /** Makes the exporter of a destination; tests put one that keeps what it is given in its place. */
 export type MakeExporter = (
   id: DestinationId.DestinationId,
-  destination: Destination,
+  destination: Destination.Destination,
   render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered
 ) => BatchExporter<RecordedSpan.RecordedSpan>
 
@@ -45,12 +42,12 @@ export interface Rendered {
 export interface Outlets {
   readonly open: (
     id: DestinationId.DestinationId,
-    destination: Destination,
+    destination: Destination.Destination,
     audience: "tenant" | "merged"
   ) => Outlet | Denial
   /** An operator's outlet has a provider of its own, outside the cache, for as long as the scope lives. */
   readonly openOperator: (
-    operator: Destination | OperatorExporter
+    operator: Destination.Destination | OperatorExporter
   ) => Effect.Effect<OperatorOutlet | Denial, never, Scope.Scope>
   readonly flushOperator: Effect.Effect<void>
 }
@@ -97,10 +94,11 @@ export const make = (options: {
       return { spans, context, dropped: failed === 0 ? [] : [{ reason: "render_failed", count: failed }] }
     }
 
-  const onMisfit = (path: string): void => ledger.count(`misfit ${path.replaceAll(/\d+/g, "")}`)
+  // Role and field: what lies deeper has indices and keys of the caller's.
+  const onMisfit = (path: string): void => ledger.count(`misfit ${path.match(/^\w+\.\w+/)?.[0] ?? path}`)
 
   const viewOf = (
-    destination: Pick<Destination, "vocabularies" | "content" | "callerTrace" | "limits">,
+    destination: Pick<Destination.Destination, "vocabularies" | "content" | "callerTrace" | "limits">,
     audience: View["audience"]
   ): Either.Either<View, string> =>
     Either.mapBoth(vocabularies.resolve(destination.vocabularies), {
@@ -114,7 +112,7 @@ export const make = (options: {
       })
     })
 
-  const contextOf = (view: View, resource: Readonly<Record<string, AttributeValue>>): BatchContext => ({
+  const contextOf = (view: View, resource: Readonly<Record<string, Destination.AttributeValue>>): BatchContext => ({
     resource: { ...(view.audience === "tenant" ? tenantResource : operatorResource), ...resource },
     schemaUrl: view.vocabulary.schemaUrl,
     scope: { name: "tenant-tracer", version }
@@ -148,7 +146,7 @@ export const make = (options: {
             : {
                 vocabularies: operator.vocabularies ?? [{ name: "genai" }],
                 content: operator.content ?? "none",
-                callerTrace: "link",
+                callerTrace: config.incoming ?? "link",
                 limits: {}
               },
           "operator"
@@ -205,17 +203,14 @@ const shared: ReadonlySet<string> = new Set([
 ])
 
 /** A destination made by hand is judged here; one made by a vendor or `Destination.make` passes. */
-const problemOf = (destination: Destination): Omit<Denial, "id"> | undefined => {
-  if (!URL.canParse(destination.endpoint) || !/^https?:$/.test(new URL(destination.endpoint).protocol)) {
-    return { reason: "invalid_endpoint", detail: "the endpoint is no http or https URL" }
-  }
-  if (destination.auth._tag !== "Headers") return undefined
-  const headers = OtlpHeaders.validate(Record.map(destination.auth.headers, Redacted.value))
-  return Either.isLeft(headers) ? { reason: "invalid_headers", detail: headers.left.message } : undefined
+const problemOf = (destination: Destination.Destination): Omit<Denial, "id"> | undefined => {
+  const checked = Destination.validate(destination)
+  if (Either.isRight(checked)) return undefined
+  return { reason: `invalid_${checked.left.field.replace(/\..*$/s, "")}`, detail: checked.left.message }
 }
 
 /** Two views of one account are two providers: what one of them sees must not reach the other's queue. */
-const cacheKey = (id: DestinationId.DestinationId, destination: Destination, view: View): string =>
+const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>
   [
     DestinationKey.forId(id, destination),
     JSON.stringify([

@@ -1,13 +1,14 @@
 /**
  * A request as a scoped effect: its root span, open for as long as the effect runs, and both facts of it (owner and parent) in its context.
  */
-import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type * as TraceFacts from "@tenant-tracer/model/TraceFacts"
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
@@ -22,7 +23,7 @@ import * as Tracer from "effect/Tracer"
 import * as EffectTracer from "../record/EffectTracer.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import type { OpenRequestOptions, Recorder } from "../record/Recorder.js"
-import { CurrentRequest } from "../record/RequestTrace.js"
+import { CurrentRequest, type RequestTrace } from "../record/RequestTrace.js"
 import * as TraceContext from "../record/TraceContext.js"
 
 /** The recorder of a fiber, unless tracing is off there. */
@@ -30,6 +31,16 @@ export const recorderOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Recorde
   fiber.getFiberRef(FiberRef.currentTracerEnabled)
     ? EffectTracer.recorderOf(Context.get(fiber.getFiberRef(DefaultServices.currentServices), Tracer.Tracer))
     : undefined
+
+/** The request of a fiber with its recorder, also where tracing is off or another tracer is in charge: whose a request is does not depend on that. */
+export const requestOf = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>
+): { readonly recorder: Recorder | undefined; readonly request: RequestTrace | undefined } => {
+  const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
+  return { recorder: (request === undefined ? undefined : recorders.get(request)) ?? recorderOf(fiber), request }
+}
+
+const recorders = new WeakMap<RequestTrace, Recorder>()
 
 /** The span that is active in a fiber, as far as it is one of ours. */
 export const activeOf = (context: Context.Context<never>): RecordedSpan.RecordedSpan | undefined =>
@@ -44,8 +55,18 @@ const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
 const enter = (
   recorder: Recorder,
   root: RecordedSpan.RecordedSpan
-): Context.Context<CurrentRequest | Tracer.ParentSpan> =>
-  Context.make(CurrentRequest, root.request).pipe(Context.add(Tracer.ParentSpan, EffectTracer.face(recorder, root)))
+): Context.Context<CurrentRequest | Tracer.ParentSpan> => {
+  recorders.set(root.request, recorder)
+  return Context.make(CurrentRequest, root.request).pipe(
+    Context.add(Tracer.ParentSpan, EffectTracer.face(recorder, root))
+  )
+}
+
+/** Nothing of our trace goes to whom a request calls, unless its code says so itself. */
+const withoutPropagation: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.locally(
+  HttpClient.currentTracerPropagation,
+  false
+)
 
 /** Runs an effect as a request of its own; without a recorder, as it is. */
 export const run = <A, E, R>(
@@ -65,6 +86,7 @@ export const run = <A, E, R>(
       })
       return restore(self).pipe(
         Effect.mapInputContext((context: Context.Context<R>) => Context.merge(context, enter(recorder, root))),
+        withoutPropagation,
         Effect.onExit((exit) =>
           Effect.sync(() => recorder.end(root, clock.unsafeCurrentTimeNanos(), EffectTracer.outcomeOf(exit)))
         )
@@ -78,6 +100,23 @@ export interface MiddlewareOptions {
   readonly ignore?: ((request: HttpServerRequest.HttpServerRequest) => boolean) | undefined
 }
 
+/** The root of each request of the platform, so that a middleware which is given twice opens one. */
+const roots = new WeakMap<object, RecordedSpan.RecordedSpan>()
+
+/** A request that was modified is still the one that came in. */
+const sourceOf = (request: HttpServerRequest.HttpServerRequest): object =>
+  typeof request.source === "object" && request.source !== null ? request.source : request
+
+/** What a caller's function says; one that throws is counted, and the request goes on. */
+const ask = <A>(recorder: Recorder, question: () => A): A | undefined => {
+  try {
+    return question()
+  } catch {
+    recorder.count("bad_payload")
+    return undefined
+  }
+}
+
 /**
  * The root span of an HTTP request. It ends when the request's scope closes, which is after the last byte of the response.
  */
@@ -87,7 +126,9 @@ export const middleware =
     Effect.withFiberRuntime((fiber) => {
       const recorder = recorderOf(fiber)
       const request = Context.unsafeGet(fiber.currentContext, HttpServerRequest.HttpServerRequest)
-      if (recorder === undefined || options.ignore?.(request) === true) return app
+      const source = sourceOf(request)
+      if (recorder === undefined || roots.get(source)?.ancestry.isOpen === true) return app
+      if (ask(recorder, () => options.ignore?.(request)) === true) return app
       const clock = clockOf(fiber)
       return Effect.uninterruptibleMask((restore) => {
         const active = activeOf(fiber.currentContext)
@@ -95,7 +136,8 @@ export const middleware =
         const isPlatforms =
           active?.kind === "server" && active.request.isAmbient && active.attributes.has("http.request.method")
         if (isPlatforms) recorder.discard(active)
-        const data = { _tag: "proxy_request", method: request.method, path: pathOf(request.url) } as const
+        const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
+        const data = { _tag: "proxy_request", method: request.method, path: pathOf(request.url), scheme } as const
         const root = recorder.openRequest({
           name: "proxy_request",
           data,
@@ -103,48 +145,65 @@ export const middleware =
           wallTime: clock.unsafeCurrentTimeMillis(),
           caller: TraceContext.fromHeaders(request.headers),
           incoming: options.incoming,
-          facts: options.facts?.(request),
+          facts: ask(recorder, () => options.facts?.(request)),
           active: isPlatforms ? undefined : active
         })
+        roots.set(source, root)
         const context = enter(recorder, root)
-        let outcome: RecordedSpan.Outcome = { _tag: "unset" }
-        const finish = Effect.sync(() => recorder.end(root, clock.unsafeCurrentTimeNanos(), outcome))
-        const scope = Context.getOption(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
+        let status: number | undefined
+        let handled: RecordedSpan.Outcome = { _tag: "unset" }
+        let sent: RecordedSpan.Outcome = { _tag: "unset" }
+        // The response as it is sent: an error has become its status here, whether the platform or the app turns it into a response.
+        const observe: HttpApp.PreResponseHandler = (answered, response) =>
+          Effect.sync(() => {
+            if (sourceOf(answered) !== source) return response
+            status = response.status
+            return withinRequest(response, context, (exit) => {
+              sent = EffectTracer.outcomeOf(exit)
+            })
+          })
+        const finish = Effect.sync(() => {
+          if (status !== undefined) recorder.annotate(root, { status })
+          recorder.end(root, clock.unsafeCurrentTimeNanos(), sent._tag === "unset" ? outcomeOf(handled, status) : sent)
+        })
         const observed = restore(app).pipe(
           Effect.mapInputContext((context_: Context.Context<R | HttpServerRequest.HttpServerRequest>) =>
             Context.merge(context_, context)
           ),
-          // Nothing of our trace goes to whom the handler calls, unless it says so itself.
-          Effect.locally(HttpClient.currentTracerPropagation, false),
+          withoutPropagation,
           Effect.onExit((exit) =>
             Effect.sync(() => {
-              const { status } = HttpServerError.exitResponse(exit)
-              recorder.annotate(root, { status })
-              if (Exit.isFailure(exit) || status >= 500) outcome = outcomeOf(exit, status)
-            })
-          ),
-          Effect.map((response) =>
-            withinRequest(response, context, (exit) => {
-              if (Exit.isFailure(exit)) outcome = EffectTracer.outcomeOf(exit)
+              status ??= HttpServerError.exitResponse(exit).status
+              if (Exit.isFailure(exit)) handled = failureOf(exit.cause)
             })
           )
         )
-        return Option.match(scope, {
-          onNone: () => Effect.ensuring(observed, finish),
-          onSome: (scope) => Effect.zipRight(Scope.addFinalizer(scope, finish), observed)
-        })
+        const scope = Context.getOption(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
+        return Effect.zipRight(
+          HttpApp.appendPreResponseHandler(observe),
+          Option.match(scope, {
+            onNone: () => Effect.ensuring(observed, finish),
+            onSome: (scope) => Effect.zipRight(Scope.addFinalizer(scope, finish), observed)
+          })
+        )
       })
     })
 
+/** The platform puts the response that it sent into the cause. */
+const failureOf = (cause: Cause.Cause<unknown>): RecordedSpan.Outcome =>
+  Option.match(HttpServerError.causeResponseStripped(cause)[1], {
+    onNone: () => ({ _tag: "unset" }),
+    onSome: (cause) => EffectTracer.outcomeOf(Exit.failCause(cause))
+  })
+
 /** A client's mistake is no failure of a server's span. */
-const outcomeOf = (exit: Exit.Exit<unknown, unknown>, status: number): RecordedSpan.Outcome => {
-  const outcome = EffectTracer.outcomeOf(exit)
-  if (outcome._tag === "cancelled" || status === 499) return { _tag: "cancelled" }
-  if (status < 500) return { _tag: "unset" }
-  return outcome._tag === "error" ? outcome : { _tag: "error", error: { type: String(status) } }
+const outcomeOf = (handled: RecordedSpan.Outcome, status: number | undefined): RecordedSpan.Outcome => {
+  if (handled._tag === "cancelled" || status === 499) return { _tag: "cancelled" }
+  if (status === undefined || status < 500) return { _tag: "unset" }
+  return handled._tag === "error" ? handled : { _tag: "error", error: { type: String(status) } }
 }
 
-/** A streamed body runs after its handler is done: it belongs to the request all the same. */
+/** A streamed body may run after its handler is done: it belongs to the request all the same. */
 const withinRequest = (
   response: HttpServerResponse.HttpServerResponse,
   context: Context.Context<CurrentRequest | Tracer.ParentSpan>,
@@ -152,7 +211,9 @@ const withinRequest = (
 ): HttpServerResponse.HttpServerResponse => {
   const { body } = response
   if (body._tag !== "Stream") return response
-  const stream = body.stream.pipe(
+  const stream = Stream.unwrapScoped(
+    Effect.as(Effect.locallyScoped(HttpClient.currentTracerPropagation, false), body.stream)
+  ).pipe(
     Stream.ensuringWith((exit) => Effect.sync(() => onExit(exit))),
     Stream.mapInputContext((outer: Context.Context<never>) => Context.merge(outer, context))
   )

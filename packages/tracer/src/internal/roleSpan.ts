@@ -25,24 +25,28 @@ const optionsOf = (data: SpanData.SpanData): Tracer.SpanOptions => ({
   captureStackTrace: false
 })
 
-const dataOf = (role: SpanRole, payload: object): Option.Option<SpanData.SpanData> => {
+const dataOf = (role: SpanRole, payload: unknown, defaults?: Fields): Option.Option<SpanData.SpanData> => {
   try {
     // The tag and the rest of the payload are one member of the union: the helpers' types see to it, and render checks.
-    return Option.some({ ...payload, _tag: role } as SpanData.SpanData)
+    return Option.some({ ...defaults, ...(payload as object), _tag: role } as SpanData.SpanData)
   } catch {
     return Option.none()
   }
 }
 
-const begin = (role: SpanRole, payload: object): { readonly data: SpanData.SpanData; readonly isBad: boolean } => {
-  const data = dataOf(role, payload)
+const begin = (
+  role: SpanRole,
+  payload: unknown,
+  defaults?: Fields
+): { readonly data: SpanData.SpanData; readonly isBad: boolean } => {
+  const data = dataOf(role, payload, defaults)
   return { data: Option.getOrElse(data, () => ({ _tag: role }) as SpanData.SpanData), isBad: Option.isNone(data) }
 }
 
 export const around = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   role: SpanRole,
-  payload: object,
+  payload: unknown,
   completion?: {
     readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
     readonly onFailure?: ((error: E) => Fields | undefined) | undefined
@@ -62,7 +66,7 @@ export const around = <A, E, R>(
 export const aroundStream = <A, E, R>(
   self: Stream.Stream<A, E, R>,
   role: SpanRole,
-  payload: object,
+  payload: unknown,
   completion:
     | {
         readonly onChunk?: ((chunk: A) => Fields | undefined) | undefined
@@ -74,7 +78,7 @@ export const aroundStream = <A, E, R>(
     Effect.gen(function* () {
       const clock = yield* Effect.clock
       const startTime = clock.unsafeCurrentTimeNanos()
-      const { data, isBad } = begin(role, payload)
+      const { data, isBad } = begin(role, payload, { streaming: true })
       if (isBad) yield* countBad
       const span = yield* Effect.acquireRelease(Effect.makeSpan(SpanName.of(data), optionsOf(data)), (span, exit) =>
         Effect.zipRight(

@@ -18,15 +18,15 @@ import type { AttributeValue } from "./RecordedSpan.js"
 export const roleOfName = (name: string): SpanRole | undefined => (name === "sql.execute" ? "db_call" : undefined)
 
 /**
- * The role that an attribute gives to the span it is written on.
+ * The role that an attribute gives to the span it is written on. A transaction of `@effect/sql` has the attributes of its statements and is none.
  *
  * @since 0.1.0
  * @category adoption
  */
-export const roleOfAttribute = (key: string, value: unknown): SpanRole | undefined => {
+export const roleOfAttribute = (name: string, key: string, value: unknown): SpanRole | undefined => {
   switch (key) {
     case "db.system.name":
-      return "db_call"
+      return name === "sql.transaction" ? undefined : "db_call"
     case "mcp.method.name":
       return value === "tools/list" ? "mcp_list_tools" : "mcp_tool_call"
     case "gen_ai.operation.name":

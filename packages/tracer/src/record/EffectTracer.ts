@@ -65,7 +65,7 @@ export const make = (recorder: Recorder): EffectTracer => ({
         request: currentRequest(),
         parent: ancestor,
         remoteParent: ancestor === undefined && parentSpan !== undefined ? remote(parentSpan, kind) : undefined,
-        links: links.length === 0 ? undefined : links.map(linkOf)
+        links: links.length === 0 ? undefined : linksOf(links)
       })
       if (span === undefined) return unrecorded(name, parent, context, links, startTime, kind)
       return new EffectSpan(recorder, span, name, parent, context, links)
@@ -110,18 +110,24 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outco
 
 const maxMessage = 32 * 1024
 
+/** A name and not a sentence: tenants read it. */
+const errorType = /^[\w.$@/:-]{1,128}$/
+
+/** The errors of HTTP clients name the URL that was called, with the keys in its query or before its host. */
+const messageOf = (text: string): string =>
+  text.slice(0, maxMessage).replaceAll(/(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"'<>)]*)(?:[?#][^\s"'<>)]*)?/gi, "$1$2")
+
 const errorOf = (error: unknown): SpanData.SpanError => {
   try {
-    if (typeof error !== "object" || error === null)
-      return { type: "_OTHER", message: String(error).slice(0, maxMessage) }
+    if (typeof error !== "object" || error === null) return { type: "_OTHER", message: messageOf(String(error)) }
     const { _tag, message, name, stack } = error as { readonly [_ in "_tag" | "message" | "name" | "stack"]?: unknown }
     const type = [_tag, name, error.constructor?.name].find(
-      (name) => typeof name === "string" && name !== "" && name !== "Object"
+      (name): name is string => typeof name === "string" && errorType.test(name) && name !== "Object"
     )
     return {
-      type: typeof type === "string" ? type.slice(0, 128) : "_OTHER",
-      message: typeof message === "string" ? message.slice(0, maxMessage) : undefined,
-      stackTrace: typeof stack === "string" ? stack.slice(0, maxMessage) : undefined
+      type: type ?? "_OTHER",
+      message: typeof message === "string" ? messageOf(message) : undefined,
+      stackTrace: typeof stack === "string" ? messageOf(stack) : undefined
     }
   } catch {
     // An error whose own getters throw.
@@ -144,19 +150,22 @@ const nearestRecorded = (span: Tracer.AnySpan): RecordedSpan.RecordedSpan | unde
 const remote = (span: Tracer.AnySpan, kind: Tracer.SpanKind) =>
   span._tag === "ExternalSpan" && kind !== "server" && TraceContext.isValid(span) ? span : undefined
 
-const linkOf = (link: Tracer.SpanLink): RecordedSpan.SpanLink => {
-  const recorded = RecordedSpan.fromSpan(link.span)
-  return {
-    traceId: link.span.traceId,
-    spanId: link.span.spanId,
-    request: recorded?.request,
-    attributes: new Map(
-      Object.entries(link.attributes).filter((entry): entry is [string, string | number | boolean] =>
-        ["string", "number", "boolean"].includes(typeof entry[1])
-      )
-    )
-  }
-}
+/** Ids of another's span may be anything: only those that can be written are linked to. */
+const linksOf = (links: ReadonlyArray<Tracer.SpanLink>): ReadonlyArray<RecordedSpan.SpanLink> =>
+  links.flatMap((link) =>
+    TraceContext.isValid(link.span)
+      ? {
+          traceId: link.span.traceId,
+          spanId: link.span.spanId,
+          request: RecordedSpan.fromSpan(link.span)?.request,
+          attributes: new Map(
+            Object.entries(link.attributes).filter((entry): entry is [string, string | number | boolean] =>
+              ["string", "number", "boolean"].includes(typeof entry[1])
+            )
+          )
+        }
+      : []
+  )
 
 class EffectSpan implements Tracer.Span {
   readonly _tag = "Span"
@@ -203,7 +212,7 @@ class EffectSpan implements Tracer.Span {
   }
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    for (const link of links) this.recorder.link(this[RecordedSpan.TypeId], linkOf(link))
+    for (const link of linksOf(links)) this.recorder.link(this[RecordedSpan.TypeId], link)
   }
 }
 

@@ -49,7 +49,6 @@ export type RecorderEvent =
   | "reanchored"
   | "late_start"
   | "foreign_parent"
-  | "invalid_remote_parent"
   | "bad_payload"
   | "unsampled"
   | "unbound"
@@ -280,6 +279,15 @@ export const make = (options: {
     else sink(span, ownership._tag === "bound" ? ownership.route : undefined)
   }
 
+  const joinFacts = (self: TraceFacts.TraceFacts, that: TraceFacts.TraceFacts): TraceFacts.TraceFacts => {
+    try {
+      return TraceFacts.merge(self, that)
+    } catch {
+      count("bad_payload")
+      return self
+    }
+  }
+
   const writable = (span: RecordedSpan): boolean => {
     if (span.endTime === undefined) return true
     count("write_after_end")
@@ -308,7 +316,7 @@ export const make = (options: {
         caller,
         joined?.sampled ?? true
       )
-      if (open.facts !== undefined) request.facts = open.facts
+      if (open.facts !== undefined) request.facts = joinFacts(TraceFacts.empty, open.facts)
       const root = start(request, undefined, open.data?._tag, { ...open, kind: open.kind ?? "server" }, joined?.spanId)
       request.root = root
       if (open.active !== undefined) root.links.push(linkTo(open.active))
@@ -326,14 +334,18 @@ export const make = (options: {
         !owner.isAmbient &&
         owner.rootEndTime !== undefined &&
         begin.startTime - owner.rootEndTime > limits.lateTime
-      if (isLate) count("late_start")
       const isRemote = begin.remoteParent !== undefined && begin.parent === undefined && (owner === undefined || isLate)
+      // What a late span starts is ambient as well, and hangs under it.
+      const late = isLate && begin.parent?.request.isAmbient === true ? begin.parent.request : undefined
       const request =
-        owner === undefined || isLate ? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }) : owner
-      const role = begin.data?._tag ?? begin.role
+        owner === undefined || isLate
+          ? (late ?? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }))
+          : owner
+      if (isLate && late === undefined) count("late_start")
       const isForeign = begin.parent !== undefined && begin.parent.request !== request
       if (isForeign && !isLate) count("foreign_parent")
       const active = begin.parent === undefined || isForeign ? request.root?.ancestry : begin.parent.ancestry
+      const role = begin.data?._tag ?? unlessWithin(begin.role, active)
       const parent = role === undefined ? active : anchor(role, active, request.root?.ancestry, count)
       const span = start(request, parent, role, begin, isRemote ? begin.remoteParent?.spanId : undefined)
       if (begin.links !== undefined) for (const link of begin.links) span.links.push({ request: undefined, ...link })
@@ -368,7 +380,7 @@ export const make = (options: {
     attribute: (span, key, value) => {
       if (!writable(span)) return
       if (!Attributes.write(span.attributes, key, value)) span.droppedAttributes++
-      else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span.ancestry, key, value)
+      else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
     },
 
     event: (span, name, time, attributes) => {
@@ -378,7 +390,11 @@ export const make = (options: {
         return
       }
       const map = new Map<string, Attributes.AttributeValue>()
-      for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key])
+      try {
+        for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key])
+      } catch {
+        count("bad_payload")
+      }
       span.events.push({ name: Attributes.text(name), time, attributes: map })
     },
 
@@ -387,7 +403,7 @@ export const make = (options: {
     },
 
     addFacts: (request, facts) => {
-      if (request.rootEndTime === undefined) request.facts = TraceFacts.merge(request.facts, facts)
+      if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, facts)
     },
 
     bind: (request, route) => {
@@ -408,7 +424,7 @@ export const make = (options: {
         }
         case "holding": {
           request.ownership = { _tag: "bound", route }
-          request.facts = TraceFacts.merge(route.facts, request.facts)
+          request.facts = joinFacts(joinFacts(TraceFacts.empty, route.facts), request.facts)
           handOver(ownership, route)
           return "Bound"
         }
@@ -481,13 +497,15 @@ const isInsideRole = (active: Ancestry, parent: Ancestry | undefined): boolean =
 }
 
 /** A span that is inside one of the same role already is a part of it, not a second one. */
-const adopted = (ancestry: Ancestry, key: string, value: unknown): SpanRole | undefined => {
-  const role = Adopters.roleOfAttribute(key, value)
+const unlessWithin = (role: SpanRole | undefined, active: Ancestry | undefined): SpanRole | undefined => {
   if (role === undefined) return undefined
-  let outer = ancestry.parent
+  let outer = active
   while (outer !== undefined && outer.role === undefined) outer = outer.parent
   return outer?.role === role ? undefined : role
 }
+
+const adopted = ({ ancestry, name }: RecordedSpan, key: string, value: unknown): SpanRole | undefined =>
+  unlessWithin(Adopters.roleOfAttribute(name, key, value), ancestry.parent)
 
 const linkTo = (span: RecordedSpan): SpanLink => ({
   traceId: span.traceId,

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
 import { Double, type Value } from "./RenderedSpan.js"
 
@@ -15,13 +16,16 @@ import { Double, type Value } from "./RenderedSpan.js"
 export const maxAttributes = 128
 
 /**
- * The attributes of one span. Vocabularies write what a back end cannot do without first, so what finds no room is dropped and counted.
+ * The attributes of one span. Where there is no room left, lists (messages, tools) make way for what is said once: the longest gives up an item, never
+ * its first or its newest. What is dropped is counted.
  *
  * @since 0.1.0
  * @category models
  */
 export class AttributeSink implements AttributeWriter {
   private readonly values = new Map<string, Value>()
+  /** The keys of lists that are spelled flat (`llm.input_messages.3.message.role`): by list and item, in the order of writing. */
+  private readonly lists = new Map<string, Map<string, Array<string>>>()
   dropped = 0
 
   constructor(private readonly valueLength: number) {}
@@ -35,12 +39,16 @@ export class AttributeSink implements AttributeWriter {
   }
 
   write(key: string, value: Value): void {
-    if (this.values.size >= maxAttributes && !this.values.has(key)) this.dropped++
-    else this.values.set(key, value)
+    const isNew = !this.values.has(key)
+    if (!fits(value) || (isNew && !this.makeRoom())) this.dropped++
+    else {
+      this.values.set(key, this.bounded(value))
+      if (isNew) this.list(key)
+    }
   }
 
   readonly string = (key: string, value: string | undefined): void => {
-    if (value !== undefined) this.write(key, value.length > this.valueLength ? value.slice(0, this.valueLength) : value)
+    if (value !== undefined) this.write(key, value)
   }
 
   readonly int = (key: string, value: number | undefined): void => {
@@ -60,22 +68,55 @@ export class AttributeSink implements AttributeWriter {
   }
 
   readonly json = (key: string, value: unknown): void => {
-    const text = stringify(value)
-    if (text === undefined) return
+    if (value === undefined) return
+    const text = Json.stringify(value)
     // Half of a JSON text is no JSON.
-    if (text.length > this.valueLength) this.dropped++
+    if (text === undefined || text.length > this.valueLength) this.dropped++
     else this.write(key, text)
+  }
+
+  private list(key: string): void {
+    const [, list, item] = /^(.+?)\.(\d+)\./.exec(key) ?? []
+    if (list === undefined || item === undefined) return
+    const items = this.lists.get(list) ?? new Map<string, Array<string>>()
+    this.lists.set(list, items)
+    const keys = items.get(item)
+    if (keys === undefined) items.set(item, [key])
+    else keys.push(key)
+  }
+
+  private makeRoom(): boolean {
+    if (this.values.size < maxAttributes) return true
+    const longest = [...this.lists.values()].reduce(
+      (a, b) => (b.size > a.size ? b : a),
+      new Map<string, Array<string>>()
+    )
+    if (longest.size < 3) return false
+    const items = longest.entries()
+    items.next()
+    const [item, keys] = items.next().value ?? ["", []]
+    longest.delete(item)
+    for (const key of keys) this.values.delete(key)
+    this.dropped += keys.length
+    return true
+  }
+
+  private bounded(value: Value): Value {
+    if (typeof value === "string") return this.cut(value)
+    // A list has items of one type.
+    return Array.isArray(value) && typeof value[0] === "string" ? value.map((item) => this.cut(item)) : value
+  }
+
+  private cut(text: string): string {
+    if (text.length <= this.valueLength) return text
+    const kept = text.slice(0, this.valueLength)
+    // Half of a surrogate pair is no text.
+    return /[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept
   }
 }
 
-const stringify = (value: unknown): string | undefined => {
-  if (value === undefined) return undefined
-  try {
-    return typeof value === "string"
-      ? value
-      : JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item))
-  } catch {
-    // A cycle, or a getter of the caller's that throws.
-    return undefined
-  }
-}
+/** A whole number goes as a 64-bit integer: one that is larger would make its whole batch unreadable. */
+const fits = (value: Value): boolean =>
+  Array.isArray(value) ? value.every(isInRange) : isInRange(value instanceof Double ? value.value : value)
+
+const isInRange = (value: unknown): boolean => !Number.isInteger(value) || Math.abs(Number(value)) < 2 ** 63

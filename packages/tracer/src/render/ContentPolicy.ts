@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
 
 /**
  * @since 0.1.0
@@ -21,29 +21,14 @@ export const strictest = (...wishes: ReadonlyArray<Content>): Content =>
   wishes.every((wish) => wish === "full") ? "full" : "none"
 
 /**
- * A payload without its content. Sizes, counts and names stay.
+ * Whether an attribute that a library wrote by itself may leave: not where its key carries content.
  *
  * @since 0.1.0
- * @category narrowing
+ * @category predicates
  */
-export const withoutContent = (data: SpanData.Read): SpanData.Read => {
-  switch (data._tag) {
-    case "llm_call":
-      return {
-        ...data,
-        systemInstructions: undefined,
-        inputMessages: undefined,
-        outputMessages: undefined,
-        tools: undefined
-      }
-    case "agent":
-      return { ...data, systemInstructions: undefined, inputMessages: undefined, outputMessages: undefined }
-    case "tool_call":
-    case "mcp_tool_call":
-      return { ...data, arguments: undefined, result: undefined }
-    case "guardrail":
-      return { ...data, response: undefined }
-    default:
-      return data
-  }
-}
+export const allows = (
+  view: { readonly content: Content; readonly vocabulary: Pick<Vocabulary, "content"> },
+  key: string
+): boolean =>
+  view.content === "full" ||
+  !view.vocabulary.content.some((row) => (row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key))

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as PayloadReader from "@tenant-tracer/model/PayloadReader"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanName from "@tenant-tracer/model/SpanName"
 import * as Adopters from "../record/Adopters.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
@@ -28,11 +28,13 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
   const error = data?.error ?? failureOf(span, view)
 
   const attributes = new AttributeSink(view.valueLength)
-  view.vocabulary.write({ name, data, facts: request.facts, isRoot, error }, attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
+  view.vocabulary.write({ name, data, facts: request.facts, isRoot, error }, attributes)
   if (view.audience !== "tenant") {
-    for (const [key, value] of span.attributes) if (!attributes.has(key)) attributes.write(key, value)
+    for (const [key, value] of span.attributes) {
+      if (!attributes.has(key) && ContentPolicy.allows(view, key)) attributes.write(key, value)
+    }
   }
 
   const caller = request.caller
@@ -57,7 +59,7 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
   }
 
   const offset = request.clockOffset
-  const endTime = span.endTime ?? span.startTime
+  const endTime = span.endTime !== undefined && span.endTime > span.startTime ? span.endTime : span.startTime
   return {
     traceId,
     spanId: span.spanId,
@@ -67,7 +69,7 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
     name,
     kind: span.kind,
     startTime: span.startTime + offset,
-    endTime: (endTime < span.startTime ? span.startTime : endTime) + offset,
+    endTime: endTime + offset,
     attributes: attributes.entries,
     droppedAttributes: attributes.dropped + (view.audience === "tenant" ? 0 : span.droppedAttributes),
     events: eventsOf(span, view, error),
@@ -91,7 +93,7 @@ const payloadOf = (
   const { data, misfits } = PayloadReader.read(raw)
   for (const path of misfits) onMisfit(`${data._tag}.${path}`)
   const seen = TenantView.narrow(view, completed(data, span))
-  return view.content === "none" ? ContentPolicy.withoutContent(seen) : seen
+  return view.content === "none" ? SpanData.withoutContent(seen) : seen
 }
 
 /** What a payload leaves to be known from elsewhere. */

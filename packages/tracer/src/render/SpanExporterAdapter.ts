@@ -25,6 +25,8 @@ export interface Rendered {
 }
 
 /**
+ * The exporter, how a batch is rendered for it, and how long it may take.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -16,8 +16,7 @@ import * as Redacted from "effect/Redacted"
  * @category predicates
  */
 export const isSameAccount = (self: Destination, that: Destination): boolean =>
-  OtlpEndpoint.traces(self.endpoint) === OtlpEndpoint.traces(that.endpoint) &&
-  credentialsOf(self) === credentialsOf(that)
+  endpointOf(self) === endpointOf(that) && credentialsOf(self) === credentialsOf(that)
 
 /**
  * Whether the operator's destination receives a trace of this route, of which `delivered` are the tenant's destinations that were not denied.
@@ -35,6 +34,12 @@ export const receives = (
   return route.operatorPolicy === "additive" || !delivered.some((tenant) => tenant.vendor === operator.vendor)
 }
 
+const endpointOf = (destination: Destination): string => {
+  const url = OtlpEndpoint.traces(destination.endpoint)
+  // Hosts are the same in any case, and with or without their scheme's port.
+  return URL.canParse(url) ? new URL(url).href : url
+}
+
 /** One account writes some headers in two ways. */
 const aliases: Readonly<Record<string, string>> = { arize_space_id: "space_id" }
 
@@ -43,7 +48,8 @@ const credentialsOf = (destination: Destination): string => {
   if (auth._tag !== "Headers") return JSON.stringify([auth._tag, Redacted.value(auth.account)])
   const entries = Object.entries(auth.headers).map(([header, value]) => {
     const name = header.toLowerCase().replaceAll("-", "_")
-    return JSON.stringify([aliases[name] ?? name, Redacted.value(value)])
+    // A destination made by hand, which is denied for it, may carry plain text.
+    return JSON.stringify([aliases[name] ?? name, Redacted.isRedacted(value) ? Redacted.value(value) : value])
   })
   return [...new Set(entries)].sort().join()
 }

@@ -28,6 +28,8 @@ export interface RouteResolver<in K, out E> {
 }
 
 /**
+ * Where routes come from, how many are kept and for how long.
+ *
  * @since 0.1.0
  * @category models
  */

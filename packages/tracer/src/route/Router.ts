@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { isDeepStrictEqual } from "node:util"
 import type { Destination } from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as DestinationId from "../deliver/DestinationId.js"
@@ -105,6 +106,15 @@ export const make = (options: {
         continue
       }
       names.add(destination.name)
+      const twin = delivered.find((other) => isSameTarget(other, destination))
+      if (twin !== undefined) {
+        denied.push({
+          id,
+          reason: "duplicate_account",
+          detail: `it is the same account as "${twin.name}", which receives the trace; remove one of them`
+        })
+        continue
+      }
       const isMerged =
         route.operatorPolicy === "additive" &&
         operator.some(
@@ -147,3 +157,7 @@ export const make = (options: {
     }
   }
 }
+
+/** One account with two resources may be two projects: some back ends tell them apart by the resource alone. */
+const isSameTarget = (self: Destination, that: Destination): boolean =>
+  OperatorPolicy.isSameAccount(self, that) && isDeepStrictEqual(self.resource, that.resource)

@@ -57,7 +57,10 @@ it.effect("interruption passes through", () =>
 )
 
 it("adds two outcomes", () => {
-  const sum = Exporter.combine(Exporter.rejected("http_400", 2, "first"), Exporter.dropped("retry_exhausted", 1, "second"))
+  const sum = Exporter.combine(
+    Exporter.rejected("http_400", 2, "first"),
+    Exporter.dropped("retry_exhausted", 1, "second")
+  )
   expect(total(Exporter.combine(sum, Exporter.delivered(4)))).toBe(7)
   expect(Exporter.combine(sum, Exporter.delivered(4)).lastError).toBe("second")
 })

@@ -60,6 +60,8 @@ export const make = (maxResponseBytes: number): Effect.Effect<Transport.Service,
                 Effect.map(() => ({ status: response.status, headers: response.headers, body: Buffer.concat(chunks) }))
               )
             }),
+            // Some clients throw at a header that cannot be sent.
+            Effect.catchAllDefect(() => Effect.fail(new TransportError({ reason: "other", host }))),
             Effect.timeoutFail({ duration: timeout, onTimeout: () => new TransportError({ reason: "timeout", host }) }),
             Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
             Effect.withTracerEnabled(false)

@@ -73,6 +73,7 @@ export const retryAfterMillis = (header: string | undefined, now: number): numbe
   const text = header?.trim()
   if (text === undefined || text === "") return 0
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
-  const date = Date.parse(text)
+  // `Date.parse` reads a date into almost anything; those of HTTP begin with a day of the week.
+  const date = /^[A-Z][a-z]{2,8}[, ]/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(date) ? 0 : Math.max(0, date - now)
 }

@@ -21,8 +21,10 @@ interface Unsigned {
 export interface RequestAuth {
   readonly headers: (request: Unsigned) => Effect.Effect<Record<string, string>, AuthUnavailable>
   readonly canRenew: boolean
-  /** Forgets what was minted. */
-  readonly renew: () => void
+  /** Goes up when a token is forgotten. */
+  readonly generation: () => number
+  /** Forgets the token of this generation; a newer one stays. */
+  readonly renew: (generation: number) => void
 }
 
 // The connection's own business: whoever sets these would break the framing or speak for another host.
@@ -57,9 +59,10 @@ const tolerant = (
     Effect.mapError(() => new AuthUnavailable({ message }))
   )
 
+const fixed = { canRenew: false, generation: () => 0, renew: () => {} }
+
 export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): RequestAuth => {
-  if (auth._tag === "Headers")
-    return { headers: () => Effect.sync(() => reveal(auth.headers)), canRenew: false, renew: () => {} }
+  if (auth._tag === "Headers") return { headers: () => Effect.sync(() => reveal(auth.headers)), ...fixed }
   if (auth._tag === "Signer") {
     return {
       headers: (request) =>
@@ -71,12 +74,12 @@ export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): Re
           ),
           reveal
         ),
-      canRenew: false,
-      renew: () => {}
+      ...fixed
     }
   }
   const alone = Effect.unsafeMakeSemaphore(1)
   let minted: RedactedHeaders | undefined
+  let generation = 0
   const mint = Effect.suspend(() =>
     minted === undefined
       ? Effect.tap(tolerant(auth.mint, "a token could not be minted", timeout), (headers) =>
@@ -93,7 +96,10 @@ export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): Re
         reveal
       ),
     canRenew: true,
-    renew: () => {
+    generation: () => generation,
+    renew: (refused) => {
+      if (refused !== generation) return
+      generation++
       minted = undefined
     }
   }

@@ -10,11 +10,6 @@ export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url)
 
 const byCode: Readonly<Record<string, TransportError["reason"]>> = {
   ECONNREFUSED: "connect",
-  ENOTFOUND: "connect",
-  EAI_AGAIN: "connect",
-  EHOSTUNREACH: "connect",
-  ENETUNREACH: "connect",
-  EADDRNOTAVAIL: "connect",
   UND_ERR_CONNECT_TIMEOUT: "connect",
   ETIMEDOUT: "timeout",
   UND_ERR_HEADERS_TIMEOUT: "timeout",
@@ -26,6 +21,7 @@ const byCode: Readonly<Record<string, TransportError["reason"]>> = {
   UND_ERR_DESTROYED: "aborted",
   UND_ERR_CLOSED: "aborted",
   UND_ERR_ABORTED: "aborted",
+  EPROTO: "tls",
   DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
   SELF_SIGNED_CERT_IN_CHAIN: "tls",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
@@ -42,14 +38,20 @@ const reasonOfCode = (code: string): TransportError["reason"] | undefined => {
   return undefined
 }
 
+// What the system refused: a name, a route, a file handle. All of them may pass.
+const reasonOfCall = (syscall: unknown): TransportError["reason"] =>
+  syscall === "read" || syscall === "write" ? "reset" : "connect"
+
 /**
  * The reason, from the error's code or that of its cause (`fetch` wraps it; several addresses give an `AggregateError`, which has a code too).
+ * What has neither a known code nor a system call was wrong with the request itself: `other`.
  */
 export const reasonOf = (error: unknown): TransportError["reason"] => {
   let current = error
   for (let depth = 0; depth < 4 && typeof current === "object" && current !== null; depth++) {
     const reason = "code" in current && typeof current.code === "string" ? reasonOfCode(current.code) : undefined
     if (reason !== undefined) return reason
+    if ("syscall" in current) return reasonOfCall(current.syscall)
     current = "cause" in current ? current.cause : undefined
   }
   return "other"

@@ -1,0 +1,20 @@
+/** What the gateway is told at start. */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+
+/** Where to listen and what to take. `port` 0 is any free port; `bodyLimit` is in bytes. */
+export class GatewayConfig extends Context.Tag("gateway/GatewayConfig")<
+  GatewayConfig,
+  { readonly host: string; readonly port: number; readonly bodyLimit: number }
+>() {}
+
+/** From `GATEWAY_HOST` (default `127.0.0.1`), `GATEWAY_PORT` (4000) and `GATEWAY_BODY_LIMIT` (10 MiB). */
+export const layerConfig = Layer.effect(
+  GatewayConfig,
+  Config.all({
+    host: Config.withDefault(Config.nonEmptyString("GATEWAY_HOST"), "127.0.0.1"),
+    port: Config.withDefault(Config.port("GATEWAY_PORT"), 4000),
+    bodyLimit: Config.withDefault(Config.integer("GATEWAY_BODY_LIMIT"), 10 * 1024 * 1024)
+  })
+)

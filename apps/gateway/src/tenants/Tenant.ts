@@ -1,0 +1,58 @@
+/** What the gateway stores about a tenant: untrusted until it has been decoded here. */
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Guardrail from "../guardrail/Guardrail.js"
+
+/** A tenant's settings. `models` lists the models that it may use; without it all of them. */
+export const Settings = Schema.Struct({
+  guardrail: Schema.optionalWith(Guardrail.Policy, { default: () => Schema.decodeSync(Guardrail.Policy)({}) }),
+  models: Schema.optional(Schema.Array(Schema.String)),
+  operatorPolicy: Schema.optionalWith(Schema.Literal("override", "additive"), { default: () => "override" })
+})
+
+/** A tenant's settings. */
+export type Settings = typeof Settings.Type
+
+/** A destination as it is stored; `credentials` is JSON for the vendor to read. */
+export const StoredDestination = Schema.Struct({
+  name: Schema.String,
+  vendor: Schema.String,
+  credentials: Schema.parseJson(Schema.Unknown),
+  content: Schema.Literal("none", "full")
+})
+
+/** A tenant as its operator writes it down. */
+export interface Definition {
+  readonly id: string
+  readonly name: string
+  readonly settings?: typeof Settings.Encoded | undefined
+  readonly destinations?:
+    | ReadonlyArray<{
+        readonly name: string
+        readonly vendor: string
+        readonly credentials: unknown
+        readonly content?: "none" | "full" | undefined
+      }>
+    | undefined
+}
+
+/** Settings that cannot be read: the operator's mistake, not the caller's. */
+export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("InvalidSettings", {
+  tenant: Schema.String,
+  field: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `The settings of tenant ${this.tenant} are invalid: ${this.field === "" ? "" : `'${this.field}' `}${this.detail}`
+  }
+}
+
+const decode = Schema.decodeUnknown(Schema.parseJson(Settings))
+
+/** Reads a tenant's settings; the error names the field. Nothing is guessed: a guardrail that cannot be read lets nothing pass. */
+export const readSettings = (tenant: string, settings: string): Effect.Effect<Settings, InvalidSettings> =>
+  Effect.mapError(decode(settings), (error) => {
+    const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+    return new InvalidSettings({ tenant, field: issue?.path.join(".") ?? "", detail: issue?.message ?? "unreadable" })
+  })

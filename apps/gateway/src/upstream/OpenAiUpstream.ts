@@ -1,0 +1,128 @@
+/** Talks to any server that speaks OpenAI's chat completions. No trace context, no header and no query of a caller goes there. */
+import * as Sse from "@effect/experimental/Sse"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Chunk, Completion, ModelList } from "../chat/Completion.js"
+import { UpstreamError } from "./UpstreamError.js"
+
+/** Where the server is: `url` ends in its version (`https://api.openai.com/v1`). */
+export interface Options {
+  readonly url: URL
+  readonly apiKey?: Redacted.Redacted<string> | undefined
+}
+
+const unreachable = (cause: unknown) => new UpstreamError({ reason: "Unreachable", detail: String(cause), cause })
+const malformed = (cause: unknown) => new UpstreamError({ reason: "Malformed", detail: String(cause), cause })
+const broken = (cause: unknown) => new UpstreamError({ reason: "Broken", detail: String(cause), cause })
+
+// The most of a refusal that is read and kept.
+const refusalLength = 2_000
+
+const refused = (response: HttpClientResponse.HttpClientResponse) =>
+  response.text.pipe(
+    Effect.orElseSucceed(() => ""),
+    Effect.flatMap((body) =>
+      Effect.fail(
+        new UpstreamError({
+          reason: "Status",
+          status: response.status,
+          detail: body.slice(0, refusalLength),
+          ...(response.headers["retry-after"] === undefined ? {} : { retryAfter: response.headers["retry-after"] })
+        })
+      )
+    )
+  )
+
+const accepted = (response: HttpClientResponse.HttpClientResponse) =>
+  response.status >= 200 && response.status < 300 ? Effect.succeed(response) : refused(response)
+
+const decode = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decodeUnknown = Schema.decodeUnknown(schema)
+  return (response: HttpClientResponse.HttpClientResponse) =>
+    Effect.mapError(Effect.flatMap(response.json, decodeUnknown), malformed)
+}
+
+const decodeCompletion = decode(Completion)
+const decodeModels = decode(ModelList)
+const decodeEvent = Schema.decode(
+  Schema.parseJson(Schema.Union(Chunk, Schema.Struct({ error: Schema.Union(Schema.String, Schema.Object) })))
+)
+
+/** The data of each server-sent event. A wish to reconnect (`retry:`) is not ours to follow. */
+const eventData = <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<string, E | UpstreamError> =>
+  Stream.suspend(() => {
+    const data: Array<string> = []
+    const parser = Sse.makeParser((event) => {
+      if (event._tag === "Event") data.push(event.data)
+    })
+    return bytes.pipe(
+      Stream.decodeText(),
+      Stream.mapConcatEffect((text) => {
+        const error = parser.feed(text)
+        return error === undefined ? Effect.succeed(data.splice(0)) : Effect.fail(malformed(error))
+      })
+    )
+  })
+
+/** The chunks of an answer up to `[DONE]`; a stream that ends without it was broken off. */
+const chunksOf = (response: HttpClientResponse.HttpClientResponse): Stream.Stream<Chunk, UpstreamError> =>
+  eventData(Stream.mapError(response.stream, broken)).pipe(
+    Stream.concat(Stream.fail(broken("the stream ended without [DONE]"))),
+    Stream.takeWhile((data) => data !== "[DONE]"),
+    Stream.mapEffect((data) =>
+      Effect.flatMap(Effect.mapError(decodeEvent(data), malformed), (event) =>
+        "choices" in event ? Effect.succeed(event) : Effect.fail(broken(data.slice(0, refusalLength)))
+      )
+    )
+  )
+
+/** Calls the model server. Bodies are JSON text that has been built already. */
+export class OpenAiUpstream extends Effect.Service<OpenAiUpstream>()("gateway/OpenAiUpstream", {
+  effect: (options: Options) =>
+    Effect.gen(function* () {
+      const client = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.withTracerPropagation(false),
+        HttpClient.mapRequest((request) =>
+          request.pipe(
+            HttpClientRequest.prependUrl(options.url.href.replace(/\/+$/, "")),
+            options.apiKey === undefined ? (self) => self : HttpClientRequest.bearerToken(options.apiKey)
+          )
+        )
+      )
+      const send = (request: HttpClientRequest.HttpClientRequest) =>
+        Effect.flatMap(Effect.mapError(client.execute(request), unreachable), accepted)
+      const ask = (body: string, accept: string) =>
+        send(
+          HttpClientRequest.post("/chat/completions", { accept }).pipe(
+            HttpClientRequest.bodyText(body, "application/json")
+          )
+        )
+
+      /** The whole answer at once. */
+      const complete = (body: string): Effect.Effect<Completion, UpstreamError> =>
+        Effect.flatMap(ask(body, "application/json"), decodeCompletion)
+
+      /** The answer as it comes. Whoever stops reading closes the connection. */
+      const stream = (body: string): Stream.Stream<Chunk, UpstreamError> =>
+        Stream.unwrap(Effect.map(ask(body, "text/event-stream"), chunksOf))
+
+      /** What the server offers. */
+      const models: Effect.Effect<ModelList, UpstreamError> = Effect.flatMap(
+        send(HttpClientRequest.get("/models")),
+        decodeModels
+      )
+
+      /** Host and port, for spans. */
+      const server = {
+        address: options.url.hostname,
+        port: Number(options.url.port) || (options.url.protocol === "https:" ? 443 : 80)
+      }
+
+      return { complete, stream, models, server } as const
+    })
+}) {}

@@ -1,0 +1,33 @@
+/** What can go wrong between the gateway and the model server. */
+import * as Schema from "effect/Schema"
+
+const messages = {
+  Unreachable: () => "The model server cannot be reached",
+  Status: (status: number | undefined) => `The model server answered with status ${status}`,
+  Malformed: () => "The model server answered with something that is no chat completion",
+  Broken: () => "The model server broke off its answer"
+} as const
+
+/**
+ * `Unreachable`: no answer; `Status`: an answer that says no; `Malformed`: an answer that cannot be read; `Broken`: a stream that ended before
+ * it was complete. `detail` may quote the server and is for whoever operates the gateway.
+ */
+export class UpstreamError extends Schema.TaggedError<UpstreamError>()("UpstreamError", {
+  reason: Schema.Literal("Unreachable", "Status", "Malformed", "Broken"),
+  detail: Schema.String,
+  status: Schema.optional(Schema.Number),
+  /** Seconds, as the server asked for. */
+  retryAfter: Schema.optional(Schema.String),
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message(): string {
+    return messages[this.reason](this.status)
+  }
+
+  /** Whether the same request may fare better when it is sent again. */
+  get retryable(): boolean {
+    return (
+      this.reason === "Unreachable" || (this.reason === "Status" && (this.status === 429 || (this.status ?? 0) >= 500))
+    )
+  }
+}

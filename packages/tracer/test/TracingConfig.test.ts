@@ -1,0 +1,222 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { Destination } from "@tenant-tracer/model/Destination"
+import { TracingConfig } from "@tenant-tracer/tracer"
+import { ConfigProvider, Effect, Either, Redacted } from "effect"
+
+const read = (environment: Readonly<Record<string, string>>) =>
+  Effect.runSync(
+    Effect.either(
+      Effect.withConfigProvider(
+        TracingConfig.fromEnvironment,
+        ConfigProvider.fromMap(new Map(Object.entries(environment)))
+      )
+    )
+  )
+
+const configOf = (environment: Readonly<Record<string, string>>): TracingConfig.TracingConfig =>
+  Either.getOrThrow(read(environment))
+
+const operatorOf = (environment: Readonly<Record<string, string>>): Destination | undefined => {
+  const [operator] = configOf(environment).operator ?? []
+  return operator !== undefined && "endpoint" in operator ? operator : undefined
+}
+
+const headersOf = (environment: Readonly<Record<string, string>>) => {
+  const auth = operatorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", ...environment })?.auth
+  return auth?._tag === "Headers"
+    ? Object.fromEntries(Object.entries(auth.headers).map(([name, value]) => [name, Redacted.value(value)]))
+    : undefined
+}
+
+const errorOf = (environment: Readonly<Record<string, string>>): string =>
+  String(Either.getOrThrowWith(Either.flip(read(environment)), () => new Error("the configuration was accepted")))
+
+/** Without what is `undefined`, which means the default. */
+const set = (config: TracingConfig.TracingConfig): unknown =>
+  JSON.parse(JSON.stringify(config, (_, value) => (value?._id === "Duration" ? value.millis : value)))
+
+describe("an empty environment", () => {
+  it("case 109: leaves every default", () => {
+    expect(set(configOf({}))).toEqual({ resource: {}, operator: [], cache: {}, batch: {}, queue: {}, hold: {} })
+  })
+
+  it("is as good as blank variables", () => {
+    const names = [
+      "OTEL_SERVICE_NAME",
+      "OTEL_RESOURCE_ATTRIBUTES",
+      "OTEL_TRACES_EXPORTER",
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+      "OTEL_EXPORTER_OTLP_HEADERS",
+      "OTEL_EXPORTER_OTLP_PROTOCOL",
+      "OTEL_EXPORTER_OTLP_COMPRESSION",
+      "TENANT_TRACER_CONTENT",
+      "TENANT_TRACER_OPERATOR_CONTENT",
+      "TENANT_TRACER_INCOMING_TRACE",
+      "TENANT_TRACER_CACHE_CAPACITY",
+      "TENANT_TRACER_CACHE_IDLE_TIME",
+      "TENANT_TRACER_BATCH_MAX_SPANS",
+      "TENANT_TRACER_BATCH_MAX_AGE",
+      "TENANT_TRACER_QUEUE_MAX_SPANS",
+      "TENANT_TRACER_HOLD_MAX_SPANS",
+      "TENANT_TRACER_HOLD_MAX_TIME",
+      "TENANT_TRACER_SHUTDOWN_DEADLINE"
+    ]
+    expect(set(configOf(Object.fromEntries(names.map((name) => [name, "  "]))))).toEqual(set(configOf({})))
+  })
+})
+
+describe("our own variables", () => {
+  it("are read, each into its place", () => {
+    expect(
+      set(
+        configOf({
+          TENANT_TRACER_CONTENT: "full",
+          TENANT_TRACER_INCOMING_TRACE: "Continue",
+          TENANT_TRACER_CACHE_CAPACITY: "11",
+          TENANT_TRACER_CACHE_IDLE_TIME: "12 minutes",
+          TENANT_TRACER_BATCH_MAX_SPANS: "13",
+          TENANT_TRACER_BATCH_MAX_AGE: "14 millis",
+          TENANT_TRACER_QUEUE_MAX_SPANS: "15",
+          TENANT_TRACER_HOLD_MAX_SPANS: "16",
+          TENANT_TRACER_HOLD_MAX_TIME: "17 seconds",
+          TENANT_TRACER_SHUTDOWN_DEADLINE: "18 seconds"
+        })
+      )
+    ).toEqual({
+      resource: {},
+      operator: [],
+      content: "full",
+      incoming: "continue",
+      cache: { capacity: 11, idleTimeToLive: 720_000 },
+      batch: { maxSpans: 13, maxAge: 14 },
+      queue: { maxSpans: 15 },
+      hold: { maxSpans: 16, maxTime: 17_000 },
+      shutdownDeadline: 18_000
+    })
+  })
+
+  it.each([
+    ["TENANT_TRACER_CONTENT", "some", "expected one of none, full"],
+    ["TENANT_TRACER_OPERATOR_CONTENT", "yes", "expected one of none, full"],
+    ["TENANT_TRACER_INCOMING_TRACE", "follow", "expected one of continue, link, ignore"],
+    ["TENANT_TRACER_CACHE_CAPACITY", "0", "expected a whole number above zero"],
+    ["TENANT_TRACER_CACHE_CAPACITY", "many", "expected a whole number above zero"],
+    ["TENANT_TRACER_CACHE_IDLE_TIME", "soon", "expected a duration"],
+    ["TENANT_TRACER_BATCH_MAX_SPANS", "-3", "expected a whole number above zero"],
+    ["TENANT_TRACER_BATCH_MAX_AGE", "5", "expected a duration"],
+    ["TENANT_TRACER_QUEUE_MAX_SPANS", "1.5", "expected a whole number above zero"],
+    ["TENANT_TRACER_HOLD_MAX_SPANS", "Infinity", "expected a whole number above zero"],
+    ["TENANT_TRACER_HOLD_MAX_TIME", "1 fortnight", "expected a duration"],
+    ["TENANT_TRACER_SHUTDOWN_DEADLINE", "never", "expected a duration"],
+    ["OTEL_TRACES_EXPORTER", "console", "expected one of otlp, none"],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "expected one of http/protobuf, http/json"],
+    ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "expected one of http/protobuf, http/json"],
+    ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "expected one of gzip, none"],
+    ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd", "expected one of gzip, none"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "must begin with https:// or http://"],
+    ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://u:canary@c/v1/traces", "put credentials into headers"]
+  ])("%s=%s is an error that names the variable and says what to do", (name, value, expected) => {
+    const message = errorOf({ [name]: value })
+    expect(message).toContain(name)
+    expect(message).toContain(expected)
+    expect(message).not.toContain("canary")
+  })
+
+  it.each([
+    ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=a%0d%0acanary"],
+    ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization: Bearer canary=="]
+  ])("%s that no request can carry is an error without its text", (name, value) => {
+    const message = errorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", [name]: value })
+    expect(message).toContain(name)
+    expect(message).not.toContain("canary")
+  })
+})
+
+describe("the operator's exporter", () => {
+  it("case 113: is one destination, with the defaults of the specification", () => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://api.example.com", OTEL_EXPORTER_OTLP_HEADERS: "k=v" }
+    expect(configOf(environment).operator).toHaveLength(1)
+    expect(operatorOf(environment)).toMatchObject({
+      name: "otlp",
+      vendor: "otlp",
+      endpoint: "https://api.example.com/v1/traces",
+      protocol: "http/protobuf",
+      compression: "none",
+      content: "none",
+      callerTrace: "link",
+      vocabularies: [{ name: "genai" }]
+    })
+    expect(headersOf(environment)).toEqual({ k: "v" })
+  })
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318/" }, "http://c:4318/v1/traces"],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318/base" }, "http://c:4318/base/v1/traces"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318/custom/traces" }, "http://c:4318/custom/traces"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318" }, "http://c:4318"],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://base", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://own/x" }, "http://own/x"]
+  ])("case 115: %j goes to %s", (environment, endpoint) => {
+    expect(operatorOf(environment as Record<string, string>)?.endpoint).toBe(endpoint)
+  })
+
+  it.each([
+    ["nothing names an endpoint", {}],
+    ["it is switched off", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", OTEL_TRACES_EXPORTER: "none" }]
+  ])("is absent where %s", (_, environment) => {
+    expect(configOf(environment).operator).toEqual([])
+  })
+
+  it("case 123: decodes the values of headers, and lowers their names", () => {
+    expect(
+      headersOf({ OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Basic%20TOKEN==, x-scope-orgid = team%20a" })
+    ).toEqual({
+      authorization: "Basic TOKEN==",
+      "x-scope-orgid": "team a"
+    })
+  })
+
+  it("what is said of traces wins over what is said of all signals", () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318",
+      OTEL_EXPORTER_OTLP_HEADERS: "a=all",
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: "b=traces",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_COMPRESSION: "none",
+      OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "gzip",
+      TENANT_TRACER_OPERATOR_CONTENT: "full"
+    }
+    expect(operatorOf(environment)).toMatchObject({ protocol: "http/json", compression: "gzip", content: "full" })
+    expect(headersOf(environment)).toEqual({ b: "traces" })
+    expect(
+      operatorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" })
+    ).toMatchObject({ compression: "gzip" })
+  })
+
+  it("goes on with the caller's trace where the door does", () => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", TENANT_TRACER_INCOMING_TRACE: "continue" }
+    expect(operatorOf(environment)?.callerTrace).toBe("continue")
+  })
+
+  it("shows its credentials to nobody", () => {
+    const config = configOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", OTEL_EXPORTER_OTLP_HEADERS: "k=canary" })
+    expect(JSON.stringify(config)).not.toContain("canary")
+  })
+})
+
+describe("the resource", () => {
+  it.each([
+    [{ OTEL_SERVICE_NAME: "gateway" }, { "service.name": "gateway" }],
+    [
+      { OTEL_RESOURCE_ATTRIBUTES: "service.name=svc,deployment.environment.name=prod%20eu, a.B = c=d ,=x,y" },
+      { "service.name": "svc", "deployment.environment.name": "prod eu", "a.B": "c=d" }
+    ],
+    [
+      { OTEL_RESOURCE_ATTRIBUTES: "service.name=svc,x=1", OTEL_SERVICE_NAME: "own" },
+      { "service.name": "own", x: "1" }
+    ]
+  ])("case 129: %j", (environment, expected) => {
+    expect(configOf(environment as Record<string, string>).resource).toEqual(expected)
+  })
+})

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import { AttributeSink, maxAttributes } from "../../src/render/AttributeSink.js"
+import { Double } from "../../src/render/RenderedSpan.js"
+
+const sink = (valueLength = 1024) => new AttributeSink(valueLength)
+
+describe("AttributeSink", () => {
+  it("keeps the types of the wire apart", () => {
+    const out = sink()
+    out.string("s", "text")
+    out.int("i", 2.9)
+    out.int("negative", -2.9)
+    out.double("d", 2)
+    out.boolean("b", false)
+    out.strings("l", ["a", "b"])
+    out.json("j", { a: [1, null], b: 10n })
+    expect(out.entries).toEqual([
+      ["s", "text"],
+      ["i", 2],
+      ["negative", -2],
+      ["d", new Double(2)],
+      ["b", false],
+      ["l", ["a", "b"]],
+      ["j", '{"a":[1,null],"b":"10"}']
+    ])
+    expect(out.dropped).toBe(0)
+  })
+
+  it("writes nothing for what is absent, empty or no number, and takes zero and empty text for values", () => {
+    const out = sink()
+    out.string("a", undefined)
+    out.int("b", undefined)
+    out.int("c", Number.NaN)
+    out.double("d", Number.POSITIVE_INFINITY)
+    out.double("e", undefined)
+    out.boolean("f", undefined)
+    out.strings("g", [])
+    out.strings("h", undefined)
+    out.json("i", undefined)
+    expect([out.entries, out.dropped]).toEqual([[], 0])
+    out.int("zero", 0)
+    out.string("empty", "")
+    expect(out.entries).toEqual([
+      ["zero", 0],
+      ["empty", ""]
+    ])
+  })
+
+  it("keeps 128 keys, counts the rest, and still overwrites those that it has", () => {
+    const out = sink()
+    for (let i = 0; i < maxAttributes + 5; i++) out.int(`k${i}`, i)
+    out.int("k0", 7)
+    expect(out.entries).toHaveLength(128)
+    expect(out.entries[0]).toEqual(["k0", 7])
+    expect([out.has("k127"), out.has("k128"), out.dropped]).toEqual([true, false, 5])
+  })
+
+  it("lists make way for what is said once: the longest gives up its second item, never the first or the newest", () => {
+    const out = sink()
+    for (let i = 0; i < 70; i++) {
+      out.string(`list.${i}.role`, "user")
+      out.string(`list.${i}.content.0.text`, "hi")
+    }
+    out.int("core", 1)
+    const keys = out.entries.map(([key]) => key)
+    expect(keys).toHaveLength(127)
+    expect(keys.slice(0, 4)).toEqual(["list.0.role", "list.0.content.0.text", "list.8.role", "list.8.content.0.text"])
+    expect(keys.slice(-2)).toEqual(["list.69.content.0.text", "core"])
+    expect(out.dropped).toBe(14)
+  })
+
+  it("a list of two gives up nothing", () => {
+    const out = sink()
+    for (let i = 0; i < 126; i++) out.int(`k${i}`, i)
+    for (const key of ["list.0.role", "list.1.role", "list.2.role", "late"]) out.string(key, "x")
+    expect(out.entries.map(([key]) => key).slice(126)).toEqual(["list.0.role", "list.1.role"])
+    expect(out.dropped).toBe(2)
+  })
+
+  it("cuts text, alone and in lists, and never through a pair of surrogates", () => {
+    const out = sink(4)
+    out.string("exact", "abcd")
+    out.string("long", "abcde")
+    out.string("pair", "abc😀")
+    out.strings("list", ["ok", "abcdef"])
+    expect(out.entries).toEqual([
+      ["exact", "abcd"],
+      ["long", "abcd"],
+      ["pair", "abc"],
+      ["list", ["ok", "abcd"]]
+    ])
+  })
+
+  it("drops JSON that is too long and counts it: half of it would be no JSON", () => {
+    const out = sink(10)
+    out.json("fits", [1, 2, 3])
+    out.json("long", { text: "much too long" })
+    expect([out.entries, out.dropped]).toEqual([[["fits", "[1,2,3]"]], 1])
+  })
+
+  it("leaves out what JSON cannot say, and counts where nothing is left", () => {
+    const out = sink()
+    const cycle: { self?: unknown; a: number } = { a: 1 }
+    cycle.self = cycle
+    out.json("cycle", cycle)
+    out.json("function", () => 1)
+    expect([out.entries, out.dropped]).toEqual([[["cycle", '{"a":1}']], 1])
+  })
+
+  it("drops a whole number that no 64 bits hold: back ends refuse the batch in which it comes", () => {
+    const out = sink()
+    out.int("large", 2 ** 62)
+    out.int("huge", 1e300)
+    out.double("whole", -(2 ** 63))
+    out.double("small", 1e-300)
+    expect(out.entries.map(([key]) => key)).toEqual(["large", "small"])
+    expect(out.dropped).toBe(2)
+  })
+
+  it.prop(
+    "JSON text is JSON, whatever its value and the limit",
+    [FastCheck.anything({ withBigInt: true, withNullPrototype: true }), FastCheck.integer({ min: 1, max: 60 })],
+    ([value, limit]) => {
+      const out = sink(limit)
+      out.json("key", value)
+      for (const [, text] of out.entries) {
+        expect(String(text).length).toBeLessThanOrEqual(limit)
+        expect(() => JSON.parse(String(text))).not.toThrow()
+      }
+      expect(out.entries.length + out.dropped).toBe(value === undefined ? 0 : 1)
+    }
+  )
+})

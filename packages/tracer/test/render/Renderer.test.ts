@@ -1,0 +1,428 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import { Otlp } from "@tenant-tracer/receiver"
+import { Arbitrary, Either, FastCheck } from "effect"
+import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import * as TraceContext from "../../src/record/TraceContext.js"
+import type { RenderedSpan } from "../../src/render/RenderedSpan.js"
+import * as Renderer from "../../src/render/Renderer.js"
+import type { View } from "../../src/render/TenantView.js"
+import * as Writer from "../../src/render/Writer.js"
+import { ended, recording, view, vocabulary } from "../support/recorded.js"
+
+const render = (span: RecordedSpan, of: Partial<View> = {}): RenderedSpan => Renderer.render(span, view(of), () => {})
+
+const attributesOf = (rendered: RenderedSpan): Record<string, unknown> => Object.fromEntries(rendered.attributes)
+
+/** What a back end reads of one span, in both encodings. */
+const received = (rendered: RenderedSpan) => {
+  const context = {
+    resource: { "service.name": "gateway" },
+    schemaUrl: undefined,
+    scope: { name: "tenant-tracer", version: "0" }
+  }
+  return {
+    protobuf: Otlp.flatten(Either.getOrThrow(Otlp.decode(Writer.protobuf.encode([rendered], context), "protobuf"))),
+    json: Otlp.flatten(Either.getOrThrow(Otlp.decode(Writer.json.encode([rendered], context), "json")))
+  }
+}
+
+const llm = {
+  _tag: "llm_call",
+  operation: "chat",
+  provider: "openai",
+  requestModel: "gpt-4o",
+  usage: { inputTokens: 10, outputTokens: 5 },
+  inputMessages: [{ role: "user", parts: [{ type: "text", content: "canary prompt" }] }],
+  outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "canary answer" }] }]
+} as const satisfies SpanData.LlmCall
+
+describe("a span with a role", () => {
+  it("is named, timed and spelled", () => {
+    const span = ended(llm, { name: "whatever" })
+    expect(render(span)).toMatchObject({
+      name: "chat gpt-4o",
+      kind: "client",
+      traceId: span.traceId,
+      spanId: span.spanId,
+      parentSpanId: span.ancestry.parent?.spanId,
+      parentIsRemote: false,
+      startTime: span.startTime + span.request.clockOffset,
+      status: { code: "unset", message: undefined },
+      events: [],
+      links: []
+    })
+    expect(attributesOf(render(span))).toMatchObject({
+      "gen_ai.operation.name": "chat",
+      "gen_ai.request.model": "gpt-4o",
+      "gen_ai.usage.input_tokens": 10
+    })
+  })
+
+  it.each([
+    ["none", false],
+    ["full", true]
+  ] as const)("with content %s", (content, expected) => {
+    expect(JSON.stringify(render(ended(llm), { content }).attributes).includes("canary")).toBe(expected)
+  })
+
+  it("takes the route that the router wrote on it", () => {
+    const { end, open, recorder } = recording()
+    const root = open({ data: { _tag: "proxy_request", method: "POST", path: "/v1/models/7" } })
+    recorder.attribute(root, "http.route", "/v1/models/:id")
+    expect(render(end(root))).toMatchObject({ name: "POST /v1/models/:id", kind: "server" })
+  })
+
+  it("that a library made is adopted from its own attributes, and shows a tenant nothing else of them", () => {
+    const span = ended(undefined, {
+      name: "sql.execute",
+      attributes: {
+        "db.system.name": "postgresql",
+        "db.query.text": "SELECT * FROM canary_table",
+        "db.namespace": "canary_db",
+        "server.address": "canary-host"
+      }
+    })
+    expect(render(span).name).toBe("postgresql select")
+    expect(JSON.stringify(render(span).attributes)).not.toContain("canary")
+    expect(attributesOf(render(span, { audience: "operator" }))).toMatchObject({
+      "db.query.text": "SELECT * FROM canary_table",
+      "db.namespace": "canary_db",
+      "server.address": "canary-host"
+    })
+  })
+
+  it.each([
+    "http.request.header.authorization",
+    "http.request.header.x_api_key",
+    "http.response.header.set_cookie",
+    "url.query"
+  ])("case 191: %s reaches nobody", (key) => {
+    const span = ended(llm, { attributes: { [key]: "canary", "url.full": "https://x.example/a?canary=1" } })
+    expect(JSON.stringify(render(span, { audience: "operator" }).attributes)).not.toContain("canary")
+    expect(JSON.stringify(render(span).attributes)).not.toContain("canary")
+    expect(attributesOf(render(span, { audience: "operator" }))).toMatchObject({ "url.full": "https://x.example/a" })
+  })
+})
+
+describe("how it ended", () => {
+  const exception = {
+    _tag: "error",
+    error: { type: "SqlError", message: "connect canary-host:5432", stackTrace: "at canary.ts:1" }
+  } as const
+
+  it("a tenant reads of an exception the type alone", () => {
+    const rendered = render(ended(llm, { outcome: exception }))
+    expect(rendered.status).toEqual({ code: "error", message: "SqlError" })
+    expect(rendered.events.map(({ attributes, name }) => [name, attributes])).toEqual([
+      ["exception", [["exception.type", "SqlError"]]]
+    ])
+    expect(attributesOf(rendered)).toMatchObject({ "error.type": "SqlError" })
+  })
+
+  it("the operator reads all of it", () => {
+    const rendered = render(ended(llm, { outcome: exception }), { audience: "operator" })
+    expect(rendered.status.message).toBe("connect canary-host:5432")
+    expect(Object.fromEntries(rendered.events[0]?.attributes ?? [])).toEqual({
+      "exception.type": "SqlError",
+      "exception.message": "connect canary-host:5432",
+      "exception.stacktrace": "at canary.ts:1"
+    })
+  })
+
+  it("what a payload says of its failure wins over the exception", () => {
+    const failed = { ...llm, error: { type: "RateLimited", message: "slow down", code: "429" } }
+    const rendered = render(ended(failed, { outcome: exception }))
+    expect(rendered.status).toEqual({ code: "error", message: "slow down" })
+    expect(attributesOf(rendered)).toMatchObject({ "error.type": "RateLimited", "gateway.provider.error.code": "429" })
+  })
+
+  it.each([
+    ["guardrail_intervened", "error", "BLOCKED"],
+    ["guardrail_failed_to_respond", "error", "BLOCKED"],
+    ["success", "unset", undefined]
+  ])("case 21: a guardrail with status %s is %s", (status, code, message) => {
+    const rendered = render(ended({ _tag: "guardrail", name: "pii", status, action: "BLOCKED" }))
+    expect(rendered.status).toEqual({ code, message })
+  })
+
+  it.each([
+    ["cancelled", { "gateway.cancelled": true }],
+    ["unfinished", { "gateway.unfinished": true }]
+  ] as const)("%s is no error, and says so even where there is no room left", (_tag, expected) => {
+    const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, "v"]))
+    const { end, open } = recording()
+    const rendered = render(end(open({ facts: { metadata } }), { _tag }))
+    expect(rendered.status.code).toBe("unset")
+    expect(attributesOf(rendered)).toMatchObject(expected)
+    expect(rendered.attributes).toHaveLength(128)
+    expect(rendered.droppedAttributes).toBeGreaterThan(70)
+  })
+
+  it("a span that ended before it began lasts no time", () => {
+    const { begin, open, recorder } = recording()
+    const span = begin(open())
+    recorder.end(span, 1n, { _tag: "unset" })
+    expect(render(span, { audience: "operator" })).toMatchObject({
+      endTime: span.startTime + span.request.clockOffset
+    })
+  })
+})
+
+describe("events and links", () => {
+  it("log lines reach the operator with their time, and no tenant", () => {
+    const { begin, end, open, recorder } = recording()
+    const span = begin(open({ wallTime: 1_700_000_000_000 }), { data: llm })
+    recorder.event(span, "canary line", span.startTime + 5n, { "effect.logLevel": "INFO" })
+    end(span)
+    expect(render(span, { audience: "operator" }).events).toEqual([
+      {
+        name: "canary line",
+        time: span.startTime + 5n + span.request.clockOffset,
+        attributes: [["effect.logLevel", "INFO"]]
+      }
+    ])
+    expect(span.startTime + span.request.clockOffset).toBeGreaterThan(1_600_000_000_000_000_000n)
+    expect(render(span).events).toEqual([])
+  })
+
+  it("a link to another request's span reaches the operator alone, one within the request both", () => {
+    const { begin, end, open } = recording()
+    const other = open()
+    const root = open({ active: other })
+    const agent = begin(root, { data: { _tag: "agent", name: "a" } })
+    const inside = begin(agent, { data: { _tag: "guardrail", name: "pii" } })
+    const reanchored = begin(inside, { data: llm })
+    for (const span of [reanchored, inside, agent, root]) end(span)
+    expect(render(root).links).toEqual([])
+    expect(render(root, { audience: "operator" }).links).toEqual([
+      { traceId: other.traceId, spanId: other.spanId, attributes: [] }
+    ])
+    expect(render(reanchored).links).toEqual([{ traceId: root.traceId, spanId: inside.spanId, attributes: [] }])
+  })
+})
+
+describe("a caller's trace", () => {
+  const caller = TraceContext.fromTraceparent(`00-${"a".repeat(32)}-${"b".repeat(16)}-01`, "vendor=1")
+
+  const spans = (incoming: TraceContext.IncomingTrace) => {
+    const { begin, end, open } = recording()
+    const root = open({ caller, incoming })
+    const child = begin(root, { data: llm })
+    return { child: end(child), root: end(root) }
+  }
+
+  it("is linked to, unless somebody says otherwise", () => {
+    const { child, root } = spans("link")
+    expect(render(root)).toMatchObject({
+      traceId: root.traceId,
+      parentSpanId: undefined,
+      traceState: undefined,
+      links: [{ traceId: caller?.traceId, spanId: caller?.spanId }]
+    })
+    expect(render(child)).toMatchObject({ traceId: root.traceId, links: [] })
+  })
+
+  it("is continued by the destination that asks for it, and by no other", () => {
+    const { child, root } = spans("link")
+    expect(render(root, { callerTrace: "continue" })).toMatchObject({
+      traceId: caller?.traceId,
+      parentSpanId: caller?.spanId,
+      parentIsRemote: true,
+      traceState: "vendor=1",
+      links: []
+    })
+    expect(render(child, { callerTrace: "continue" })).toMatchObject({
+      traceId: caller?.traceId,
+      parentSpanId: root.spanId,
+      parentIsRemote: false
+    })
+    expect(render(root, { callerTrace: "ignore" })).toMatchObject({ traceId: root.traceId, links: [] })
+  })
+
+  it("that the door ignores is unknown to every destination", () => {
+    const { root } = spans("ignore")
+    expect(render(root, { callerTrace: "continue" })).toMatchObject({ traceId: root.traceId, parentSpanId: undefined })
+    expect(render(root).links).toEqual([])
+  })
+
+  it("that the door continues gives its id to every destination, and a parent to who asks for it", () => {
+    const { root } = spans("continue")
+    expect(render(root, { callerTrace: "continue" })).toMatchObject({
+      traceId: caller?.traceId,
+      parentSpanId: caller?.spanId
+    })
+    expect(render(root)).toMatchObject({ traceId: caller?.traceId, parentSpanId: undefined })
+  })
+})
+
+describe("what does not fit", () => {
+  it("a field of the wrong type is left out and named, the others stay", () => {
+    const misfits: Array<string> = []
+    // What a caller without types may hand over.
+    const data = {
+      ...llm,
+      requestModel: 7,
+      usage: { inputTokens: "ten", outputTokens: 5 }
+    } as unknown as SpanData.LlmCall
+    const rendered = Renderer.render(ended(data), view(), (path) => misfits.push(path))
+    expect(misfits.sort()).toEqual(["llm_call.requestModel", "llm_call.usage.inputTokens"])
+    expect(attributesOf(rendered)).toMatchObject({ "gen_ai.usage.output_tokens": 5 })
+    expect(attributesOf(rendered)).not.toHaveProperty("gen_ai.request.model")
+  })
+
+  const payload = FastCheck.tuple(FastCheck.constantFrom(...SpanRole.all), FastCheck.object({ withBigInt: true })).map(
+    // Deliberately not what the type says.
+    ([_tag, fields]) => ({ ...fields, _tag }) as unknown as SpanData.SpanData
+  )
+
+  /** Real fields with anything in them. */
+  const spoiled = FastCheck.tuple(
+    Arbitrary.make(SpanData.SpanData),
+    FastCheck.array(FastCheck.tuple(FastCheck.nat(), FastCheck.anything({ withBigInt: true, withSparseArray: true })))
+  ).map(([data, changes]) => {
+    const fields: Record<string, unknown> = { ...data }
+    const keys = Object.keys(SpanData.schemas[data._tag].fields).filter((key) => key !== "_tag")
+    for (const [index, value] of changes) fields[keys[index % keys.length] ?? ""] = value
+    return fields as unknown as SpanData.SpanData
+  })
+
+  /** Past 2^53 the two encodings print one double in two ways. */
+  const comparable = (value: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(value, (_, item) =>
+        typeof item === "bigint" || (typeof item === "number" && Math.abs(item) > Number.MAX_SAFE_INTEGER)
+          ? "large"
+          : item
+      )
+    )
+
+  it.prop(
+    "any payload renders, for any view, survives both encodings and reads the same in both",
+    [
+      FastCheck.oneof(payload, spoiled),
+      FastCheck.constantFrom("tenant" as const, "operator" as const, "merged" as const),
+      FastCheck.constantFrom("none" as const, "full" as const),
+      FastCheck.constantFrom(vocabulary(), vocabulary({ name: "openinference" })),
+      FastCheck.dictionary(FastCheck.string(), FastCheck.anything({ withBigInt: true }))
+    ],
+    ([data, audience, content, spelling, attributes]) => {
+      const span = ended(data, { attributes })
+      const rendered = render(span, { audience, content, vocabulary: spelling, valueLength: 100 })
+      expect(rendered.attributes.length).toBeLessThanOrEqual(128)
+      for (const [, value] of rendered.attributes) {
+        if (typeof value === "string") expect(value.length).toBeLessThanOrEqual(100)
+      }
+      const { json, protobuf } = received(rendered)
+      expect(protobuf).toHaveLength(1)
+      expect(comparable(protobuf[0]?.attributes)).toEqual(comparable(json[0]?.attributes))
+      expect(Object.keys(protobuf[0]?.attributes ?? {})).toHaveLength(rendered.attributes.length)
+      expect(protobuf[0]).toMatchObject({ spanId: span.spanId, traceId: span.traceId, name: rendered.name })
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+
+  it("a payload whose getters throw costs its own fields", () => {
+    const data = Object.defineProperty({ ...llm }, "requestModel", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no")
+      }
+    })
+    expect(attributesOf(render(ended(data)))).toMatchObject({ "gen_ai.operation.name": "chat" })
+  })
+})
+
+describe("on the wire", () => {
+  it("a span reads as it was rendered, in both encodings", () => {
+    const span = ended(
+      { ...llm, parameters: { temperature: 0.7, stopSequences: ["STOP"] }, streaming: true },
+      { attributes: { note: "ü😀" } }
+    )
+    const rendered = render(span, { audience: "operator", content: "full" })
+    const { json, protobuf } = received(rendered)
+    for (const [read] of [json, protobuf]) {
+      expect(read).toMatchObject({
+        name: "chat gpt-4o",
+        traceId: span.traceId,
+        spanId: span.spanId,
+        parentSpanId: span.ancestry.parent?.spanId,
+        startTimeUnixNano: rendered.startTime,
+        endTimeUnixNano: rendered.endTime,
+        attributes: {
+          "gen_ai.request.temperature": 0.7,
+          "gen_ai.request.stop_sequences": ["STOP"],
+          "gen_ai.request.stream": true,
+          "gen_ai.usage.input_tokens": 10,
+          note: "ü😀"
+        }
+      })
+    }
+  })
+})
+
+describe("the attribute budget", () => {
+  const message = (index: number) => ({ role: "user", parts: [{ type: "text", content: `turn ${index}` }] }) as const
+  const long = (inputs: number, outputs: number): SpanData.LlmCall => ({
+    ...llm,
+    cost: { total: 0.002 },
+    inputMessages: Array.from({ length: inputs }, (_, index) => message(index)),
+    outputMessages: Array.from({ length: outputs }, (_, index) => message(index)),
+    error: { type: "RateLimited" }
+  })
+
+  const keysOf = (data: SpanData.LlmCall, ...names: ReadonlyArray<string>) => {
+    const rendered = render(ended(data), {
+      content: "full",
+      vocabulary: vocabulary(...names.map((name) => ({ name })))
+    })
+    expect(rendered.attributes.length).toBeLessThanOrEqual(128)
+    return rendered.attributes.map(([key]) => key)
+  }
+
+  const indices = (keys: ReadonlyArray<string>, list: string): ReadonlyArray<number> =>
+    keys.flatMap((key) => (key.startsWith(list) && key.endsWith(".role") ? [Number(key.split(".")[2])] : []))
+
+  it.each([[["genai"]], [["openinference"]], [["openinference", "genai"]]])(
+    "what a back end cannot do without finds room in %j, however long the conversation",
+    (names) => {
+      const keys = keysOf(long(2000, 1), ...names)
+      expect(keys).toContain("error.type")
+      if (names.includes("genai")) {
+        expect(keys).toEqual(
+          expect.arrayContaining(["gen_ai.usage.input_tokens", "gateway.cost.total", "gen_ai.output.messages"])
+        )
+      }
+      if (names.includes("openinference")) {
+        expect(keys).toEqual(
+          expect.arrayContaining(["llm.token_count.prompt", "llm.cost.total", "input.value", "output.value"])
+        )
+      }
+    }
+  )
+
+  it("of a long conversation the first message stays, and the newest that fit, each whole", () => {
+    const keys = keysOf(long(200, 1), "openinference")
+    const kept = indices(keys, "llm.input_messages")
+    expect(kept.length).toBeGreaterThan(40)
+    expect(kept[0]).toBe(0)
+    expect(kept.slice(1)).toEqual(Array.from({ length: kept.length - 1 }, (_, index) => 201 - kept.length + index))
+    for (const index of kept) expect(keys).toContain(`llm.input_messages.${index}.message.content`)
+    expect(indices(keys, "llm.output_messages")).toEqual([0])
+  })
+
+  it("case 83: all choices stay, at the cost of older messages", () => {
+    const keys = keysOf(long(60, 20), "openinference")
+    const inputs = indices(keys, "llm.input_messages").length
+    expect(indices(keys, "llm.output_messages")).toHaveLength(20)
+    expect(inputs).toBeGreaterThan(1)
+    expect(inputs).toBeLessThan(indices(keysOf(long(60, 1), "openinference"), "llm.input_messages").length)
+  })
+
+  it.each([4, 8, 40])("case 81: all of %i messages with two choices", (count) => {
+    const keys = keysOf(long(count, 2), "openinference")
+    expect(indices(keys, "llm.input_messages")).toHaveLength(count)
+    expect(indices(keys, "llm.output_messages")).toHaveLength(2)
+  })
+})

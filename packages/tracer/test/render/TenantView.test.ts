@@ -1,0 +1,192 @@
+import { describe, expect, it } from "@effect/vitest"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { SpanRole } from "@tenant-tracer/model/SpanRole"
+import { FastCheck } from "effect"
+import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import * as Renderer from "../../src/render/Renderer.js"
+import * as TenantView from "../../src/render/TenantView.js"
+import { recording, view } from "../support/recorded.js"
+
+const tenant = view()
+const operator = view({ audience: "operator" })
+const merged = view({ audience: "merged" })
+
+const error = { type: "RateLimited", message: "slow down", code: "429", provider: "openai", stackTrace: "at host-7" }
+
+describe("isVisible", () => {
+  const { begin, open, recorder } = recording()
+  const root = open()
+  const plain = begin(root, { name: "internal" })
+  const withdrawn = begin(root, { name: "http.server" })
+  recorder.discard(withdrawn)
+
+  it.each([
+    ["tenant", tenant, [true, false, false]],
+    ["operator", operator, [true, true, false]],
+    ["merged", merged, [true, true, false]]
+  ] as const)(
+    "%s sees what has a role, the operator's account everything but what was withdrawn",
+    (_, of, expected) => {
+      expect([root, plain, withdrawn].map((span) => TenantView.isVisible(of, span.ancestry))).toEqual(expected)
+    }
+  )
+
+  it("the parent is the nearest ancestor that is seen", () => {
+    const inner = begin(begin(plain), { data: { _tag: "service", service: "router" } })
+    expect(TenantView.parentOf(tenant, inner)).toBe(root.ancestry)
+    expect(TenantView.parentOf(operator, inner)?.parent).toBe(plain.ancestry)
+    expect(TenantView.parentOf(tenant, root)).toBeUndefined()
+  })
+})
+
+describe("narrow", () => {
+  const llm: SpanData.Read = {
+    _tag: "llm_call",
+    operation: "chat",
+    provider: "openai",
+    providerModel: "azure/deployment-7",
+    cost: {
+      total: 3,
+      input: 1,
+      output: 2,
+      original: 2,
+      discountAmount: 1,
+      discountPercent: 0.1,
+      marginPercent: 0.5,
+      marginFixedAmount: 1,
+      marginTotalAmount: 1
+    },
+    error
+  }
+
+  it("a tenant sees what a model call cost, not what the operator earns, nor on which deployment it ran", () => {
+    const seen = TenantView.narrow(tenant, llm)
+    expect(seen).toMatchObject({ operation: "chat", cost: { total: 3, input: 1, output: 2 } })
+    expect(JSON.stringify(seen)).not.toMatch(/deployment-7|margin|discount|original|host-7/)
+    expect(TenantView.narrow(tenant, { _tag: "llm_call", providerModel: "azure/x" })).not.toHaveProperty("cost")
+  })
+
+  it("a tenant sees neither where a database is nor what else was noted of it", () => {
+    const db: SpanData.Read = {
+      _tag: "db_call",
+      service: "postgres",
+      system: "postgresql",
+      callType: "select",
+      namespace: "prod",
+      endpoint: { address: "db-7.internal", port: 5432 },
+      metadata: { shard: "s1" }
+    }
+    const seen = TenantView.narrow(tenant, db)
+    expect(seen).toMatchObject({ service: "postgres", system: "postgresql", callType: "select" })
+    expect(JSON.stringify(seen)).not.toMatch(/prod|db-7|s1/)
+    const service: SpanData.Read = {
+      _tag: "service",
+      service: "router",
+      phase: "auth",
+      endpoint: { address: "svc-7.internal" },
+      metadata: { shard: "s1" }
+    }
+    expect(JSON.stringify(TenantView.narrow(tenant, service))).toBe(
+      '{"_tag":"service","service":"router","phase":"auth"}'
+    )
+  })
+
+  it.each([
+    ["guardrail_failed_to_respond", undefined],
+    ["failure", undefined],
+    ["guardrail_intervened", { verdict: "blocked" }],
+    ["success", { verdict: "blocked" }]
+  ])("case 189: what a guardrail with status %s answered", (status, response) => {
+    const guardrail: SpanData.Read = { _tag: "guardrail", name: "pii", status, response: { verdict: "blocked" } }
+    expect(TenantView.narrow(tenant, guardrail)).toHaveProperty("response", response)
+    expect(TenantView.narrow(operator, guardrail)).toHaveProperty("response", { verdict: "blocked" })
+  })
+
+  it.each([
+    ["operator", operator],
+    ["merged", merged]
+  ] as const)("%s sees the payload as it is", (_, of) => {
+    expect(TenantView.narrow(of, llm)).toBe(llm)
+  })
+})
+
+describe("errorFor", () => {
+  const owned: ReadonlyArray<SpanRole> = [
+    "llm_call",
+    "agent",
+    "tool_call",
+    "mcp_tool_call",
+    "mcp_list_tools",
+    "guardrail"
+  ]
+  const machinery: ReadonlyArray<SpanRole | undefined> = ["proxy_request", "db_call", "service", undefined]
+
+  it.each(owned)("a tenant reads what %s says of its own failure, without the stack", (role) => {
+    const { stackTrace: _, ...rest } = error
+    expect(TenantView.errorFor(tenant, role, error, true)).toEqual(rest)
+  })
+
+  it.each(owned)("a tenant reads only the type of an exception in %s", (role) => {
+    expect(TenantView.errorFor(tenant, role, error, false)).toEqual({ type: "RateLimited" })
+  })
+
+  it.each(machinery)("a tenant reads only the type of what failed in %s", (role) => {
+    expect(TenantView.errorFor(tenant, role, error, true)).toEqual({ type: "RateLimited" })
+  })
+
+  it("the operator reads everything", () => {
+    expect(TenantView.errorFor(operator, "db_call", error, false)).toBe(error)
+    expect(TenantView.errorFor(tenant, "llm_call", undefined, true)).toBeUndefined()
+  })
+})
+
+describe("closed trees", () => {
+  const roles = [
+    "llm_call",
+    "agent",
+    "tool_call",
+    "guardrail",
+    "db_call",
+    "service",
+    "mcp_list_tools",
+    undefined
+  ] as const
+
+  // What the recorder asks for of each role, as little as there is.
+  const dataOf = (role: SpanRole): SpanData.SpanData =>
+    ({ _tag: role, service: "x", name: "x", operation: "chat" }) as unknown as SpanData.SpanData
+
+  const tree = FastCheck.array(
+    FastCheck.record({
+      parent: FastCheck.nat(),
+      role: FastCheck.constantFrom(...roles),
+      isDiscarded: FastCheck.boolean()
+    }),
+    { minLength: 1, maxLength: 30 }
+  )
+
+  it.prop("every parent that a destination is told of is a span that it receives, in any view", [tree], ([nodes]) => {
+    const { begin, end, open, recorder } = recording()
+    const spans: Array<RecordedSpan> = [open()]
+    for (const { parent, role } of nodes) {
+      const above = spans[parent % spans.length] ?? open()
+      spans.push(begin(above, { data: role === undefined ? undefined : dataOf(role) }))
+    }
+    nodes.forEach(({ isDiscarded, role }, index) => {
+      const span = spans[index + 1]
+      if (isDiscarded && role === undefined && span !== undefined) recorder.discard(span)
+    })
+    for (const span of [...spans].reverse()) end(span)
+    for (const of of [tenant, operator, merged]) {
+      const rendered = spans
+        .filter((span) => TenantView.isVisible(of, span.ancestry))
+        .map((span) => Renderer.render(span, of, () => {}))
+      const ids = new Set(rendered.map((span) => span.spanId))
+      expect(rendered.filter(({ parentSpanId }) => parentSpanId === undefined)).toHaveLength(1)
+      for (const { parentSpanId } of rendered) if (parentSpanId !== undefined) expect(ids).toContain(parentSpanId)
+    }
+    expect(spans.filter((span) => TenantView.isVisible(tenant, span.ancestry))).toHaveLength(
+      1 + nodes.filter(({ role }) => role !== undefined).length
+    )
+  })
+})

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { Destination } from "@tenant-tracer/model/Destination"
+import { Effect } from "effect"
+import * as DestinationId from "../../src/deliver/DestinationId.js"
+import * as Ledger from "../../src/deliver/Ledger.js"
+import type { Provider } from "../../src/deliver/Provider.js"
+import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import * as Router from "../../src/route/Router.js"
+import { destination, ended, route, view } from "../support/recorded.js"
+
+const model = { _tag: "llm_call", operation: "chat", provider: "openai" } as const
+
+/** A router whose destinations keep the names of what they are offered; `refuse` says whom it cannot reach, `gone` whose provider is away. */
+const routing = (
+  options: {
+    readonly operator?: ReadonlyArray<{ readonly vendor: string; readonly destination: Destination | undefined }>
+    readonly refuse?: (destination: Destination) => string | undefined
+    readonly gone?: (id: DestinationId.DestinationId) => boolean
+  } = {}
+) => {
+  const ledger = Ledger.make()
+  const offered: Array<string> = []
+  const opened: Array<string> = []
+  const outlet = (id: DestinationId.DestinationId, audience: "tenant" | "operator" | "merged"): Router.Outlet => {
+    const provider: Provider<RecordedSpan> = {
+      id,
+      offer: (span) => {
+        offered.push(`${id} ${span.name}`)
+        ledger.delivered(id, 1)
+      },
+      flush: Effect.void,
+      busy: false,
+      held: 0,
+      abandoned: 0
+    }
+    return { id, view: view({ audience }), provider: () => (options.gone?.(id) === true ? undefined : provider) }
+  }
+  const router = Router.make({
+    ledger,
+    operator: (options.operator ?? []).map((own, index) => ({
+      ...own,
+      ...outlet(DestinationId.operator(`o${index}`), "operator")
+    })),
+    open: (id, destination, audience) => {
+      const reason = options.refuse?.(destination)
+      if (reason !== undefined) return { id, reason, detail: "not today" }
+      opened.push(`${id} ${audience}`)
+      return outlet(id, audience)
+    }
+  })
+  const row = (id: string) => ledger.snapshot().rows.find((row) => row.id === id)
+  return { router, ledger, offered, opened, row }
+}
+
+const collector = { vendor: "otlp", destination: destination({ endpoint: "http://collector.operator.example" }) }
+
+describe("Router", () => {
+  it("case 185: gives a span to every destination of its route once, and to the operator", () => {
+    const { offered, router } = routing({ operator: [{ vendor: "console", destination: undefined }] })
+    const of = route([destination({ name: "a" }), destination({ name: "b", endpoint: "https://b.example/v1/traces" })])
+    router.sink(ended(model, { name: "chat" }), of)
+    expect(offered).toEqual(["acme/a chat", "acme/b chat", "operator/o0 chat"])
+  })
+
+  it("case 175: gives a span without a route to the operator alone", () => {
+    const { offered, router } = routing({ operator: [collector] })
+    router.sink(ended(model, { name: "chat" }), undefined)
+    expect(offered).toEqual(["operator/o0 chat"])
+  })
+
+  it("counts a span that nobody wants", () => {
+    const { ledger, router } = routing()
+    router.sink(ended(model), undefined)
+    router.sink(ended(model), route([]))
+    expect(ledger.snapshot().unrouted).toEqual({ no_destination: 2 })
+  })
+
+  it("denies with a reason, once per route object, and the others and the operator go on", () => {
+    const { ledger, offered, router, row } = routing({
+      operator: [collector],
+      refuse: ({ name }) => (name === "bad" ? "invalid_headers" : undefined)
+    })
+    const of = route([destination({ name: "bad" }), destination({ name: "good", endpoint: "https://g.example" })], {
+      operatorPolicy: "additive"
+    })
+    router.sink(ended(model, { name: "1" }), of)
+    router.sink(ended(model, { name: "2" }), of)
+    expect(offered).toEqual(["acme/good 1", "operator/o0 1", "acme/good 2", "operator/o0 2"])
+    expect(router.plan(of).denied).toEqual([{ id: "acme/bad", reason: "invalid_headers", detail: "not today" }])
+    expect(row("acme/bad")).toMatchObject({ made: 0, denied: { invalid_headers: 1 } })
+    expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+  })
+
+  it("case 193: the operator keeps a trace whose only destination is denied, though its vendor is the operator's", () => {
+    const { offered, router } = routing({ operator: [collector], refuse: () => "invalid_endpoint" })
+    router.sink(ended(model, { name: "chat" }), route([destination()]))
+    expect(offered).toEqual(["operator/o0 chat"])
+  })
+
+  it("denies the second destination of a name, and the second name of an account", () => {
+    const { opened, router, row } = routing()
+    const twice = route([
+      destination({ name: "a", secrets: { k: "1" } }),
+      destination({ name: "a", endpoint: "https://other.example" }),
+      destination({ name: "b", secrets: { K: "1" } }),
+      destination({ name: "c", secrets: { k: "2" } })
+    ])
+    expect(router.plan(twice).denied.map(({ detail, id, reason }) => [id, reason, detail])).toEqual([
+      ["acme/a", "duplicate_name", 'a second destination is named "a"; rename one of them'],
+      ["acme/b", "duplicate_account", 'it is the same account as "a", which receives the trace; remove one of them']
+    ])
+    expect(opened).toEqual(["acme/a tenant", "acme/c tenant"])
+    expect(row("acme/b")?.denied).toEqual({ duplicate_account: 1 })
+  })
+
+  it("a destination takes the place of a denied one of the same account", () => {
+    const { opened, router } = routing({ refuse: ({ name }) => (name === "a" ? "unknown_vocabulary" : undefined) })
+    router.plan(route([destination({ name: "a" }), destination({ name: "b" })]))
+    expect(opened).toEqual(["acme/b tenant"])
+  })
+
+  it("case 167: two projects of one account, told apart by their resource, are two destinations", () => {
+    const { opened, router } = routing()
+    const project = (name: string) => destination({ name, secrets: { k: "1" }, resource: { model_id: name } })
+    router.plan(route([project("projA"), project("projB")]))
+    expect(opened).toEqual(["acme/projA tenant", "acme/projB tenant"])
+  })
+
+  it("case 179: additive with the operator's own account is one copy with the operator's view", () => {
+    const own = destination({ vendor: "langfuse_otel", secrets: { authorization: "op" } })
+    const { offered, opened, router } = routing({
+      operator: [{ vendor: "langfuse_otel", destination: own }, collector]
+    })
+    const tenant = destination({ name: "shared", secrets: { Authorization: "op" } })
+    router.sink(ended(model, { name: "chat" }), route([tenant], { operatorPolicy: "additive" }))
+    expect(opened).toEqual(["acme/shared merged"])
+    expect(offered).toEqual(["acme/shared chat", "operator/o1 chat"])
+  })
+
+  it("case 179: override with the operator's own account is one copy with the tenant's view", () => {
+    const own = destination({ vendor: "langfuse_otel", secrets: { authorization: "op" } })
+    const { offered, opened, router } = routing({ operator: [{ vendor: "langfuse_otel", destination: own }] })
+    router.sink(
+      ended(model, { name: "chat" }),
+      route([destination({ name: "shared", secrets: { authorization: "op" } })])
+    )
+    expect(opened).toEqual(["acme/shared tenant"])
+    expect(offered).toEqual(["acme/shared chat"])
+  })
+
+  it("hides what a view hides, and drops what has no provider; both are accounted for", () => {
+    const { ledger, offered, router, row } = routing({
+      operator: [{ vendor: "console", destination: undefined }],
+      gone: (id) => id === "acme/away"
+    })
+    const of = route([destination({ name: "here" }), destination({ name: "away", endpoint: "https://away.example" })])
+    router.sink(ended(undefined, { name: "internal" }), of)
+    router.sink(ended(model, { name: "chat" }), of)
+    expect(offered).toEqual(["operator/o0 internal", "acme/here chat", "operator/o0 chat"])
+    expect(row("acme/here")).toMatchObject({ made: 2, hidden: 1, delivered: 1 })
+    expect(row("acme/away")).toMatchObject({ made: 2, hidden: 1, dropped: { provider_unavailable: 1 } })
+    expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+  })
+
+  it("two tenants with a destination of one name have two accounts", () => {
+    const { offered, router } = routing()
+    for (const tenant of ["acme", "globex"])
+      router.sink(ended(model, { name: "chat" }), route([destination()], { tenant }))
+    expect(offered).toEqual(["acme/main chat", "globex/main chat"])
+  })
+
+  it("decides once per route object, and anew for a new one", () => {
+    const { opened, router } = routing()
+    const of = route([destination()])
+    expect(router.plan(of)).toBe(router.plan(of))
+    router.plan(route([destination()]))
+    expect(opened).toHaveLength(2)
+  })
+})

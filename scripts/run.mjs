@@ -1,0 +1,25 @@
+/**
+ * `npm run demo` and `npm test`: does the set-up that a clean clone needs, then runs the demo or the tests, and leaves
+ * no process behind however it ends. Arguments after `--` go to the demo or to Vitest.
+ */
+import { run } from "./child.mjs"
+import { root, setup } from "./setup.mjs"
+
+const programs = {
+  demo: ["--import", "tsx", "apps/gateway/src/demo/main.ts"],
+  test: ["node_modules/vitest/vitest.mjs", "run"]
+}
+
+const [name, ...args] = process.argv.slice(2)
+const program = programs[name]
+if (program === undefined) {
+  process.stderr.write(`Usage: node scripts/run.mjs ${Object.keys(programs).join("|")} [arguments]\n`)
+  process.exit(2)
+}
+
+const guard = new URL("end-with-parent.mjs", import.meta.url).href
+
+// No top-level await: a Node that is too old must come as far as the message that says so.
+setup()
+  .then(() => run(process.execPath, ["--import", guard, ...program, ...args], { cwd: root }))
+  .then((code) => process.exit(code))

@@ -1,0 +1,16 @@
+import { availableParallelism } from "node:os"
+import { defineConfig } from "vitest/config"
+import projects from "./vitest.workspace.js"
+
+// A test sees nothing of what the developer's shell tells an exporter or us.
+for (const name of Object.keys(process.env)) {
+  if (/^(OTEL|TENANT_TRACER)_/.test(name)) delete process.env[name]
+}
+
+export default defineConfig({
+  test: {
+    projects,
+    maxWorkers: Math.min(4, availableParallelism()),
+    minWorkers: 1
+  }
+})

@@ -1,0 +1,21 @@
+/** The projects of the workspace, each with its own `test` folder. `vitest.config.ts` hands the list to Vitest. */
+const folders = [
+  "packages/model",
+  "packages/vocabulary",
+  "packages/vendors",
+  "packages/tracer",
+  "packages/receiver",
+  "packages/tenant-tracer",
+  "apps/gateway"
+]
+
+export default folders.map((root) => ({
+  extends: true as const,
+  test: {
+    name: root.slice(root.indexOf("/") + 1),
+    root,
+    include: ["test/**/*.test.ts"],
+    testTimeout: 15_000,
+    hookTimeout: 15_000
+  }
+}))
