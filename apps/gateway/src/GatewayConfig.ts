@@ -9,12 +9,17 @@ export class GatewayConfig extends Context.Tag("gateway/GatewayConfig")<
   { readonly host: string; readonly port: number; readonly bodyLimit: number }
 >() {}
 
+// `Config.port` knows no 0.
+const port = Config.integer("GATEWAY_PORT").pipe(
+  Config.validate({ message: "expected a port, or 0 for any", validation: (value) => value >= 0 && value <= 65_535 })
+)
+
 /** From `GATEWAY_HOST` (default `127.0.0.1`), `GATEWAY_PORT` (4000) and `GATEWAY_BODY_LIMIT` (10 MiB). */
 export const layerConfig = Layer.effect(
   GatewayConfig,
   Config.all({
     host: Config.withDefault(Config.nonEmptyString("GATEWAY_HOST"), "127.0.0.1"),
-    port: Config.withDefault(Config.port("GATEWAY_PORT"), 4000),
+    port: Config.withDefault(port, 4000),
     bodyLimit: Config.withDefault(Config.integer("GATEWAY_BODY_LIMIT"), 10 * 1024 * 1024)
   })
 )

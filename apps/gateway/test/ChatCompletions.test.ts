@@ -82,6 +82,28 @@ describe("POST /v1/chat/completions, asked by OpenAI's own client", () => {
       })
     )
 
+    it.effect("notices a client that hangs up before it was answered", () =>
+      Effect.gen(function* () {
+        const { url, keys, arrived } = yield* TestGateway
+        yield* forget("acme")
+        const before = arrived.length
+        const controller = new AbortController()
+        const words = "one two three four five six seven eight nine ten"
+        const asking = yield* Effect.fork(
+          calling(() =>
+            openai(url, keys.acme).chat.completions.create(
+              { model: "slow-model", messages: user(words) },
+              { signal: controller.signal }
+            )
+          )
+        )
+        yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => arrived.length > before })
+        controller.abort()
+        yield* Effect.exit(asking)
+        expect(yield* spent("acme", 1)).toMatchObject([{ model: "slow-model", outcome: "cancelled" }])
+      })
+    )
+
     it.effect("sends a request again when the model server stumbles", () =>
       Effect.gen(function* () {
         const { url, keys, arrived } = yield* TestGateway

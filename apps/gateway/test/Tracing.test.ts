@@ -7,7 +7,10 @@ import * as Receiver from "@tenant-tracer/receiver/Receiver"
 import * as VendorRules from "@tenant-tracer/receiver/VendorRules"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import { Destination, TenantTracer, Tracing } from "tenant-tracer"
 import * as Received from "../src/demo/Received.js"
@@ -95,6 +98,9 @@ const world = Layer.effect(World, make).pipe(
   Layer.provideMerge(Receiver.layer({ accounts: [account("acme"), account("globex"), account("broken"), operator] }))
 )
 
+// Refused destinations are warned of, which is right and is looked at elsewhere.
+const quiet = Layer.provide(world, Logger.minimumLogLevel(LogLevel.None))
+
 const hello = { model: "gpt-4o-mini", messages: [{ role: "user", content: "hello" }] }
 
 /** Sends a request, waits for so many spans of its tenant, and prints them. */
@@ -142,7 +148,7 @@ POST /v1/chat/completions
     └── sqlite select`.trim()
 
 describe("the trace of a request", () => {
-  layer(world, { excludeTestServices: true, timeout: "20 seconds" })((it) => {
+  layer(quiet, { excludeTestServices: true, timeout: "20 seconds" })((it) => {
     it.effect("arrives whole at the one destination that is configured well, whatever the others are", () =>
       Effect.gen(function* () {
         const { pictures, status } = yield* traced("acme", 6, hello)
@@ -205,6 +211,34 @@ POST /v1/chat/completions ✗ 502
         const { bytes, pictures } = yield* traced("acme", 6, { ...hello, model: "cut-model", stream: true })
         expect(pictures).toEqual([answered.replace("chat gpt-4o-mini", "chat cut-model ✗ UpstreamError")])
         expect(bytes).toContain("You said: ")
+      })
+    )
+
+    it.effect("arrives when the client hung up before it was answered", () =>
+      Effect.gen(function* () {
+        const { keys, receiver, url } = yield* World
+        yield* receiver.clear("acme")
+        const messages = [{ role: "user", content: "one two three four five six seven eight nine ten" }]
+        const asking = yield* Effect.fork(
+          Effect.tryPromise((signal) =>
+            fetch(`${url}/v1/chat/completions`, {
+              method: "POST",
+              headers: { authorization: `Bearer ${keys.acme}` },
+              body: JSON.stringify({ model: "slow-model", messages }),
+              signal
+            })
+          )
+        )
+        // The guardrail's span has arrived, so the model call is under way.
+        yield* receiver.awaitSpans("acme", 3).pipe(Effect.timeout("5 seconds"))
+        yield* Fiber.interrupt(asking)
+        yield* receiver.awaitSpans("acme", 6).pipe(Effect.timeout("5 seconds"))
+        const { traces } = yield* Received.read(receiver, "acme")
+        expect(traces.map(({ picture }) => picture)).toEqual([
+          answered
+            .replace("completions\n", "completions (cancelled)\n")
+            .replace("chat gpt-4o-mini", "chat slow-model (cancelled)")
+        ])
       })
     )
 

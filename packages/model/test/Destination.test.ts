@@ -135,6 +135,27 @@ describe("Destination.make", () => {
   })
 })
 
+describe("Destination.validate", () => {
+  const made = Either.getOrThrow(Destination.make({ name: "main", endpoint }))
+
+  it("hands on the very destination that was made", () => {
+    expect(Either.getOrThrow(Destination.validate(made))).toBe(made)
+  })
+
+  it.each([
+    [{ endpoint: "ftp://otlp.example.com" }, "endpoint"],
+    [{ auth: { _tag: "Headers", headers: { a: "plain" } } }, "headers.a"],
+    [{ resource: { n: 1n } }, "resource.n"],
+    [{ name: "a b" }, "name"]
+  ])("judges one that was changed by hand: %o", (change, field) => {
+    // What the compiler would not let through is tried too.
+    const error = Either.getOrThrow(
+      Either.flip(Destination.validate({ ...made, ...change } as Destination.Destination))
+    )
+    expect(error.field).toBe(field)
+  })
+})
+
 describe("Destination.schema", () => {
   const configuration = {
     name: "main",

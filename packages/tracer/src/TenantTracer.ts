@@ -162,10 +162,16 @@ export const layerConfig = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {}
 ): Layer.Layer<TenantTracer, ConfigError.ConfigError, Transport | VocabularyResolver> =>
   Layer.unwrapEffect(
-    Effect.map(Config.all([TracingConfig.fromEnvironment, Config.unwrap(overrides)]), ([environment, options]) =>
+    Effect.map(Config.all([TracingConfig.fromEnvironment, optionsOf(overrides)]), ([environment, options]) =>
       layer({ ...environment, ...options })
     )
   )
+
+/** `Config.unwrap` throws where there is nothing to unwrap. */
+const optionsOf = (
+  overrides: Config.Config.Wrap<TracingConfig.TracingConfig>
+): Config.Config<TracingConfig.TracingConfig> =>
+  Object.keys(overrides).length === 0 ? Config.succeed({}) : Config.unwrap(overrides)
 
 /**
  * A layer of the service and its tracer from an effect that makes it.

@@ -6,6 +6,7 @@
  */
 import * as Destination from "@tenant-tracer/model/Destination"
 import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -186,7 +187,8 @@ export const tenants: Effect.Effect<ReadonlyArray<string>, never, TestTracer> = 
 export const clear: Effect.Effect<void, never, TestTracer> = Effect.flatMap(TestTracer, (test) => test.clear)
 
 /**
- * The received trees as text: a line a span, children by their start; an orphan says so. `print` adds to the name of a span.
+ * The received trees as text, those of one destination after those of another: a line a span, children by their start;
+ * an orphan says so. `print` says what a line shows of a span.
  *
  * @since 0.1.0
  * @category accessors
@@ -194,7 +196,12 @@ export const clear: Effect.Effect<void, never, TestTracer> = Effect.flatMap(Test
 export const tree = (
   tenant: string,
   print: (span: TestSpan) => string = (span) => span.name
-): Effect.Effect<string, never, TestTracer> => Effect.map(spans(tenant), (spans) => SpanTree.print(spans, print))
+): Effect.Effect<string, never, TestTracer> =>
+  Effect.map(spans(tenant), (spans) =>
+    Object.values(Arr.groupBy(spans, ({ destination }) => destination))
+      .map((spans) => SpanTree.print(spans, print))
+      .join("\n")
+  )
 
 /**
  * Fails unless a tenant has received just these trees. Common indentation and blank lines at both ends do not count.

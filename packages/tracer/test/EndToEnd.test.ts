@@ -3,10 +3,13 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import { Fault, SpanTree } from "@tenant-tracer/receiver"
-import { Phase, Spans, TenantTracer } from "@tenant-tracer/tracer"
-import { Deferred, Duration, Effect, Fiber, Redacted } from "effect"
+import { Phase, Spans, TenantTracer, TestTracer, VocabularyResolver } from "@tenant-tracer/tracer"
+import { Genai, Vocabularies } from "@tenant-tracer/vocabulary"
+import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { afterEach, vi } from "vitest"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
+import { destination } from "./support/recorded.js"
+import { layer } from "./support/tracing.js"
 
 /** A request with something in every place where a tenant must not look. */
 const revealing = Effect.gen(function* () {
@@ -42,6 +45,21 @@ const revealing = Effect.gen(function* () {
     }),
     Effect.ignore
   )
+})
+
+/** All vocabularies, and one that cannot say `chat`. */
+const pickyVocabularies = Layer.succeed(VocabularyResolver.VocabularyResolver, {
+  resolve: (refs) =>
+    Vocabularies.layer(refs, [
+      ...Vocabularies.all,
+      {
+        ...Genai.v1_41,
+        name: "picky",
+        write: ({ data }) => {
+          if (data?._tag === "llm_call") throw new Error("no")
+        }
+      }
+    ])
 })
 
 const forTheOperatorOnly = [
@@ -358,28 +376,34 @@ describe("faults", () => {
     })
   )
 
-  it.scopedLive("a back end that hangs holds up nobody else, and at the deadline its spans are counted as lost", () =>
-    Effect.gen(function* () {
-      const { awaitRequests, awaitSpans, script, to } = yield* backends("acme", "globex", "operator")
-      yield* script("globex", Fault.forever(Fault.hang))
-      const { balanced, close, row, run } = yield* tracer({
-        operator: [to("collector", { key: "operator", vendor: "collector" })],
-        batch: quiet,
-        shutdownDeadline: "300 millis"
+  it.scopedLive.each([
+    [1, "evicted"],
+    [100, "shutdown"]
+  ] as const)(
+    "a back end that hangs holds up nobody else, with room for %i providers, and at the deadline its spans are lost as %s",
+    ([capacity, reason]) =>
+      Effect.gen(function* () {
+        const { awaitRequests, awaitSpans, script, to } = yield* backends("acme", "globex", "operator")
+        yield* script("globex", Fault.forever(Fault.hang))
+        const { balanced, close, row, run } = yield* tracer({
+          operator: [to("collector", { key: "operator", vendor: "collector" })],
+          batch: quiet,
+          cache: { capacity },
+          shutdownDeadline: "300 millis"
+        })
+        yield* run(call(routeTo("globex", [to("globex")])))
+        yield* awaitRequests("globex", 1)
+        yield* run(call(routeTo("acme", [to("acme")])))
+        yield* awaitSpans("acme", 2)
+        yield* awaitSpans("operator", 4)
+        expect(yield* row("globex/globex")).toMatchObject({ made: 2, delivered: 0 })
+        expect(yield* balanced).toBe(true)
+        const [elapsed] = yield* Effect.timed(close)
+        expect(Duration.toMillis(elapsed)).toBeLessThan(3000)
+        expect(yield* row("globex/globex")).toMatchObject({ held: 0, delivered: 0, dropped: { [reason]: 2 } })
+        expect(yield* row("acme/acme")).toMatchObject({ delivered: 2 })
+        expect(yield* balanced).toBe(true)
       })
-      yield* run(call(routeTo("globex", [to("globex")])))
-      yield* awaitRequests("globex", 1)
-      yield* run(call(routeTo("acme", [to("acme")])))
-      yield* awaitSpans("acme", 2)
-      yield* awaitSpans("operator", 4)
-      expect(yield* row("globex/globex")).toMatchObject({ made: 2, held: 2 })
-      expect(yield* balanced).toBe(true)
-      const [elapsed] = yield* Effect.timed(close)
-      expect(Duration.toMillis(elapsed)).toBeLessThan(3000)
-      expect(yield* row("globex/globex")).toMatchObject({ held: 0, delivered: 0, dropped: { shutdown: 2 } })
-      expect(yield* row("acme/acme")).toMatchObject({ delivered: 2 })
-      expect(yield* balanced).toBe(true)
-    })
   )
 
   it.scopedLive("all back ends that hang are given up at one deadline", () =>
@@ -396,6 +420,79 @@ describe("faults", () => {
       const [elapsed] = yield* Effect.timed(close)
       expect(Duration.toMillis(elapsed)).toBeLessThan(1400)
     })
+  )
+})
+
+describe("somebody else's code", () => {
+  it.scopedLive(
+    "case 181: an operator's exporter that throws, and one that never answers, cost nobody else anything",
+    () =>
+      Effect.gen(function* () {
+        const { spans, to } = yield* backends("acme", "operator")
+        const nothing = () => Promise.resolve()
+        const { balanced, close, row, run } = yield* tracer({
+          operator: [
+            {
+              name: "throws",
+              exporter: {
+                export: () => {
+                  throw new Error("no")
+                },
+                shutdown: nothing
+              }
+            },
+            { name: "silent", vendor: "silent", exporter: { export: () => {}, shutdown: nothing } },
+            to("collector", { key: "operator", vendor: "collector" })
+          ],
+          shutdownDeadline: "200 millis"
+        })
+        yield* run(call(routeTo("acme", [to("acme", { vendor: "arize" })])))
+        yield* close
+        expect([yield* spans("acme"), yield* spans("operator")].map((spans) => spans.length)).toEqual([2, 2])
+        expect(yield* row("operator/throws")).toMatchObject({ made: 2, dropped: { exporter_threw: 2 } })
+        expect(yield* row("operator/silent")).toMatchObject({ made: 2, dropped: { shutdown: 2 } })
+        expect(yield* balanced).toBe(true)
+      })
+  )
+
+  it.effect("a vocabulary that throws costs the spans it throws on, counted, and no other destination", () =>
+    Effect.gen(function* () {
+      const to = (name: string, vocabulary: string) =>
+        destination({ name, endpoint: `https://${name}.example`, vocabularies: [{ name: vocabulary }] })
+      yield* call(routeTo("acme", [to("a", "genai"), to("b", "picky")]))
+      yield* TestTracer.expectTree("acme", "job\n└── chat gpt-4o\njob", (span) => span.name)
+      const { ledger } = yield* TenantTracer.status
+      expect(ledger.counters).toMatchObject({ render_failed: 1 })
+    }).pipe(Effect.provide(Layer.provide(TestTracer.layer(), pickyVocabularies)))
+  )
+
+  it.effect("what does not fit is counted by role and field, without the caller's own keys", () =>
+    Effect.gen(function* () {
+      // What a caller without types may hand over.
+      const odd = { name: "pii", maskedEntities: { "a canary": "two" }, duration: "long" } as never
+      yield* Effect.void.pipe(Spans.guardrail(odd), TenantTracer.withRoute(routeTo("acme", [destination()])))
+      yield* TenantTracer.flush
+      const { ledger } = yield* TenantTracer.status
+      // Once for the tenant, once for the operator.
+      expect(ledger.counters).toEqual({ "misfit guardrail.maskedEntities": 2, "misfit guardrail.duration": 2 })
+    }).pipe(Effect.provide(layer()))
+  )
+})
+
+describe("providers", () => {
+  it.scopedLive(
+    "case 195: one is built for a destination, however many spans it gets; an evicted one is built again",
+    () =>
+      Effect.gen(function* () {
+        const { spans, to } = yield* backends("a", "b", "c")
+        const { balanced, flush, run, status } = yield* tracer({ cache: { capacity: 2 } })
+        const routes = ["a", "b", "c"].map((tenant) => routeTo(tenant, [to(tenant)]))
+        yield* Effect.forEach([...routes, ...routes], (route) => run(call(route)), { discard: true })
+        yield* flush
+        for (const account of ["a", "b", "c"]) expect(yield* spans(account)).toHaveLength(4)
+        expect((yield* status).providers).toMatchObject({ size: 2, hits: 6, misses: 6, evictions: 4 })
+        expect(yield* balanced).toBe(true)
+      })
   )
 })
 

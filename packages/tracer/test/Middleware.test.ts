@@ -1,9 +1,18 @@
-import { HttpClient, HttpClientRequest, HttpRouter, HttpServerResponse } from "@effect/platform"
+import { Readable } from "node:stream"
+import {
+  type HttpApp,
+  HttpClient,
+  HttpClientRequest,
+  HttpRouter,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
-import { Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
+import { TraceFacts } from "@tenant-tracer/model"
+import { Phase, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
 import { Data, Deferred, Effect, Stream } from "effect"
-import { get, hangUp, recording, serve, settled, upstream, wirings } from "./support/http.js"
+import { get, hangUp, inProcess, recording, serve, settled, upstream, wirings } from "./support/http.js"
 import { layer, one, textOf } from "./support/tracing.js"
 
 const acme = TestTracer.route("acme")
@@ -214,4 +223,228 @@ describe("TenantTracer.middleware", () => {
       }).pipe(Effect.provide(layer()))
     )
   }
+})
+
+describe("TenantTracer.middleware, requests", () => {
+  it.scopedLive("two tenants at once under a span round the server, both streaming", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const app = HttpRouter.empty.pipe(
+        HttpRouter.get(
+          "/:tenant",
+          Effect.gen(function* () {
+            const { tenant = "" } = yield* HttpRouter.params
+            yield* Effect.void.pipe(Spans.dbCall({ service: "redis" }), Phase.auth)
+            yield* TenantTracer.bind(TestTracer.route(tenant))
+            return HttpServerResponse.stream(
+              Stream.make("a").pipe(
+                Stream.concat(Stream.execute(Deferred.await(gate))),
+                Spans.llmCallStream(chat),
+                Stream.map(bytes)
+              )
+            )
+          })
+        )
+      )
+      const port = yield* serve(app).pipe(Effect.withSpan("Server"))
+      const clients = yield* Effect.fork(
+        Effect.all([get(port, "/acme"), get(port, "/other"), get(port, "/acme")], { concurrency: 3 })
+      )
+      yield* recording(({ requests }) => requests === 3)
+      yield* Deferred.succeed(gate, undefined)
+      yield* clients
+      yield* settled
+      const tree = `
+        GET /:tenant
+        ├── auth /:tenant
+        │   └── redis
+        └── chat gpt-4o
+      `
+      yield* TestTracer.expectTree("other", tree)
+      const spans = yield* TestTracer.spans("acme")
+      expect(spans).toHaveLength(8)
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(2)
+      expect(spans.flatMap(({ links }) => links)).toEqual([])
+      expect((yield* TestTracer.tenants).toSorted()).toEqual(["acme", "other"])
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.scopedLive("a layer that is built by the first request belongs to the operator when it is detached", () =>
+    Effect.gen(function* () {
+      const pool = yield* Effect.cached(
+        Effect.as(Effect.void.pipe(Spans.dbCall({ service: "connect" })), "pool").pipe(TenantTracer.detached)
+      )
+      const app = HttpRouter.empty.pipe(
+        HttpRouter.get(
+          "/:tenant",
+          Effect.gen(function* () {
+            const { tenant = "" } = yield* HttpRouter.params
+            yield* TenantTracer.bind(TestTracer.route(tenant))
+            return HttpServerResponse.text(yield* pool)
+          })
+        )
+      )
+      const port = yield* serve(app)
+      yield* Effect.all([get(port, "/acme"), get(port, "/other")], { concurrency: 2 })
+      yield* settled
+      for (const tenant of ["acme", "other"]) yield* TestTracer.expectTree(tenant, "GET /:tenant")
+      const operator = yield* TestTracer.spans(TestTracer.operator)
+      expect(one(operator.filter(({ name }) => name === "connect")).parentSpanId).toBeUndefined()
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.scopedLive("a client that hangs up before the answer is cancelled and no error", () =>
+    Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
+      const app = HttpRouter.empty.pipe(
+        HttpRouter.get(
+          "/",
+          Effect.gen(function* () {
+            yield* TenantTracer.bind(acme)
+            yield* Deferred.succeed(started, undefined)
+            return yield* Effect.never
+          }).pipe(Spans.llmCall(chat))
+        )
+      )
+      const port = yield* serve(app)
+      const controller = new AbortController()
+      yield* Effect.fork(
+        Effect.ignore(Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/`, { signal: controller.signal })))
+      )
+      yield* Deferred.await(started)
+      controller.abort()
+      yield* settled
+      yield* TestTracer.expectTree(
+        "acme",
+        `
+          GET / true unset
+          └── chat gpt-4o true unset
+        `,
+        (span) => `${span.name} ${span.attributes["gateway.cancelled"]} ${span.status.code}`
+      )
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.scopedLive("every kind of body ends the root, HEAD too", () =>
+    Effect.gen(function* () {
+      const bodies = [
+        HttpServerResponse.empty(),
+        HttpServerResponse.text("x"),
+        HttpServerResponse.unsafeJson({ x: 1 }),
+        HttpServerResponse.raw(Readable.from(["x"])),
+        HttpServerResponse.stream(Stream.make(bytes("x"))),
+        HttpServerResponse.stream(Stream.empty)
+      ]
+      for (const body of bodies) {
+        const port = yield* serve(Effect.as(TenantTracer.bind(acme), body))
+        yield* get(port, "/")
+      }
+      const port = yield* serve(Effect.as(TenantTracer.bind(acme), HttpServerResponse.stream(Stream.never)))
+      yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/`, { method: "HEAD" }))
+      yield* settled
+      const names = (yield* TestTracer.spans("acme")).map(({ name, status }) => `${name} ${status.code}`)
+      expect(names).toEqual([...bodies.map(() => "GET unset"), "HEAD unset"])
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("hostile requests are answered, and their spans arrive", () =>
+    Effect.gen(function* () {
+      const app = Effect.as(TenantTracer.bind(acme), HttpServerResponse.text("ok"))
+      const requests: ReadonlyArray<readonly [string, RequestInit]> = [
+        ["http://localhost/%00%ff/../..//?a=b#c", {}],
+        [`http://localhost/${"x".repeat(50_000)}?${"y".repeat(50_000)}`, {}],
+        ["http://localhost/", { method: "M-SEARCH" }],
+        ["http://localhost/", { headers: { traceparent: "00-xyz", tracestate: "\u00ff", b3: "1-2-3-4-5" } }],
+        ["http://localhost/", { headers: { baggage: "x".repeat(60_000) } }]
+      ]
+      for (const [url, init] of requests) expect((yield* inProcess(app, url, init)).body).toBe("ok")
+      const spans = yield* TestTracer.spans("acme")
+      expect(spans.map(({ name }) => name)).toEqual(["GET", "GET", "HTTP", "GET", "GET"])
+      for (const { attributes } of spans) expect(textOf(attributes).length).toBeLessThan(3000)
+      expect(textOf(spans)).not.toContain("yyyy")
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("facts come from what the app reads of the request, and from no header by themselves", () =>
+    Effect.gen(function* () {
+      const app = Effect.as(TenantTracer.bind(acme), HttpServerResponse.empty())
+      const door = TenantTracer.middlewareWith({
+        facts: ({ headers }) => TraceFacts.fromHeaders(headers, { "x-session": "sessionId" })
+      })
+      const init = { headers: { "x-session": "s1", "x-user": "SECRET" } }
+      yield* inProcess(app, "http://localhost/", init, door)
+      yield* inProcess(app, "http://localhost/", init)
+      const [withFacts, without] = (yield* TestTracer.spans("acme")).map(textOf)
+      expect(withFacts).toContain("s1")
+      expect(without).not.toContain("s1")
+      expect(`${withFacts}${without}`).not.toContain("SECRET")
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("options that throw cost neither the request nor its spans", () =>
+    Effect.gen(function* () {
+      const door = TenantTracer.middlewareWith({
+        facts: () => {
+          throw new Error("facts")
+        },
+        ignore: () => {
+          throw new Error("ignore")
+        }
+      })
+      const app = Effect.as(TenantTracer.bind(acme), HttpServerResponse.text("ok"))
+      expect(yield* inProcess(app, "http://localhost/", {}, door)).toEqual({ status: 200, body: "ok" })
+      yield* TestTracer.expectTree("acme", "GET")
+      expect((yield* TenantTracer.status).ledger.counters.bad_payload).toBe(2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("an ignored request is not recorded and cannot be bound", () =>
+    Effect.gen(function* () {
+      const door = TenantTracer.middlewareWith({ ignore: ({ url }) => url.endsWith("/health") })
+      const app = Effect.map(TenantTracer.bind(acme), HttpServerResponse.text)
+      expect((yield* inProcess(app, "http://localhost/health", {}, door)).body).toBe("NoRequest")
+      expect((yield* inProcess(app, "http://localhost/v1", {}, door)).body).toBe("Bound")
+      expect(yield* TestTracer.spans("acme")).toHaveLength(1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("a request that the app makes to itself is one of its own, with one SERVER span", () =>
+    Effect.gen(function* () {
+      const inner = Effect.as(TenantTracer.bind(TestTracer.route("other")), HttpServerResponse.text("inner"))
+      const outer = Effect.gen(function* () {
+        const { body } = yield* inProcess(inner)
+        return HttpServerResponse.text(`${body} ${yield* TenantTracer.bind(acme)}`)
+      })
+      expect((yield* inProcess(outer)).body).toBe("inner Bound")
+      for (const tenant of ["acme", "other"]) yield* TestTracer.expectTree(tenant, "GET")
+      const operator = yield* TestTracer.spans(TestTracer.operator)
+      expect(operator.filter(({ kind }) => kind === "server")).toHaveLength(2)
+      expect(operator).toHaveLength(2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("an app that is run by hand, without a server, is traced the same", () =>
+    Effect.gen(function* () {
+      const source = HttpServerRequest.fromWeb(new Request("http://localhost/v1/models?key=SECRET"))
+      const run = (app: HttpApp.Default<Refused>) =>
+        TenantTracer.middleware(app).pipe(
+          Effect.provideService(HttpServerRequest.HttpServerRequest, source),
+          Effect.exit
+        )
+      yield* run(Effect.as(TenantTracer.bind(acme), HttpServerResponse.empty({ status: 202 })))
+      yield* run(Effect.zipRight(TenantTracer.bind(acme), new Refused({ message: "no" })))
+      const [first, second] = yield* TestTracer.spans("acme")
+      expect(first).toMatchObject({ name: "GET", status: { code: "unset" } })
+      expect(first?.attributes["http.response.status_code"]).toBe(202)
+      expect(first?.attributes["url.path"]).toBe("/v1/models")
+      expect(second).toMatchObject({ name: "GET", status: { code: "error", message: "Refused" } })
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.scopedLive("without a tracer of ours the app runs as it is", () =>
+    Effect.gen(function* () {
+      const port = yield* serve(Effect.map(TenantTracer.bind(acme), HttpServerResponse.text))
+      expect(yield* get(port, "/")).toEqual({ status: 200, body: "NoRequest" })
+    })
+  )
 })

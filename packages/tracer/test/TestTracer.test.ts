@@ -89,6 +89,15 @@ describe("TestTracer", () => {
     }).pipe(Effect.provide(layer()))
   )
 
+  it.effect("prints each destination's own tree", () =>
+    Effect.gen(function* () {
+      const destinations = ["a", "b"].map((name) => destination({ name, endpoint: `https://${name}.example` }))
+      yield* model.pipe(TenantTracer.withRoute(TenantRoute.make({ tenant: "acme", destinations })))
+      const print = ({ destination, name }: TestTracer.TestSpan) => `${destination}: ${name}`
+      yield* TestTracer.expectTree("acme", "a: job\n└── a: chat gpt-4o\nb: job\n└── b: chat gpt-4o", print)
+    }).pipe(Effect.provide(layer()))
+  )
+
   it.effect("forgets on request", () =>
     Effect.gen(function* () {
       yield* request("acme")

@@ -141,7 +141,7 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
       ]
     },
     {
-      claim: `not one of ${plural(canaries.length, "canary".replace(/y$/, "ie"))} (prompts, keys, headers, query values) is where it must not be`,
+      claim: `not one of ${canaries.length} canaries (prompts, keys, headers, query values) is where it must not be`,
       problems: [
         ...forTenants(evidence, (tenant, received) =>
           foreignAt(evidence, tenant.id, received).map(sighted("its back end"))

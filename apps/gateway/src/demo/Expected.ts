@@ -15,7 +15,7 @@ export const trees: Readonly<Record<Exclude<Scene, "wrong key">, string>> = {
   streamed: answered,
   traced: answered,
   "hang-up": `
-POST /v1/chat/completions
+POST /v1/chat/completions (cancelled)
 ├── auth /v1/chat/completions
 │   └── sqlite select
 ├── execute_guardrail pii

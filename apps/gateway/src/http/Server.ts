@@ -1,8 +1,6 @@
 /** The gateway's HTTP face: its routes, traced, each failure as an answer. */
-import { createServer } from "node:http"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,6 +8,7 @@ import { TenantTracer } from "tenant-tracer"
 import * as ChatCompletions from "../chat/ChatCompletions.js"
 import { GatewayConfig } from "../GatewayConfig.js"
 import * as Models from "../models/Models.js"
+import * as Listener from "./Listener.js"
 import * as OpenAiError from "./OpenAiError.js"
 
 /** All routes. No failure is left: each is an answer. */
@@ -24,9 +23,5 @@ export const app = HttpRouter.empty.pipe(
 
 /** Serves the routes where the configuration says. */
 export const layer = HttpServer.serve(app, TenantTracer.middleware).pipe(
-  Layer.provideMerge(
-    Layer.unwrapEffect(
-      Effect.map(GatewayConfig, ({ host, port }) => NodeHttpServer.layer(createServer, { host, port }))
-    )
-  )
+  Layer.provideMerge(Layer.unwrapEffect(Effect.map(GatewayConfig, Listener.layer)))
 )

@@ -2,13 +2,11 @@
  * A model server for when there is none: a real HTTP server that speaks OpenAI's chat completions. Its answers follow from the prompt, and the
  * name of the model decides how it behaves (see `behaviours`).
  */
-import { createServer } from "node:http"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,13 +14,14 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { ChatRequest } from "../chat/ChatRequest.js"
+import * as Listener from "../http/Listener.js"
 
 /** What each model does. Any other name is not found. */
 export const behaviours = {
   "gpt-4o-mini": "answers",
   "gpt-4o": "answers",
   "flaky-model": "answers 500 to the first request of each prompt, then well",
-  "slow-model": "streams one word every 50 ms",
+  "slow-model": "says one word every 50 ms",
   "cut-model": "breaks its stream off after two words",
   "down-model": "always answers 503",
   "busy-model": "always answers 429 with Retry-After",
@@ -43,6 +42,7 @@ export class ScriptedUpstream extends Context.Tag("gateway/ScriptedUpstream")<
 >() {}
 
 const created = 1_700_000_000
+const pace = Duration.millis(50)
 
 const textOf = (content: ChatRequest["messages"][number]["content"]): string =>
   typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join(" ")
@@ -89,9 +89,7 @@ const streamed = (request: ChatRequest) => {
   const all = Stream.fromIterable(lines)
   return HttpServerResponse.stream(
     Stream.encodeText(
-      request.model === "slow-model"
-        ? Stream.schedule(all, Schedule.spaced(Duration.millis(50)))
-        : Stream.rechunk(all, 1)
+      request.model === "slow-model" ? Stream.schedule(all, Schedule.spaced(pace)) : Stream.rechunk(all, 1)
     ),
     { contentType: "text/event-stream" }
   )
@@ -121,7 +119,9 @@ const make = Effect.gen(function* () {
       }
     }
     if (!Object.hasOwn(behaviours, request.model)) return refusal(404, `The model '${request.model}' does not exist`)
-    return request.stream ? streamed(request) : whole(request)
+    if (request.stream) return streamed(request)
+    if (request.model === "slow-model") yield* Effect.sleep(Duration.times(pace, wordsOf(answerTo(request)).length))
+    return whole(request)
   }).pipe(Effect.catchTags({ ParseError: (error) => Effect.succeed(refusal(400, error.message)) }))
 
   const models = HttpServerResponse.unsafeJson({
@@ -144,5 +144,5 @@ const make = Effect.gen(function* () {
 /** The server on a free port of the loopback interface. It stands for somebody else's, so the gateway's tracer is none of its business. */
 export const layer = Layer.scoped(ScriptedUpstream, make).pipe(
   HttpMiddleware.withTracerDisabledWhen(() => true),
-  Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))
+  Layer.provide(Listener.layer({ host: "127.0.0.1", port: 0 }))
 )

@@ -134,7 +134,9 @@ export const middleware =
         const active = activeOf(fiber.currentContext)
         // The server span of the platform: ours stands in for it.
         const isPlatforms =
-          active?.kind === "server" && active.request.isAmbient && active.attributes.has("http.request.method")
+          active?.kind === "server" &&
+          active.ancestry.role === undefined &&
+          active.attributes.has("http.request.method")
         if (isPlatforms) recorder.discard(active)
         const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
         const data = { _tag: "proxy_request", method: request.method, path: pathOf(request.url), scheme } as const

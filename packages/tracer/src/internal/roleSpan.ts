@@ -85,7 +85,7 @@ export const aroundStream = <A, E, R>(
           // The scope is the stream's own, so its exit is the stream's exit.
           completion?.onFailure === undefined
             ? Effect.void
-            : complete(span, factsOf(exit as Exit.Exit<A, E>, completion)),
+            : complete(span, factsOf(exit as Exit.Exit<A, E>, { onFailure: completion.onFailure })),
           Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), exit))
         )
       )

@@ -57,7 +57,7 @@ export interface SpanEvent {
 }
 
 /**
- * A link; `request` is the trace of the linked span where it is one of ours, which decides who may see it.
+ * A link; `request` is the trace of the linked span where it is the linking span's own, which decides who may see it.
  *
  * @since 0.1.0
  * @category models

@@ -316,10 +316,10 @@ export const make = (options: {
         caller,
         joined?.sampled ?? true
       )
-      if (open.facts !== undefined) request.facts = joinFacts(TraceFacts.empty, open.facts)
+      if (open.facts !== undefined) request.facts = TraceFacts.read(open.facts)
       const root = start(request, undefined, open.data?._tag, { ...open, kind: open.kind ?? "server" }, joined?.spanId)
       request.root = root
-      if (open.active !== undefined) root.links.push(linkTo(open.active))
+      if (open.active !== undefined) addLink(root, linkTo(open.active))
       return root
     },
 
@@ -348,12 +348,12 @@ export const make = (options: {
       const role = begin.data?._tag ?? unlessWithin(begin.role, active)
       const parent = role === undefined ? active : anchor(role, active, request.root?.ancestry, count)
       const span = start(request, parent, role, begin, isRemote ? begin.remoteParent?.spanId : undefined)
-      if (begin.links !== undefined) for (const link of begin.links) span.links.push({ request: undefined, ...link })
+      for (const link of begin.links ?? []) addLink(span, { request: undefined, ...link })
       if (
         begin.parent !== undefined &&
         (isForeign || (parent !== active && isInsideRole(begin.parent.ancestry, parent)))
       ) {
-        span.links.push(linkTo(begin.parent))
+        addLink(span, linkTo(begin.parent))
       }
       return span
     },
@@ -399,11 +399,11 @@ export const make = (options: {
     },
 
     link: (span, link) => {
-      if (writable(span) && span.links.length < 128) span.links.push(link)
+      if (writable(span)) addLink(span, link)
     },
 
     addFacts: (request, facts) => {
-      if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, facts)
+      if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, TraceFacts.read(facts))
     },
 
     bind: (request, route) => {
@@ -506,6 +506,12 @@ const unlessWithin = (role: SpanRole | undefined, active: Ancestry | undefined):
 
 const adopted = ({ ancestry, name }: RecordedSpan, key: string, value: unknown): SpanRole | undefined =>
   unlessWithin(Adopters.roleOfAttribute(name, key, value), ancestry.parent)
+
+/** The trace of another request is not kept: jobs that start each other would keep all who came before alive. */
+const addLink = (span: RecordedSpan, link: SpanLink): void => {
+  if (span.links.length >= 128) return
+  span.links.push(link.request === undefined || link.request === span.request ? link : { ...link, request: undefined })
+}
 
 const linkTo = (span: RecordedSpan): SpanLink => ({
   traceId: span.traceId,

@@ -16,8 +16,8 @@ import { Double, type Value } from "./RenderedSpan.js"
 export const maxAttributes = 128
 
 /**
- * The attributes of one span. Where there is no room left, lists (messages, tools) make way for what is said once: the longest gives up an item, never
- * its first or its newest. What is dropped is counted.
+ * The attributes of one span. Where there is no room left, lists (messages, tools) make way: the longest gives up an
+ * item, never its first or its newest. What is dropped is counted.
  *
  * @since 0.1.0
  * @category models

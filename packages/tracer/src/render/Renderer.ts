@@ -11,7 +11,7 @@ import * as Adopters from "../record/Adopters.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
 import { AttributeSink } from "./AttributeSink.js"
 import * as ContentPolicy from "./ContentPolicy.js"
-import type { RenderedEvent, RenderedLink, RenderedSpan } from "./RenderedSpan.js"
+import type { RenderedEvent, RenderedLink, RenderedSpan, Value } from "./RenderedSpan.js"
 import * as TenantView from "./TenantView.js"
 
 /**
@@ -53,7 +53,7 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
       links.push({
         traceId: link.request === request ? traceId : link.traceId,
         spanId: link.spanId,
-        attributes: view.audience === "tenant" ? [] : [...link.attributes]
+        attributes: view.audience === "tenant" ? [] : bounded(view, link.attributes)
       })
     }
   }
@@ -131,12 +131,23 @@ const eventsOf = (
   const events: Array<RenderedEvent> =
     view.audience === "tenant"
       ? []
-      : span.events.map(({ attributes, name, time }) => ({ name, time: time + offset, attributes: [...attributes] }))
+      : span.events.map(({ attributes, name, time }) => ({
+          name,
+          time: time + offset,
+          attributes: bounded(view, attributes)
+        }))
   if (error !== undefined) {
     const exception: Array<readonly [string, string]> = [["exception.type", error.type]]
     if (error.message !== undefined) exception.push(["exception.message", error.message])
     if (error.stackTrace !== undefined) exception.push(["exception.stacktrace", error.stackTrace])
-    events.push({ name: "exception", time: (span.endTime ?? span.startTime) + offset, attributes: exception })
+    const time = (span.endTime ?? span.startTime) + offset
+    events.push({ name: "exception", time, attributes: bounded(view, exception) })
   }
   return events
+}
+
+const bounded = (view: TenantView.View, attributes: Iterable<readonly [string, Value]>): AttributeSink["entries"] => {
+  const sink = new AttributeSink(view.valueLength)
+  for (const [key, value] of attributes) sink.write(key, value)
+  return sink.entries
 }

@@ -132,10 +132,20 @@ export const make = (options: {
     return { outlets, denied }
   }
 
+  const attempt = (route: TenantRoute): Plan => {
+    try {
+      return decide(route)
+    } catch {
+      // A route made without types: its spans end inside requests, which must not fail for it.
+      ledger.count("invalid_route")
+      return { outlets: operator, denied: [] }
+    }
+  }
+
   const plan = (route: TenantRoute): Plan => {
     const known = plans.get(route)
     if (known !== undefined) return known
-    const made = decide(route)
+    const made = attempt(route)
     plans.set(route, made)
     return made
   }

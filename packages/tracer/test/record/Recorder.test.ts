@@ -162,7 +162,7 @@ describe("Recorder without a fiber", () => {
     recorder.end(span, 1n, unset)
     expect(owners()).toEqual(["acme span"])
     expect(span.ancestry.parent).toBe(mine.ancestry)
-    expect(one(span.links).request).toBe(theirs.request)
+    expect(one(span.links)).toMatchObject({ spanId: theirs.spanId, request: undefined })
     expect(counts).toEqual({ foreign_parent: 1 })
   })
 
@@ -476,8 +476,8 @@ describe("Recorder, what it is given", () => {
     recorder.end(span, 1n, unset)
     recorder.end(root, 1n, unset)
     expect(owners()).toEqual(["acme span", "acme root"])
-    expect(root.request.facts).toMatchObject({ endUser: "eve" })
-    expect(counts).toMatchObject({ bad_payload: 5 })
+    expect(root.request.facts).toEqual({ endUser: "eve", tags: ["a"], sessionId: "s" })
+    expect(counts).toMatchObject({ bad_payload: 2 })
   })
 
   it("bounds events, links and attributes, and counts what it leaves out", () => {
@@ -551,5 +551,16 @@ describe("Recorder, memory", () => {
     walk({ ...span, request: undefined })
     expect(reachable.has(parent)).toBe(false)
     expect(reachable.has(parent.data)).toBe(false)
+  })
+
+  it("requests that start each other do not keep those before them alive", () => {
+    const { open, recorder } = setup()
+    const first = open({ name: "first", route: acme })
+    const second = open({ name: "second", route: acme, active: first })
+    recorder.link(second, { ...one(second.links), request: first.request })
+    expect(second.links.map(({ request, spanId }) => [spanId, request])).toEqual([
+      [first.spanId, undefined],
+      [first.spanId, undefined]
+    ])
   })
 })

@@ -45,7 +45,7 @@ describe("withoutContent", () => {
         finishReasons: ["stop"],
         inputMessages: [{ role: "user", parts: [{ type: "text", content: "secret" }] }]
       })
-    ).toMatchObject({ operation: "chat", usage: { inputTokens: 3 }, finishReasons: ["stop"], inputMessages: undefined })
+    ).toEqual({ _tag: "llm_call", operation: "chat", usage: { inputTokens: 3 }, finishReasons: ["stop"] })
   })
 
   it("case 31: what a tool took and gave goes, its name stays", () => {
@@ -56,7 +56,7 @@ describe("withoutContent", () => {
         arguments: { city: "Paris" },
         result: 21
       })
-    ).toEqual({ _tag: "mcp_tool_call", tool: "get_weather", arguments: undefined, result: undefined })
+    ).toEqual({ _tag: "mcp_tool_call", tool: "get_weather" })
   })
 
   it("what has no content passes as it is", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
 import { Otlp } from "@tenant-tracer/receiver"
 import { Arbitrary, Either, FastCheck } from "effect"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
@@ -151,9 +152,13 @@ describe("how it ended", () => {
     ["cancelled", { "gateway.cancelled": true }],
     ["unfinished", { "gateway.unfinished": true }]
   ] as const)("%s is no error, and says so even where there is no room left", (_tag, expected) => {
-    const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, "v"]))
-    const { end, open } = recording()
-    const rendered = render(end(open({ facts: { metadata } }), { _tag }))
+    const talkative = {
+      ...vocabulary(),
+      write: (_: unknown, out: AttributeWriter) => {
+        for (let i = 0; i < 200; i++) out.int(`k${i}`, i)
+      }
+    }
+    const rendered = render(ended(llm, { outcome: { _tag } }), { vocabulary: talkative })
     expect(rendered.status.code).toBe("unset")
     expect(attributesOf(rendered)).toMatchObject(expected)
     expect(rendered.attributes).toHaveLength(128)
@@ -171,6 +176,15 @@ describe("how it ended", () => {
 })
 
 describe("events and links", () => {
+  it("what an event says is as long as the destination takes it", () => {
+    const failed = { ...llm, error: { type: "TooLong", message: "x".repeat(500) } }
+    const [event] = render(ended(failed), { valueLength: 100 }).events
+    expect(Object.fromEntries(event?.attributes ?? [])).toEqual({
+      "exception.type": "TooLong",
+      "exception.message": "x".repeat(100)
+    })
+  })
+
   it("log lines reach the operator with their time, and no tenant", () => {
     const { begin, end, open, recorder } = recording()
     const span = begin(open({ wallTime: 1_700_000_000_000 }), { data: llm })
@@ -321,6 +335,27 @@ describe("what does not fit", () => {
       expect(protobuf[0]).toMatchObject({ spanId: span.spanId, traceId: span.traceId, name: rendered.name })
     },
     { fastCheck: { numRuns: 300 } }
+  )
+
+  it.prop(
+    "events and links with any attributes survive both encodings",
+    [FastCheck.dictionary(FastCheck.string(), FastCheck.anything({ withBigInt: true })), FastCheck.double()],
+    ([attributes, number]) => {
+      const { begin, end, open, recorder } = recording()
+      const span = begin(open())
+      recorder.event(span, "line", span.startTime, { ...attributes, number })
+      recorder.link(span, {
+        traceId: span.traceId,
+        spanId: span.spanId,
+        request: undefined,
+        attributes: new Map([["n", number]])
+      })
+      const rendered = render(end(span), { audience: "operator", valueLength: 100 })
+      const { json, protobuf } = received(rendered)
+      expect(protobuf[0]?.events).toHaveLength(1)
+      expect(comparable(protobuf[0]?.events)).toEqual(comparable(json[0]?.events))
+      expect(comparable(protobuf[0]?.links)).toEqual(comparable(json[0]?.links))
+    }
   )
 
   it("a payload whose getters throw costs its own fields", () => {

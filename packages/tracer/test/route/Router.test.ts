@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import { Effect } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
@@ -167,6 +168,23 @@ describe("Router", () => {
     for (const tenant of ["acme", "globex"])
       router.sink(ended(model, { name: "chat" }), route([destination()], { tenant }))
     expect(offered).toEqual(["acme/main chat", "globex/main chat"])
+  })
+
+  it.each([
+    ["no destinations", { destinations: undefined }],
+    ["a destination that is none", { destinations: [undefined] }],
+    [
+      "a destination without an endpoint",
+      { destinations: [destination(), { ...destination({ name: "b" }), endpoint: undefined }] }
+    ]
+  ])("a route with %s is counted and fails nobody: the operator keeps the trace", (_, wrong) => {
+    const { ledger, offered, router } = routing({ operator: [collector] })
+    // What a caller without types may hand over.
+    const of = { ...route([]), ...wrong } as unknown as TenantRoute
+    router.sink(ended(model, { name: "1" }), of)
+    router.sink(ended(model, { name: "2" }), of)
+    expect(offered).toEqual(["operator/o0 1", "operator/o0 2"])
+    expect(ledger.snapshot().counters).toEqual({ invalid_route: 1 })
   })
 
   it("decides once per route object, and anew for a new one", () => {

@@ -5,7 +5,7 @@ import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import { type Fault, Receiver } from "@tenant-tracer/receiver"
 import type { TracingConfig } from "@tenant-tracer/tracer"
 import { Ledger, Spans, TenantTracer, Transport } from "@tenant-tracer/tracer"
-import { Context, Effect, Either, Exit, Layer, Redacted, Scope } from "effect"
+import { Context, Effect, Either, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { vocabularies } from "./tracing.js"
 
 export type Options = Partial<Destination.Options> & { readonly key?: string }
@@ -40,12 +40,19 @@ export const routeTo = (
   options: Partial<Parameters<typeof TenantRoute.make>[0]> = {}
 ) => TenantRoute.make({ tenant, destinations, ...options })
 
+/** Log lines become span events as ever, and are not printed. */
+const quiet = Logger.remove(Logger.defaultLogger)
+
 /** A tracer that is closed before its receiver, or earlier by `close`. */
 export const tracer = (config: TracingConfig.TracingConfig = {}) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
-      TenantTracer.layer(config).pipe(Layer.provide(Transport.layerUndici()), Layer.provide(vocabularies))
+      TenantTracer.layer(config).pipe(
+        Layer.provide(Transport.layerUndici()),
+        Layer.provide(vocabularies),
+        Layer.provideMerge(quiet)
+      )
     ).pipe(Scope.extend(scope))
     const service = Context.get(runtime.context, TenantTracer.TenantTracer)
     return {

@@ -1,0 +1,344 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
+import { Config, ConfigProvider, Context, Effect, Either, Encoding, Layer, Redacted } from "effect"
+import * as TenantTracerPackage from "tenant-tracer"
+import {
+  Destination,
+  Phase,
+  Spans,
+  TenantRoute,
+  TenantTracer,
+  TestTracer,
+  Tracing,
+  type TracingConfig,
+  Vendors
+} from "tenant-tracer"
+import { afterEach, vi } from "vitest"
+
+const tenants = ["acme", "globex", "initech"] as const
+type Tenant = (typeof tenants)[number]
+
+const vendors = ["langfuse_otel", "arize", "arize_phoenix"] as const
+type VendorName = (typeof vendors)[number]
+
+/** What nobody but the back end of this tenant at this vendor may ever read. */
+const secretsOf = (tenant: Tenant, vendor: VendorName): ReadonlyArray<string> =>
+  vendor === "langfuse_otel"
+    ? [Encoding.encodeBase64(`pk-${tenant}:sk-${tenant}`)]
+    : vendor === "arize"
+      ? [`arize-key-${tenant}`, `arize-space-${tenant}`, `arize-project-${tenant}`]
+      : [`phoenix-key-${tenant}`, `phoenix-project-${tenant}`]
+
+/** What all back ends of this tenant may read, and no other's. */
+const canariesOf = (tenant: Tenant): ReadonlyArray<string> => [
+  `prompt of ${tenant}`,
+  `answer to ${tenant}`,
+  `team-${tenant}`,
+  `user-${tenant}`,
+  `model-${tenant}`,
+  `guardrail-${tenant}`
+]
+
+const accounts: ReadonlyArray<Receiver.Account> = tenants.flatMap((tenant) => [
+  {
+    id: `${tenant}/langfuse_otel`,
+    headers: { authorization: `Basic ${Encoding.encodeBase64(`pk-${tenant}:sk-${tenant}`)}` },
+    rules: VendorRules.langfuse
+  },
+  {
+    id: `${tenant}/arize`,
+    headers: { authorization: `arize-key-${tenant}`, "arize-space-id": `arize-space-${tenant}` },
+    rules: VendorRules.arize
+  },
+  {
+    id: `${tenant}/arize_phoenix`,
+    headers: { authorization: `Bearer phoenix-key-${tenant}` },
+    rules: VendorRules.phoenix
+  }
+])
+
+const credentials = (tenant: Tenant, url: string): Readonly<Record<VendorName, unknown>> => ({
+  langfuse_otel: { publicKey: `pk-${tenant}`, secretKey: `sk-${tenant}`, host: url },
+  arize: {
+    apiKey: `arize-key-${tenant}`,
+    spaceId: `arize-space-${tenant}`,
+    project: `arize-project-${tenant}`,
+    endpoint: url
+  },
+  arize_phoenix: { apiKey: `phoenix-key-${tenant}`, project: `phoenix-project-${tenant}`, endpoint: url }
+})
+
+const routeOf = (tenant: Tenant, url: string): TenantRoute.TenantRoute =>
+  TenantRoute.make({
+    tenant,
+    destinations: vendors.map((vendor) =>
+      Either.getOrThrow(Vendors.destination(vendor, credentials(tenant, url)[vendor], { content: "full" }))
+    ),
+    facts: { team: { id: `team-${tenant}` }, endUser: `user-${tenant}` }
+  })
+
+const request = (tenant: Tenant, route: TenantRoute.TenantRoute) =>
+  Effect.yieldNow().pipe(
+    Spans.dbCall({ service: "postgres", system: "postgresql", callType: "select" }),
+    Phase.auth,
+    Effect.zipRight(Effect.yieldNow().pipe(Spans.guardrail({ name: `guardrail-${tenant}`, mode: "pre_call" }))),
+    Effect.zipRight(
+      Effect.yieldNow().pipe(
+        Spans.llmCall({
+          operation: "chat",
+          provider: "openai",
+          requestModel: `model-${tenant}`,
+          usage: { inputTokens: 12, outputTokens: 8 },
+          inputMessages: [{ role: "user", parts: [{ type: "text", content: `prompt of ${tenant}` }] }],
+          outputMessages: [{ role: "assistant", parts: [{ type: "text", content: `answer to ${tenant}` }] }]
+        })
+      )
+    ),
+    TenantTracer.withRoute(route)
+  )
+
+const bytes = (receiver: Receiver.Receiver.Service, account: string) =>
+  Effect.map(receiver.received(account), (deliveries) =>
+    deliveries
+      .map(({ body, headers }) => `${JSON.stringify(headers)}\n${Buffer.from(body).toString("utf8")}`)
+      .join("\n")
+  )
+
+const collector = (receiver: Receiver.Receiver.Service, key: string, options: Partial<Destination.Options> = {}) =>
+  Either.getOrThrow(
+    Destination.make({
+      name: key,
+      endpoint: `${receiver.url}/v1/traces`,
+      headers: { "x-key": Redacted.make(key) },
+      ...options
+    })
+  )
+
+const withKeys = (...keys: ReadonlyArray<string>) =>
+  Receiver.make({ accounts: keys.map((key) => ({ id: key, headers: { "x-key": key } })) })
+
+describe("three tenants with three vendors each", () => {
+  const everything = Effect.gen(function* () {
+    const receiver = yield* Receiver.make({
+      accounts: [...accounts, { id: "operator", headers: { "x-key": "operator" } }]
+    })
+    const config: TracingConfig.TracingConfig = {
+      content: "full",
+      resource: { "service.name": "gateway" },
+      operator: [collector(receiver, "operator", { vendor: "collector" })]
+    }
+    yield* Effect.forEach(tenants, (tenant) => request(tenant, routeOf(tenant, receiver.url)), {
+      concurrency: "unbounded"
+    }).pipe(Effect.provide(Tracing.layer(config)))
+    return receiver
+  })
+
+  const pairs = tenants.flatMap((tenant) => vendors.map((vendor) => ({ tenant, vendor })))
+
+  it.scopedLive("each account gets its own whole trace, and the rules of its vendor are kept", () =>
+    Effect.gen(function* () {
+      const receiver = yield* everything
+      expect(yield* receiver.refusals()).toEqual([])
+      for (const { tenant, vendor } of pairs) {
+        const spans = yield* receiver.spans(`${tenant}/${vendor}`)
+        expect(SpanTree.print(spans)).toBe(
+          [
+            "job",
+            "├── auth",
+            "│   └── postgres select",
+            `├── execute_guardrail guardrail-${tenant}`,
+            `└── chat model-${tenant}`
+          ].join("\n")
+        )
+        expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1)
+      }
+      expect(SpanTree.roots(yield* receiver.spans("operator"))).toHaveLength(3)
+    })
+  )
+
+  it.scopedLive("each in the words of its vocabulary", () =>
+    Effect.gen(function* () {
+      const receiver = yield* everything
+      for (const { tenant, vendor } of pairs) {
+        const spans = yield* receiver.spans(`${tenant}/${vendor}`)
+        const call = spans.find(({ name }) => name === `chat model-${tenant}`)
+        const keys = spans.flatMap(({ attributes }) => Object.keys(attributes))
+        if (vendor === "langfuse_otel") {
+          expect(call?.attributes).toMatchObject({
+            "gen_ai.request.model": `model-${tenant}`,
+            "gen_ai.usage.input_tokens": 12
+          })
+          expect(keys.filter((key) => /^(llm|openinference|input|output)\./.test(key))).toEqual([])
+        } else {
+          expect(call?.attributes).toMatchObject({
+            "openinference.span.kind": "LLM",
+            "llm.token_count.prompt": 12,
+            "llm.input_messages.0.message.content": `prompt of ${tenant}`
+          })
+          expect(keys.filter((key) => key.startsWith("gen_ai."))).toEqual([])
+        }
+        expect(call?.attributes).toMatchObject({ "user.id": `user-${tenant}`, "gateway.team.id": `team-${tenant}` })
+      }
+    })
+  )
+
+  it.scopedLive("and nothing else: no byte of another tenant, nor of its own account at another vendor", () =>
+    Effect.gen(function* () {
+      const receiver = yield* everything
+      for (const { tenant, vendor } of pairs) {
+        const sent = yield* bytes(receiver, `${tenant}/${vendor}`)
+        for (const own of [...canariesOf(tenant), ...secretsOf(tenant, vendor)]) expect(sent).toContain(own)
+        for (const other of pairs) {
+          if (other.tenant === tenant && other.vendor === vendor) continue
+          for (const secret of secretsOf(other.tenant, other.vendor)) expect(sent).not.toContain(secret)
+          if (other.tenant !== tenant) for (const canary of canariesOf(other.tenant)) expect(sent).not.toContain(canary)
+        }
+        expect(sent).not.toContain('"x-key"')
+      }
+      const operators = yield* bytes(receiver, "operator")
+      for (const { tenant, vendor } of pairs) {
+        for (const secret of secretsOf(tenant, vendor)) expect(operators).not.toContain(secret)
+        for (const text of [`prompt of ${tenant}`, `answer to ${tenant}`]) expect(operators).not.toContain(text)
+      }
+    })
+  )
+
+  it.scopedLive("no secret of a route is in a status, a plan or a printed destination", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ accounts })
+      const shown = yield* Effect.gen(function* () {
+        const service = yield* TenantTracer.TenantTracer
+        const route = routeOf("acme", receiver.url)
+        yield* request("acme", route)
+        yield* TenantTracer.flush
+        return JSON.stringify([yield* TenantTracer.status, service.plan(route).denied, route])
+      }).pipe(Effect.provide(Tracing.layer()))
+      for (const vendor of vendors) {
+        for (const secret of secretsOf("acme", vendor))
+          if (!secret.includes("project")) expect(shown).not.toContain(secret)
+      }
+    })
+  )
+})
+
+describe("layerConfig", () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  const call = (receiver: Receiver.Receiver.Service) =>
+    Effect.void.pipe(
+      Spans.llmCall({
+        operation: "chat",
+        provider: "openai",
+        inputMessages: [{ role: "user", parts: [{ type: "text", content: "prompt-text" }] }]
+      }),
+      TenantTracer.withRoute(
+        TenantRoute.make({
+          tenant: "acme",
+          operatorPolicy: "additive",
+          destinations: [collector(receiver, "acme", { content: "full" })]
+        })
+      )
+    )
+
+  const environmentOf = (receiver: Receiver.Receiver.Service) => ({
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_HEADERS: "x-key=operator,x-canary=canary%20env",
+    OTEL_SERVICE_NAME: "gateway",
+    OTEL_RESOURCE_ATTRIBUTES: "host.name=canary-host",
+    TENANT_TRACER_CONTENT: "full"
+  })
+
+  const provider = (environment: Readonly<Record<string, string>>) =>
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment))))
+
+  it.scopedLive("the environment's exporter, headers and resource are the operator's alone", () =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("acme", "operator")
+      for (const [name, value] of Object.entries(environmentOf(receiver))) vi.stubEnv(name, value)
+      yield* call(receiver).pipe(Effect.provide(Tracing.layerConfig()))
+      const [tenants, operators] = [yield* bytes(receiver, "acme"), yield* bytes(receiver, "operator")]
+      expect(operators).toContain("canary env")
+      expect(operators).toContain("canary-host")
+      expect(tenants).not.toContain("canary")
+      expect(tenants).toContain("gateway")
+      expect(tenants).toContain("prompt-text")
+      expect(operators).not.toContain("prompt-text")
+      const [received] = yield* receiver.received("operator")
+      expect(received).toMatchObject({ path: "/v1/traces", encoding: "protobuf", compression: "identity" })
+    })
+  )
+
+  it.scopedLive("options given in code win over the environment", () =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("acme", "operator")
+      const layer = Tracing.layerConfig({ content: Config.succeed("none"), operator: Config.succeed([]) })
+      yield* call(receiver).pipe(Effect.provide(Layer.provide(layer, provider(environmentOf(receiver)))))
+      expect(yield* receiver.spans("acme")).toHaveLength(2)
+      expect(yield* bytes(receiver, "acme")).not.toContain("prompt-text")
+      expect(yield* receiver.received("operator")).toEqual([])
+    })
+  )
+
+  it.scopedLive("OTEL_TRACES_EXPORTER=none leaves the operator without a copy, and the tenants with theirs", () =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("acme", "operator")
+      const layer = Layer.provide(
+        Tracing.layerConfig(),
+        provider({ ...environmentOf(receiver), OTEL_TRACES_EXPORTER: "none" })
+      )
+      yield* call(receiver).pipe(Effect.provide(layer))
+      expect(yield* receiver.spans("acme")).toHaveLength(2)
+      expect(yield* receiver.received("operator")).toEqual([])
+    })
+  )
+
+  it.scopedLive("a value that does not fit stops the start, and says which", () =>
+    Effect.gen(function* () {
+      const layer = Layer.provide(Tracing.layerConfig(), provider({ TENANT_TRACER_CONTENT: "some" }))
+      const error = yield* Effect.flip(Layer.build(layer))
+      expect(String(error)).toContain("TENANT_TRACER_CONTENT")
+    })
+  )
+})
+
+describe("the package", () => {
+  it.effect("brings every vocabulary to whoever brings their own transport", () =>
+    Effect.gen(function* () {
+      const route = TestTracer.route("acme")
+      yield* Effect.void.pipe(Spans.toolCall({ name: "search" }), TenantTracer.withRoute(route))
+      yield* TestTracer.expectTree("acme", "job\n└── execute_tool search")
+    }).pipe(Effect.provide(Layer.provide(TestTracer.layer(), Tracing.vocabularies)))
+  )
+
+  it.scopedLive("two tracers in one process know nothing of each other", () =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("one", "two")
+      const build = (key: string) =>
+        Effect.map(Layer.build(Tracing.layer({ operator: [collector(receiver, key)] })), (context) =>
+          Context.get(context, TenantTracer.TenantTracer)
+        )
+      const [one, two] = [yield* build("one"), yield* build("two")]
+      yield* Effect.withTracer(Effect.withSpan(Effect.void, "first"), one.tracer)
+      yield* Effect.withTracer(Effect.withSpan(Effect.void, "second"), two.tracer)
+      yield* Effect.all([one.flush, two.flush])
+      const names = (key: string) => Effect.map(receiver.spans(key), (spans) => spans.map(({ name }) => name))
+      expect([yield* names("one"), yield* names("two")]).toEqual([["first"], ["second"]])
+    })
+  )
+
+  it("has the names that others build on", () => {
+    expect(Object.keys(TenantTracerPackage).sort()).toEqual(
+      expect.arrayContaining([
+        "Destination",
+        "Phase",
+        "Spans",
+        "TenantRoute",
+        "TenantTracer",
+        "TestTracer",
+        "Tracing",
+        "Vendors",
+        "Vocabularies"
+      ])
+    )
+  })
+})
