@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { TenantTracer, type TracingConfig, Transport, VocabularyResolver } from "@tenant-tracer/tracer"
+import { TenantTracer, type TracingConfig, UndiciTransport, VocabularyResolver } from "@tenant-tracer/tracer"
 import { Vocabularies } from "@tenant-tracer/vocabulary"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -20,7 +20,7 @@ export const vocabularies: Layer.Layer<VocabularyResolver.VocabularyResolver> = 
   { resolve: Vocabularies.layer }
 )
 
-const wiring = Layer.merge(vocabularies, Transport.layerUndici())
+const wiring = Layer.merge(vocabularies, UndiciTransport.layer())
 
 /**
  * The service from options.

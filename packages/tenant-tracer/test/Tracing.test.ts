@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@effect/vitest"
+import { afterEach, describe, expect, it, vi } from "@effect/vitest"
 import { Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
 import { Config, ConfigProvider, Context, Effect, Either, Encoding, Layer, Redacted } from "effect"
 import * as TenantTracerPackage from "tenant-tracer"
@@ -13,7 +13,6 @@ import {
   type TracingConfig,
   Vendors
 } from "tenant-tracer"
-import { afterEach, vi } from "vitest"
 
 const tenants = ["acme", "globex", "initech"] as const
 type Tenant = (typeof tenants)[number]

@@ -16,6 +16,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
@@ -35,7 +36,7 @@ import * as Router from "./route/Router.js"
 import * as TracingConfig from "./TracingConfig.js"
 
 /**
- * How tracing stands right now. `denied` are the destinations of a tenant that were refused, with what to do.
+ * How tracing stands right now.
  *
  * @since 0.1.0
  * @category models
@@ -163,15 +164,19 @@ export const layerConfig = (
 ): Layer.Layer<TenantTracer, ConfigError.ConfigError, Transport | VocabularyResolver> =>
   Layer.unwrapEffect(
     Effect.map(Config.all([TracingConfig.fromEnvironment, optionsOf(overrides)]), ([environment, options]) =>
-      layer({ ...environment, ...options })
+      layer(TracingConfig.override(environment, options))
     )
   )
 
-/** `Config.unwrap` throws where there is nothing to unwrap. */
+/** `Config.unwrap` throws where there is nothing to unwrap, at the top or in a group. */
 const optionsOf = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig>
-): Config.Config<TracingConfig.TracingConfig> =>
-  Object.keys(overrides).length === 0 ? Config.succeed({}) : Config.unwrap(overrides)
+): Config.Config<TracingConfig.TracingConfig> => {
+  const isEmpty = (value: unknown) => Predicate.isRecord(value) && Object.keys(value).length === 0
+  const given = Object.entries(overrides).filter(([, value]) => !isEmpty(value))
+  // Without its empty groups it is what it was.
+  return given.length === 0 ? Config.succeed({}) : Config.unwrap(Object.fromEntries(given) as typeof overrides)
+}
 
 /**
  * A layer of the service and its tracer from an effect that makes it.
@@ -188,7 +193,7 @@ export const layerOf = <E, R>(
 
 /**
  * The root span of every HTTP request: it stands in for the platform's own server span, covers the body of the response, and reads no header but
- * the trace context. Hand it to `HttpServer.serve`, or pipe an app through it.
+ * the trace context and whether a proxy in front spoke HTTPS. Hand it to `HttpServer.serve`, or pipe an app through it.
  *
  * @since 0.1.0
  * @category middleware

@@ -238,3 +238,19 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
     shutdownDeadline: Option.getOrUndefined(env.shutdownDeadline)
   }))
 )
+
+/**
+ * Options over options: each one given wins, also inside a group.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const override = (self: TracingConfig, that: TracingConfig): TracingConfig => ({
+  ...self,
+  ...that,
+  resource: { ...self.resource, ...that.resource },
+  cache: { ...self.cache, ...that.cache },
+  batch: { ...self.batch, ...that.batch },
+  queue: { ...self.queue, ...that.queue },
+  hold: { ...self.hold, ...that.hold }
+})

@@ -1,9 +1,13 @@
 /** The caller's trace context, checked. */
 
+/** The transport over `@effect/platform`'s `HttpClient`. */
+export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
 export * as Ledger from "./deliver/Ledger.js"
 /** How bytes reach a back end. */
 export * as Transport from "./deliver/Transport.js"
+/** The transport over pooled connections. */
+export * as UndiciTransport from "./deliver/UndiciTransport.js"
 /** Live phases of a request. */
 export * as Phase from "./Phase.js"
 /** The core that records spans, usable without a fiber. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@effect/vitest"
+import { afterEach, describe, expect, it, vi } from "@effect/vitest"
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
 import type * as Destination from "@tenant-tracer/model/Destination"
@@ -6,7 +6,6 @@ import { Fault, SpanTree } from "@tenant-tracer/receiver"
 import { Phase, Spans, TenantTracer, TestTracer, VocabularyResolver } from "@tenant-tracer/tracer"
 import { Genai, Vocabularies } from "@tenant-tracer/vocabulary"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
-import { afterEach, vi } from "vitest"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
 import { destination } from "./support/recorded.js"
 import { layer } from "./support/tracing.js"
@@ -162,11 +161,10 @@ describe("the operator's copy", () => {
   it.scopedLive("a request that is nobody's reaches the operator alone", () =>
     Effect.gen(function* () {
       const { awaitSpans, received, to } = yield* backends("acme", "operator")
-      const { flush, run } = yield* tracer({ operator: [to("collector", { key: "operator" })] })
+      const { flush, run } = yield* tracer({ operator: [to("collector", { key: "operator", vendor: "arize" })] })
+      const route = routeTo("acme", [to("acme", { vendor: "arize" })])
       yield* run(Effect.void.pipe(Effect.withSpan("startup")))
-      yield* run(
-        call(routeTo("acme", [to("acme")])).pipe(Effect.zipRight(TenantTracer.bind(routeTo("acme", [to("acme")]))))
-      )
+      yield* run(call(route).pipe(Effect.zipRight(TenantTracer.bind(route))))
       yield* flush
       expect((yield* awaitSpans("operator", 1)).map(({ name }) => name)).toEqual(["startup"])
       expect(yield* received("acme")).toHaveLength(1)
@@ -536,7 +534,7 @@ describe("closing", () => {
       yield* close
       yield* run(call(routeTo("acme", [to("acme")])))
       expect(yield* received("acme")).toEqual([])
-      expect(yield* row("acme/acme")).toMatchObject({ made: 2, dropped: { provider_unavailable: 2 } })
+      expect(yield* row("acme/acme")).toMatchObject({ made: 2, dropped: { provider_closed: 2 } })
       expect(yield* balanced).toBe(true)
     })
   )

@@ -36,6 +36,15 @@ const rootOf = (tenant: string) =>
   Effect.map(TestTracer.spans(tenant), (spans) => one(spans.filter(({ kind }) => kind === "server")))
 
 describe("TenantTracer.middleware", () => {
+  it.scopedLive("the route's template is the root's, also where another span is round the router", () =>
+    Effect.gen(function* () {
+      const port = yield* serve(Effect.withSpan(router, "versioned"), { given: "served", platformSpan: false })
+      yield* get(port, "/ok/42")
+      yield* settled
+      yield* TestTracer.expectTree("acme", "GET /ok/:id")
+    }).pipe(Effect.provide(layer()))
+  )
+
   for (const wiring of wirings) {
     const title = `${wiring.given}, platform span ${wiring.platformSpan ? "on" : "off"}`
 

@@ -8,10 +8,7 @@ import type { DestinationTls } from "@tenant-tracer/model/Destination"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as httpClient from "./internal/httpClientTransport.js"
-import * as undici from "./internal/undiciTransport.js"
 
 /**
  * A request. Header values are sent as they are; redirects are never followed.
@@ -95,39 +92,3 @@ export declare namespace Transport {
     readonly stats: Effect.Effect<{ readonly pools: number; readonly connections: number }>
   }
 }
-
-/**
- * How the pools are kept; each option has a default.
- *
- * @since 0.1.0
- * @category models
- */
-export interface UndiciOptions {
-  /** Connections to one origin with one TLS identity, and so requests on their way to it at once. Default 8. */
-  readonly connections?: number | undefined
-  /** How long a pool without requests stays. Default 5 seconds. */
-  readonly idleTimeToLive?: Duration.DurationInput | undefined
-  /** Bytes of an answer that are read. Default 64 KiB. */
-  readonly maxResponseBytes?: number | undefined
-}
-
-/**
- * HTTP/1.1 over `undici`: a pool per origin and TLS identity, forgotten when it is idle; everything is closed at once with the layer.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerUndici = (options?: UndiciOptions): Layer.Layer<Transport> =>
-  Layer.scoped(Transport, undici.make(options ?? {}))
-
-/**
- * Over the `HttpClient` in the context, with its tracing and propagation off, reading at most `maxResponseBytes` (default 64 KiB) of an answer. It
- * refuses a request with a TLS identity, which that client cannot be given.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerHttpClient = (options?: {
-  readonly maxResponseBytes?: number | undefined
-}): Layer.Layer<Transport, never, httpClient.Requirements> =>
-  Layer.effect(Transport, httpClient.make(options?.maxResponseBytes ?? 64 * 1024))

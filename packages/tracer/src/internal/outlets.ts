@@ -130,7 +130,7 @@ export const make = (options: {
       return {
         id,
         view: view.right,
-        provider: () => Either.getOrUndefined(cache.get(key, build))
+        provider: () => Either.mapLeft(cache.get(key, build), ({ reason }) => `provider_${reason}`)
       }
     },
 
@@ -158,12 +158,13 @@ export const make = (options: {
           : yield* SpanExporterAdapter.make({ exporter: operator.exporter, render })
         const provider = yield* providerOf(id, exporter)
         operators.push(provider)
+        const found = Either.right(provider)
         return {
           id,
           view: view.right,
           vendor: operator.vendor ?? "otlp",
           destination: isOtlp ? operator : undefined,
-          provider: () => provider
+          provider: () => found
         }
       }),
 

@@ -152,20 +152,21 @@ const remote = (span: Tracer.AnySpan, kind: Tracer.SpanKind) =>
 
 /** Ids of another's span may be anything: only those that can be written are linked to. */
 const linksOf = (links: ReadonlyArray<Tracer.SpanLink>): ReadonlyArray<RecordedSpan.SpanLink> =>
-  links.flatMap((link) =>
-    TraceContext.isValid(link.span)
-      ? {
-          traceId: link.span.traceId,
-          spanId: link.span.spanId,
-          request: RecordedSpan.fromSpan(link.span)?.request,
-          attributes: new Map(
-            Object.entries(link.attributes).filter((entry): entry is [string, string | number | boolean] =>
-              ["string", "number", "boolean"].includes(typeof entry[1])
-            )
-          )
-        }
-      : []
-  )
+  links.flatMap((link) => {
+    if (!TraceContext.isValid(link.span)) return []
+    const recorded = RecordedSpan.fromSpan(link.span)
+    return {
+      traceId: link.span.traceId,
+      spanId: link.span.spanId,
+      request: recorded?.request,
+      ancestry: recorded?.ancestry,
+      attributes: new Map(
+        Object.entries(link.attributes).filter((entry): entry is [string, string | number | boolean] =>
+          ["string", "number", "boolean"].includes(typeof entry[1])
+        )
+      )
+    }
+  })
 
 class EffectSpan implements Tracer.Span {
   readonly _tag = "Span"

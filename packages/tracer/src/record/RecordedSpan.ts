@@ -66,6 +66,8 @@ export interface SpanLink {
   readonly traceId: string
   readonly spanId: string
   readonly request: RequestTrace | undefined
+  /** Its place in its tree, where it is one of ours: whoever may not see it is not shown the link. */
+  readonly ancestry?: Ancestry | undefined
   readonly attributes: ReadonlyMap<string, AttributeValue>
 }
 

@@ -70,14 +70,16 @@ export interface RecorderLimits {
   readonly heldSpans: number
   /** Their bytes. Default 1 MiB. */
   readonly heldBytes: number
-  /** How long they wait, in nanoseconds. Default 30 s. */
+  /** How long the first of them waits, in nanoseconds. Default 30 s. */
   readonly heldTime: bigint
   /** Bytes that wait in the whole process. Default 64 MiB. */
   readonly heldBytesInProcess: number
   /** How long after its root's end a trace takes new spans, and an open span is waited for, in nanoseconds. Default 60 s. */
   readonly lateTime: bigint
-  /** Spans open at a time in the whole process. Default 100,000. */
+  /** Spans of requests open at a time in the whole process. Default 100,000. */
   readonly openSpans: number
+  /** Spans outside any request open at a time: these may stay open for ever. Default 10,000. */
+  readonly openAmbientSpans: number
 }
 
 /**
@@ -90,7 +92,8 @@ export const defaultLimits: RecorderLimits = {
   heldTime: 30_000_000_000n,
   heldBytesInProcess: 64 * 1024 * 1024,
   lateTime: 60_000_000_000n,
-  openSpans: 100_000
+  openSpans: 100_000,
+  openAmbientSpans: 10_000
 }
 
 /**
@@ -193,6 +196,7 @@ export const make = (options: {
   const live = new Set<RequestTrace>()
   const answered = new Set<BindResult>()
   let openSpans = 0
+  let openAmbientSpans = 0
   let heldSpans = 0
   let heldBytes = 0
 
@@ -215,7 +219,8 @@ export const make = (options: {
     )
     request.open.add(span)
     live.add(request)
-    openSpans++
+    if (request.isAmbient) openAmbientSpans++
+    else openSpans++
     return span
   }
 
@@ -247,6 +252,7 @@ export const make = (options: {
 
   const hold = (request: RequestTrace, held: Ownership & { _tag: "holding" }, span: RecordedSpan): void => {
     const bytes = sizeOf(span)
+    held.since ??= span.endTime
     held.spans.push(span)
     held.bytes += bytes
     heldSpans++
@@ -261,7 +267,8 @@ export const make = (options: {
     const request = span.request
     span.ancestry.isOpen = false
     request.open.delete(span)
-    openSpans--
+    if (request.isAmbient) openAmbientSpans--
+    else openSpans--
     if (request.open.size === 0 && (request.isAmbient || request.rootEndTime !== undefined)) live.delete(request)
   }
 
@@ -311,7 +318,9 @@ export const make = (options: {
         joined?.traceId ?? ids.traceId(),
         open.startTime,
         clockOffset(open),
-        open.route === undefined ? { _tag: "holding", spans: [], bytes: 0 } : { _tag: "bound", route: open.route },
+        open.route === undefined
+          ? { _tag: "holding", spans: [], bytes: 0, since: undefined }
+          : { _tag: "bound", route: open.route },
         false,
         caller,
         joined?.sampled ?? true
@@ -324,10 +333,6 @@ export const make = (options: {
     },
 
     begin: (begin) => {
-      if (openSpans >= limits.openSpans) {
-        count("too_many_open")
-        return undefined
-      }
       const owner = begin.request ?? begin.parent?.request
       const isLate =
         owner !== undefined &&
@@ -341,6 +346,10 @@ export const make = (options: {
         owner === undefined || isLate
           ? (late ?? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }))
           : owner
+      if (request.isAmbient ? openAmbientSpans >= limits.openAmbientSpans : openSpans >= limits.openSpans) {
+        count("too_many_open")
+        return undefined
+      }
       if (isLate && late === undefined) count("late_start")
       const isForeign = begin.parent !== undefined && begin.parent.request !== request
       if (isForeign && !isLate) count("foreign_parent")
@@ -381,6 +390,11 @@ export const make = (options: {
       if (!writable(span)) return
       if (!Attributes.write(span.attributes, key, value)) span.droppedAttributes++
       else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
+      // A router writes the template of the route that matched on the span that is active: it is the root's.
+      const { root } = span.request
+      if (key === "http.route" && root !== undefined && root.endTime === undefined && !root.attributes.has(key)) {
+        Attributes.write(root.attributes, key, value)
+      }
     },
 
     event: (span, name, time, attributes) => {
@@ -438,7 +452,7 @@ export const make = (options: {
     sweep: (now) => {
       for (const request of live) {
         const ownership = request.ownership
-        if (ownership._tag === "holding" && now - request.startTime > limits.heldTime)
+        if (ownership._tag === "holding" && ownership.since !== undefined && now - ownership.since > limits.heldTime)
           release(request, ownership, "hold_time_exceeded")
         if (request.rootEndTime !== undefined && now - request.rootEndTime > limits.lateTime) endAll(request, now)
       }
@@ -448,7 +462,7 @@ export const make = (options: {
       for (const request of [...live]) endAll(request, now)
     },
 
-    stats: () => ({ requests: live.size, openSpans, heldSpans, heldBytes })
+    stats: () => ({ requests: live.size, openSpans: openSpans + openAmbientSpans, heldSpans, heldBytes })
   }
 }
 
@@ -517,5 +531,6 @@ const linkTo = (span: RecordedSpan): SpanLink => ({
   traceId: span.traceId,
   spanId: span.spanId,
   request: span.request,
+  ancestry: span.ancestry,
   attributes: new Map()
 })

@@ -11,13 +11,13 @@ import type { RecordedSpan } from "./RecordedSpan.js"
 import type { TraceContext } from "./TraceContext.js"
 
 /**
- * Where the spans of a trace go. `holding`: they wait for `bind`. `bound`: they belong to a tenant. `operator`: they are the operator's for good.
+ * Where the spans of a trace go. `holding`: they wait for `bind`, the first of them `since` its end. `bound`: they belong to a tenant. `operator`: they are the operator's for good.
  *
  * @since 0.1.0
  * @category models
  */
 export type Ownership =
-  | { readonly _tag: "holding"; readonly spans: Array<RecordedSpan>; bytes: number }
+  | { readonly _tag: "holding"; readonly spans: Array<RecordedSpan>; bytes: number; since: bigint | undefined }
   | { readonly _tag: "bound"; readonly route: TenantRoute }
   | { readonly _tag: "operator" }
 

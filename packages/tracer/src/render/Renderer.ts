@@ -38,14 +38,17 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
   }
 
   const caller = request.caller
-  const continues = caller !== undefined && view.callerTrace === "continue"
+  // Where the door continued the caller's trace, the operator's copy does too.
+  const continues =
+    caller !== undefined &&
+    (view.callerTrace === "continue" || (view.audience !== "tenant" && caller.traceId === request.traceId))
   const parent = TenantView.parentOf(view, span)
   const remoteParent =
     parent !== undefined ? undefined : isRoot ? (continues ? caller.spanId : undefined) : span.remoteParent
   const traceId = continues ? caller.traceId : request.traceId
 
   const links: Array<RenderedLink> = []
-  if (isRoot && caller !== undefined && view.callerTrace === "link") {
+  if (isRoot && caller !== undefined && !continues && view.callerTrace === "link") {
     links.push({ traceId: caller.traceId, spanId: caller.spanId, attributes: [] })
   }
   for (const link of span.links) {
@@ -117,9 +120,10 @@ const failedGuardrail: ReadonlySet<string> = new Set(["guardrail_intervened", "g
 const failureOf = (span: RecordedSpan, view: TenantView.View): SpanData.SpanError | undefined =>
   span.outcome?._tag === "error" ? TenantView.errorFor(view, span.ancestry.role, span.outcome.error, false) : undefined
 
-/** A link to another owner's span would name a trace that the tenant has no business with. */
-const mayLink = (view: TenantView.View, span: RecordedSpan, link: SpanLink): boolean =>
-  view.audience !== "tenant" || link.request === span.request
+/** A link to another owner's span would name a trace that the tenant has no business with; one to a hidden span would lead nowhere. */
+const mayLink = (view: TenantView.View, span: RecordedSpan, { ancestry, request }: SpanLink): boolean =>
+  view.audience !== "tenant" ||
+  (request === span.request && (ancestry === undefined || TenantView.isVisible(view, ancestry)))
 
 /** Log lines become events of the active span: they never leave for a tenant. */
 const eventsOf = (

@@ -31,8 +31,12 @@ export const receives = (
 ): boolean => {
   const { destination } = operator
   if (destination !== undefined && delivered.some((tenant) => isSameAccount(tenant, destination))) return false
-  return route.operatorPolicy === "additive" || !delivered.some((tenant) => tenant.vendor === operator.vendor)
+  if (route.operatorPolicy === "additive" || operator.vendor === nobodys) return true
+  return !delivered.some((tenant) => tenant.vendor === operator.vendor)
 }
+
+/** A plain collector is no vendor's: the operator's own goes on beside a tenant's. */
+const nobodys = "otlp"
 
 const endpointOf = (destination: Destination): string => {
   const url = OtlpEndpoint.traces(destination.endpoint)

@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Destination } from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import * as Either from "effect/Either"
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { Provider } from "../deliver/Provider.js"
@@ -24,8 +25,8 @@ import * as OperatorPolicy from "./OperatorPolicy.js"
 export interface Outlet {
   readonly id: DestinationId.DestinationId
   readonly view: TenantView.View
-  /** `undefined` when no provider can be had just now. */
-  readonly provider: () => Provider<RecordedSpan> | undefined
+  /** A reason when no provider can be had just now: the span is dropped under it. */
+  readonly provider: () => Either.Either<Provider<RecordedSpan>, string>
 }
 
 /**
@@ -160,8 +161,8 @@ export const make = (options: {
         if (!TenantView.isVisible(outlet.view, span.ancestry)) ledger.hidden(outlet.id, 1)
         else {
           const provider = outlet.provider()
-          if (provider === undefined) ledger.dropped(outlet.id, "provider_unavailable", 1)
-          else provider.offer(span)
+          if (Either.isLeft(provider)) ledger.dropped(outlet.id, provider.left, 1)
+          else provider.right.offer(span)
         }
       }
     }

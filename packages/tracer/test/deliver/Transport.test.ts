@@ -5,13 +5,9 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import { Fault, Receiver } from "@tenant-tracer/receiver"
 import { Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Scope, TestClock } from "effect"
-import {
-  layerHttpClient,
-  layerUndici,
-  Transport,
-  TransportError,
-  type TransportRequest
-} from "../../src/deliver/Transport.js"
+import * as HttpClientTransport from "../../src/deliver/HttpClientTransport.js"
+import { Transport, TransportError, type TransportRequest } from "../../src/deliver/Transport.js"
+import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
 
 /** A server that answers as it is told; its url is its origin. */
 const server = (answer: (request: Http.IncomingMessage, response: Http.ServerResponse) => void) =>
@@ -42,10 +38,10 @@ const traces = { headers: { "content-type": "application/x-protobuf" }, body: ne
 const stats = Effect.flatMap(Transport, (transport) => transport.stats)
 
 const layers: ReadonlyArray<readonly [string, Layer.Layer<Transport>]> = [
-  ["undici pools", layerUndici()],
-  ["HttpClient of node:http", layerHttpClient().pipe(Layer.provide(NodeHttpClient.layer))],
-  ["HttpClient of undici", layerHttpClient().pipe(Layer.provide(NodeHttpClient.layerUndici))],
-  ["HttpClient of fetch", layerHttpClient().pipe(Layer.provide(FetchHttpClient.layer))]
+  ["undici pools", UndiciTransport.layer()],
+  ["HttpClient of node:http", HttpClientTransport.layer().pipe(Layer.provide(NodeHttpClient.layer))],
+  ["HttpClient of undici", HttpClientTransport.layer().pipe(Layer.provide(NodeHttpClient.layerUndici))],
+  ["HttpClient of fetch", HttpClientTransport.layer().pipe(Layer.provide(FetchHttpClient.layer))]
 ]
 
 for (const [name, layer] of layers) {
@@ -162,7 +158,7 @@ describe("undici pools", () => {
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 404))
       expect(yield* receiver.peakConnections).toBeLessThanOrEqual(3)
       expect(yield* stats).toMatchObject({ pools: 1 })
-    }).pipe(Effect.provide(layerUndici({ connections: 3 })))
+    }).pipe(Effect.provide(UndiciTransport.layer({ connections: 3 })))
   )
 
   it.scoped("one that hangs does not hold up another origin", () =>
@@ -178,7 +174,7 @@ describe("undici pools", () => {
       const { url } = yield* server((_, response) => void response.end())
       expect((yield* post(url)).status).toBe(200)
       yield* Fiber.interrupt(hanging)
-    }).pipe(Effect.provide(layerUndici()))
+    }).pipe(Effect.provide(UndiciTransport.layer()))
   )
 
   it.scoped("a request that waits for its turn can be interrupted, and its time begins with its turn", () =>
@@ -204,7 +200,7 @@ describe("undici pools", () => {
       yield* TestClock.adjust("5 seconds")
       expect((yield* Fiber.join(second)).reason).toBe("timeout")
       expect(seen).toBe(2)
-    }).pipe(Effect.provide(layerUndici({ connections: 1 })))
+    }).pipe(Effect.provide(UndiciTransport.layer({ connections: 1 })))
   )
 
   it.scoped("forgets a pool that is idle, and keeps one that is used again", () =>
@@ -218,7 +214,7 @@ describe("undici pools", () => {
       yield* TestClock.adjust("1 seconds")
       expect(yield* stats).toEqual({ pools: 0, connections: 0 })
       expect((yield* post(url)).status).toBe(200)
-    }).pipe(Effect.provide(layerUndici({ idleTimeToLive: "5 seconds" })))
+    }).pipe(Effect.provide(UndiciTransport.layer({ idleTimeToLive: "5 seconds" })))
   )
 
   it.scoped("another TLS identity is another pool", () =>
@@ -229,7 +225,7 @@ describe("undici pools", () => {
       yield* post(url, { tls: { key } })
       yield* post(url, { tls: { key } })
       expect((yield* stats).pools).toBe(2)
-    }).pipe(Effect.provide(layerUndici()))
+    }).pipe(Effect.provide(UndiciTransport.layer()))
   )
 
   it.scoped("certificates that are none are an error and nothing worse", () =>
@@ -237,7 +233,7 @@ describe("undici pools", () => {
       const { url } = yield* server((_, response) => void response.end())
       const error = yield* Effect.flip(post(url.replace("http:", "https:"), { tls: { certificate: "nonsense" } }))
       expect(error).toBeInstanceOf(TransportError)
-    }).pipe(Effect.provide(layerUndici()))
+    }).pipe(Effect.provide(UndiciTransport.layer()))
   )
 
   it.scoped("closes everything at once with its layer", () =>
@@ -245,7 +241,7 @@ describe("undici pools", () => {
       const receiver = yield* Receiver.make({ accounts: [{ id: "a", headers: {} }] })
       yield* receiver.script("a", [Fault.forever(Fault.hang)])
       const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(layerUndici(), scope)
+      const context = yield* Layer.buildWithScope(UndiciTransport.layer(), scope)
       const sending = yield* Effect.fork(
         Effect.provide(
           Effect.flip(post(`${receiver.url}/v1/traces`, { ...traces, timeout: Duration.infinity })),
@@ -264,5 +260,5 @@ it.scoped("the HttpClient adapter refuses a TLS identity, rather than connect wi
   Effect.gen(function* () {
     const error = yield* Effect.flip(post("https://127.0.0.1:1/", { tls: { ca: "x" } }))
     expect(error.reason).toBe("tls")
-  }).pipe(Effect.provide(layerHttpClient().pipe(Layer.provide(FetchHttpClient.layer))))
+  }).pipe(Effect.provide(HttpClientTransport.layer().pipe(Layer.provide(FetchHttpClient.layer))))
 )

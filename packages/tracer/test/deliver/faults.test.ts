@@ -7,7 +7,8 @@ import * as Ledger from "../../src/deliver/Ledger.js"
 import * as OtlpExporter from "../../src/deliver/OtlpExporter.js"
 import * as Provider from "../../src/deliver/Provider.js"
 import * as ProviderCache from "../../src/deliver/ProviderCache.js"
-import { layerUndici, Transport } from "../../src/deliver/Transport.js"
+import { Transport } from "../../src/deliver/Transport.js"
+import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
 import type { RenderedSpan } from "../../src/render/RenderedSpan.js"
 import * as Writer from "../../src/render/Writer.js"
 import { bare, context } from "../render/fakes.js"
@@ -116,6 +117,6 @@ it.scoped(
         if (tenant !== "hanging") expect([tenant, spans.size]).toEqual([tenant, row(tenant)?.delivered])
       }
       expect(reports[0]?.every(({ id }) => id === idOf("hanging"))).toBe(true)
-    }).pipe(Effect.provide(layerUndici())),
+    }).pipe(Effect.provide(UndiciTransport.layer())),
   30_000
 )

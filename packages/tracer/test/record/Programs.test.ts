@@ -220,6 +220,6 @@ describe("random programs", () => {
     "every tenant receives whole, closed trees of its own requests and nothing else",
     [FastCheck.array(steps, { minLength: 1, maxLength: 6 })],
     ([program]) => holds(program),
-    { fastCheck: { numRuns: 60 }, timeout: 60_000 }
+    { fastCheck: { numRuns: 40 }, timeout: 60_000 }
   )
 })

@@ -239,6 +239,31 @@ describe("Recorder, holding", () => {
     expect(recorder.stats()).toMatchObject({ heldSpans: 0, heldBytes: 0 })
   })
 
+  it("does not count the time before anything waits", () => {
+    const { leaf, open, owners, recorder } = setup()
+    const root = open()
+    recorder.sweep(31n * second)
+    expect(recorder.bind(root.request, acme)).toBe("Bound")
+    leaf(root, "a")
+    expect(owners()).toEqual(["acme a"])
+  })
+
+  it("spans outside any request have a budget of their own, so that a leak of them costs no request", () => {
+    const counts: Record<string, number> = {}
+    const recorder = Recorder.make({
+      sink: () => {},
+      count: (event) => {
+        counts[event] = (counts[event] ?? 0) + 1
+      },
+      limits: { openAmbientSpans: 2 }
+    })
+    const begin = (name: string) => recorder.begin({ name, startTime: 0n })
+    expect([begin("a"), begin("b"), begin("c")].map((span) => span !== undefined)).toEqual([true, true, false])
+    const root = recorder.openRequest({ name: "root", startTime: 0n, wallTime: 0 })
+    expect(recorder.begin({ name: "child", startTime: 0n, parent: root })).toBeDefined()
+    expect(counts).toEqual({ too_many_open: 1 })
+  })
+
   it("waits 30 seconds and no longer", () => {
     const { counts, leaf, open, owners, recorder } = setup()
     const root = open()

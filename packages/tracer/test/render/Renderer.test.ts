@@ -217,6 +217,29 @@ describe("events and links", () => {
   })
 })
 
+describe("links to what is hidden", () => {
+  const linkOf = ({ ancestry, request, spanId, traceId }: RecordedSpan) => ({
+    traceId,
+    spanId,
+    request,
+    ancestry,
+    attributes: new Map()
+  })
+
+  it("lead nowhere, so a tenant is not shown them", () => {
+    const { begin, end, open } = recording()
+    const root = open()
+    const internal = begin(root, { name: "cache.lookup" })
+    const call = begin(root, { data: llm, links: [linkOf(internal), linkOf(root)] })
+    for (const span of [internal, call, root]) end(span)
+    expect(render(call).links.map(({ spanId }) => spanId)).toEqual([root.spanId])
+    expect(render(call, { audience: "operator" }).links.map(({ spanId }) => spanId)).toEqual([
+      internal.spanId,
+      root.spanId
+    ])
+  })
+})
+
 describe("a caller's trace", () => {
   const caller = TraceContext.fromTraceparent(`00-${"a".repeat(32)}-${"b".repeat(16)}-01`, "vendor=1")
 
@@ -268,6 +291,16 @@ describe("a caller's trace", () => {
       parentSpanId: caller?.spanId
     })
     expect(render(root)).toMatchObject({ traceId: caller?.traceId, parentSpanId: undefined })
+  })
+
+  it("that the door continues is the operator's own, whatever the destination says", () => {
+    expect(render(spans("continue").root, { audience: "operator" })).toMatchObject({
+      traceId: caller?.traceId,
+      parentSpanId: caller?.spanId,
+      parentIsRemote: true,
+      links: []
+    })
+    expect(render(spans("link").root, { audience: "operator" })).toMatchObject({ parentSpanId: undefined })
   })
 })
 

@@ -1,12 +1,12 @@
-import { expect, it } from "@effect/vitest"
+import { expect, it, vi } from "@effect/vitest"
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { OTLPTraceExporter as OTLPProtoTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto"
 import { ConsoleSpanExporter, InMemorySpanExporter, type SpanExporter } from "@opentelemetry/sdk-trace-base"
 import { Receiver } from "@tenant-tracer/receiver"
 import { Deferred, Effect, Exit, Fiber, Redacted, Scope, TestClock } from "effect"
-import { vi } from "vitest"
 import * as OtlpExporter from "../../src/deliver/OtlpExporter.js"
-import { layerUndici, Transport } from "../../src/deliver/Transport.js"
+import { Transport } from "../../src/deliver/Transport.js"
+import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
 import type { RenderedSpan } from "../../src/render/RenderedSpan.js"
 import * as SpanExporterAdapter from "../../src/render/SpanExporterAdapter.js"
 import * as Writer from "../../src/render/Writer.js"
@@ -196,7 +196,7 @@ it.scoped("case 131: the stock OTLP exporters and our own transport deliver the 
     expect((yield* receiver.received("acme")).map(({ compression, encoding }) => `${encoding} ${compression}`)).toEqual(
       ["json identity", "protobuf identity", "protobuf gzip", "protobuf identity", "json gzip", "json identity"]
     )
-  }).pipe(Effect.provide(layerUndici()))
+  }).pipe(Effect.provide(UndiciTransport.layer()))
 )
 
 it.scoped("headers from the environment are in what a stock exporter sends, and never in what ours sends", () =>
@@ -218,5 +218,5 @@ it.scoped("headers from the environment are in what a stock exporter sends, and 
       "user-agent",
       "x-key"
     ])
-  }).pipe(Effect.provide(layerUndici()))
+  }).pipe(Effect.provide(UndiciTransport.layer()))
 )

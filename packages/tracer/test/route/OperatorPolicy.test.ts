@@ -101,6 +101,12 @@ describe("receives", () => {
     ["additive", "no destination that is left", [], { operator: true, custom: true, collector: true }]
   ] as const
 
+  it("a plain collector of the operator's goes on beside a tenant's own", () => {
+    const own = { vendor: "otlp", destination: destination({ endpoint: "http://collector.operator.example" }) }
+    const tenants = destination({ vendor: "otlp", endpoint: "http://collector.acme.example" })
+    expect(OperatorPolicy.receives(own, route([tenants], { operatorPolicy: "override" }), [tenants])).toBe(true)
+  })
+
   it.each(cases)("%s, %s", (operatorPolicy, _, delivered, expected) => {
     const of = route(delivered, { operatorPolicy })
     expect({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
-import { Effect } from "effect"
+import { Effect, Either } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import type { Provider } from "../../src/deliver/Provider.js"
@@ -34,7 +34,11 @@ const routing = (
       held: 0,
       abandoned: 0
     }
-    return { id, view: view({ audience }), provider: () => (options.gone?.(id) === true ? undefined : provider) }
+    return {
+      id,
+      view: view({ audience }),
+      provider: () => (options.gone?.(id) === true ? Either.left("provider_closed") : Either.right(provider))
+    }
   }
   const router = Router.make({
     ledger,
@@ -159,7 +163,7 @@ describe("Router", () => {
     router.sink(ended(model, { name: "chat" }), of)
     expect(offered).toEqual(["operator/o0 internal", "acme/here chat", "operator/o0 chat"])
     expect(row("acme/here")).toMatchObject({ made: 2, hidden: 1, delivered: 1 })
-    expect(row("acme/away")).toMatchObject({ made: 2, hidden: 1, dropped: { provider_unavailable: 1 } })
+    expect(row("acme/away")).toMatchObject({ made: 2, hidden: 1, dropped: { provider_closed: 1 } })
     expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
   })
 

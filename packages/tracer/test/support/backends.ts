@@ -4,7 +4,7 @@ import * as Destination from "@tenant-tracer/model/Destination"
 import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import { type Fault, Receiver } from "@tenant-tracer/receiver"
 import type { TracingConfig } from "@tenant-tracer/tracer"
-import { Ledger, Spans, TenantTracer, Transport } from "@tenant-tracer/tracer"
+import { Ledger, Spans, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
 import { Context, Effect, Either, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { vocabularies } from "./tracing.js"
 
@@ -49,7 +49,7 @@ export const tracer = (config: TracingConfig.TracingConfig = {}) =>
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
       TenantTracer.layer(config).pipe(
-        Layer.provide(Transport.layerUndici()),
+        Layer.provide(UndiciTransport.layer()),
         Layer.provide(vocabularies),
         Layer.provideMerge(quiet)
       )

@@ -1,17 +1,17 @@
 /**
- * The transport over `@effect/platform`'s `HttpClient`.
+ * The transport over `@effect/platform`'s `HttpClient`, for tests and other runtimes.
+ *
+ * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { Transport } from "../Transport.js"
-import { TransportError } from "../Transport.js"
-import * as transportFailure from "./transportFailure.js"
-
-export type Requirements = HttpClient.HttpClient
+import * as transportFailure from "./internal/transportFailure.js"
+import { Transport, TransportError } from "./Transport.js"
 
 const failure = (host: string, error: HttpClientError.HttpClientError): TransportError =>
   error._tag === "ResponseError"
@@ -21,7 +21,7 @@ const failure = (host: string, error: HttpClientError.HttpClientError): Transpor
         host
       })
 
-export const make = (maxResponseBytes: number): Effect.Effect<Transport.Service, never, Requirements> =>
+const make = (maxResponseBytes: number): Effect.Effect<Transport.Service, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (httpClient) => {
     const client = HttpClient.withTracerPropagation(httpClient, false)
     return {
@@ -70,3 +70,15 @@ export const make = (maxResponseBytes: number): Effect.Effect<Transport.Service,
       stats: Effect.succeed({ pools: 0, connections: 0 })
     }
   })
+
+/**
+ * Over the `HttpClient` in the context, with its tracing and propagation off, reading at most `maxResponseBytes` (default 64 KiB) of an answer. It
+ * refuses a request with a TLS identity, which that client cannot be given.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: {
+  readonly maxResponseBytes?: number | undefined
+}): Layer.Layer<Transport, never, HttpClient.HttpClient> =>
+  Layer.effect(Transport, make(options?.maxResponseBytes ?? 64 * 1024))

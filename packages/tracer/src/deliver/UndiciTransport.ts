@@ -1,17 +1,34 @@
 /**
- * The transport over undici's pools.
+ * The transport over `undici`: HTTP/1.1, a pool of connections per origin and TLS identity, forgotten when it is idle.
+ *
+ * @since 0.1.0
  */
 import type { DestinationTls } from "@tenant-tracer/model/Destination"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { type Dispatcher, Pool } from "undici"
-import * as BatchClock from "../BatchClock.js"
-import type { Transport, TransportRequest, TransportResponse, UndiciOptions } from "../Transport.js"
-import { TransportError } from "../Transport.js"
-import * as fingerprint from "./fingerprint.js"
-import * as transportFailure from "./transportFailure.js"
+import * as BatchClock from "./BatchClock.js"
+import * as fingerprint from "./internal/fingerprint.js"
+import * as transportFailure from "./internal/transportFailure.js"
+import { Transport, TransportError, type TransportRequest, type TransportResponse } from "./Transport.js"
+
+/**
+ * How the pools are kept; each option has a default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Connections to one origin with one TLS identity, and so requests on their way to it at once. Default 8. */
+  readonly connections?: number | undefined
+  /** How long a pool without requests stays. Default 5 seconds. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
+  /** Bytes of an answer that are read. Default 64 KiB. */
+  readonly maxResponseBytes?: number | undefined
+}
 
 interface Pooled {
   readonly pool: Pool
@@ -91,7 +108,7 @@ const dispatch = (
     })
   })
 
-export const make = (options: UndiciOptions): Effect.Effect<Transport.Service, never, Scope.Scope> =>
+const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     const connections = options.connections ?? 8
     const idleTimeToLive = Duration.toMillis(options.idleTimeToLive ?? "5 seconds")
@@ -175,3 +192,11 @@ export const make = (options: UndiciOptions): Effect.Effect<Transport.Service, n
       })
     }
   })
+
+/**
+ * HTTP/1.1 over `undici`: a pool per origin and TLS identity, forgotten when it is idle; everything is closed at once with the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<Transport> => Layer.scoped(Transport, make(options ?? {}))
