@@ -159,6 +159,9 @@ describe("npm run demo", () => {
         expect(wrong.err).toContain("--exti")
         expect(wrong.err).toContain("Usage")
         expect(wrong.out).toBe("")
+        const unwritable = yield* run("--exit", "--capture", "package.json/x")
+        expect(unwritable.code).toBe(1)
+        expect(unwritable.err).toMatch(/^--capture: choose a folder that can be written/)
       }).pipe(Effect.provide(NodeContext.layer)),
     60_000
   )

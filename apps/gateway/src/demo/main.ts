@@ -46,7 +46,11 @@ const program = Either.match(options, {
           const startedAt = yield* Clock.currentTimeMillis
           const ok = yield* Demo.run({ ...values, startedAt, isTerminal: process.stdout.isTTY === true })
           yield* exit(ok ? 0 : 1)
-        })
+        }).pipe(
+          Effect.catchTag("SystemError", ({ message }) =>
+            Effect.zipRight(Console.error(`--capture: choose a folder that can be written. ${message}`), exit(1))
+          )
+        )
 })
 
 // Standard output is the report; what the program logs goes beside it.
