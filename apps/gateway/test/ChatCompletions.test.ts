@@ -84,7 +84,7 @@ describe("POST /v1/chat/completions, asked by OpenAI's own client", () => {
 
     it.effect("notices a client that hangs up before it was answered", () =>
       Effect.gen(function* () {
-        const { url, keys, arrived } = yield* TestGateway
+        const { url, keys, arrived, awaitArrived } = yield* TestGateway
         yield* forget("acme")
         const before = arrived.length
         const controller = new AbortController()
@@ -97,7 +97,7 @@ describe("POST /v1/chat/completions, asked by OpenAI's own client", () => {
             )
           )
         )
-        yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => arrived.length > before })
+        yield* awaitArrived(before + 1)
         controller.abort()
         yield* Effect.exit(asking)
         expect(yield* spent("acme", 1)).toMatchObject([{ model: "slow-model", outcome: "cancelled" }])

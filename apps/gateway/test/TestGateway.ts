@@ -29,6 +29,7 @@ export class TestGateway extends Context.Tag("test/TestGateway")<
     /** A key of each tenant: `acme` may do anything, `strict` may use one model and masks nothing, `broken` has unreadable settings. */
     readonly keys: { readonly acme: string; readonly strict: string; readonly broken: string }
     readonly arrived: ScriptedUpstream["Type"]["arrived"]
+    readonly awaitArrived: ScriptedUpstream["Type"]["awaitArrived"]
   }
 >() {}
 
@@ -37,7 +38,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const tenants = yield* Tenants
   const keys = yield* VirtualKeys
-  const { arrived } = yield* ScriptedUpstream
+  const { arrived, awaitArrived } = yield* ScriptedUpstream
   yield* tenants.put({ id: "acme", name: "Acme" })
   yield* tenants.put({
     id: "strict",
@@ -51,7 +52,8 @@ const make = Effect.gen(function* () {
   return {
     url: `http://127.0.0.1:${port}`,
     keys: { acme: yield* issue("acme"), strict: yield* issue("strict"), broken: yield* issue("broken") },
-    arrived
+    arrived,
+    awaitArrived
   }
 })
 

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
 import { ChatRequest } from "../chat/ChatRequest.js"
 import * as Listener from "../http/Listener.js"
 
@@ -38,7 +39,12 @@ export interface Arrived {
 /** Where the server listens, and what it was asked so far. */
 export class ScriptedUpstream extends Context.Tag("gateway/ScriptedUpstream")<
   ScriptedUpstream,
-  { readonly url: URL; readonly arrived: ReadonlyArray<Arrived> }
+  {
+    readonly url: URL
+    readonly arrived: ReadonlyArray<Arrived>
+    /** Waits until so many requests have arrived. */
+    readonly awaitArrived: (count: number) => Effect.Effect<void>
+  }
 >() {}
 
 const created = 1_700_000_000
@@ -97,12 +103,14 @@ const streamed = (request: ChatRequest) => {
 
 const make = Effect.gen(function* () {
   const arrived: Array<Arrived> = []
+  const count = yield* SubscriptionRef.make(0)
   const failedOnce = new Set<string>()
 
   const chat = Effect.gen(function* () {
     const incoming = yield* HttpServerRequest.HttpServerRequest
     const request = yield* HttpServerRequest.schemaBodyJson(ChatRequest)
     arrived.push({ headers: { ...incoming.headers }, url: incoming.url, model: request.model })
+    yield* SubscriptionRef.set(count, arrived.length)
     switch (request.model) {
       case "down-model":
         return refusal(503, "The model is down")
@@ -138,7 +146,15 @@ const make = Effect.gen(function* () {
     )
   )
   const port = server.address._tag === "TcpAddress" ? server.address.port : 0
-  return { url: new URL(`http://127.0.0.1:${port}/v1`), arrived }
+  return {
+    url: new URL(`http://127.0.0.1:${port}/v1`),
+    arrived,
+    awaitArrived: (wanted: number) =>
+      count.changes.pipe(
+        Stream.takeUntil((arrived) => arrived >= wanted),
+        Stream.runDrain
+      )
+  }
 })
 
 /** The server on a free port of the loopback interface. It stands for somebody else's, so the gateway's tracer is none of its business. */
