@@ -6,8 +6,11 @@
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { boundedText } from "./internal/boundedText.js"
+import { property } from "./internal/untrusted.js"
 import * as OtlpHeaders from "./OtlpHeaders.js"
 import type { VocabularyRef } from "./Vocabulary.js"
 
@@ -163,7 +166,8 @@ export class DestinationError extends Schema.TaggedError<DestinationError>()("De
   detail: Schema.String
 }) {
   override get message(): string {
-    return `destination${this.destination === "" ? "" : ` "${this.destination}"`}: ${this.field} ${this.detail}`
+    const which = this.destination === "" ? "destination" : `destination "${this.destination}"`
+    return boundedText(`${which}: ${this.field} ${this.detail}`, 1024)
   }
 }
 
@@ -221,21 +225,56 @@ export const validate = (destination: Destination): Either.Either<Destination, D
   const problem = problemOf(destination)
   if (problem === undefined) return Either.right(destination)
   const [field, detail] = problem
-  return Either.left(
-    new DestinationError({ destination: isName(destination.name) ? destination.name : "", field, detail })
-  )
+  const name = property(destination, "name")
+  return Either.left(new DestinationError({ destination: isName(name) ? name : "", field, detail }))
 }
 
+/** Of a destination that was built by hand, perhaps without types, nothing is taken for granted. */
 const problemOf = (destination: Destination): Problem | undefined => {
-  if (!isName(destination.name)) return ["name", nameDetail]
-  if (!isName(destination.vendor)) return ["vendor", nameDetail]
-  return (
-    endpointProblem(destination.endpoint) ??
-    (destination.auth._tag === "Headers" ? headersProblem(destination.auth.headers) : undefined) ??
-    resourceProblem(destination.resource) ??
-    (destination.vocabularies.length === 0 ? (["vocabularies", "is empty: name at least one"] as const) : undefined) ??
-    limitsProblem(destination.limits)
-  )
+  try {
+    if (!isName(destination.name)) return ["name", nameDetail]
+    if (!isName(destination.vendor)) return ["vendor", nameDetail]
+    return (
+      endpointProblem(destination.endpoint) ??
+      wordProblem("protocol", destination.protocol, ["http/protobuf", "http/json"]) ??
+      wordProblem("compression", destination.compression, ["gzip", "none"]) ??
+      wordProblem("content", destination.content, ["none", "full"]) ??
+      wordProblem("callerTrace", destination.callerTrace, ["continue", "link", "ignore"]) ??
+      authProblem(destination.auth) ??
+      resourceProblem(destination.resource) ??
+      vocabulariesProblem(destination.vocabularies) ??
+      limitsProblem(destination.limits)
+    )
+  } catch {
+    return ["destination", "cannot be read: make it with Destination.make"]
+  }
+}
+
+const wordProblem = (field: string, value: string, words: ReadonlyArray<string>): Problem | undefined =>
+  words.includes(value) ? undefined : [field, `must be ${words.join(" or ")}`]
+
+const authProblem = (auth: DestinationAuth): Problem | undefined => {
+  switch (Predicate.isRecord(auth) ? auth._tag : undefined) {
+    case "Headers":
+      return auth._tag === "Headers" && Predicate.isRecord(auth.headers)
+        ? headersProblem(auth.headers)
+        : ["auth.headers", "must be a record of header names and redacted values"]
+    case "Token":
+    case "Signer":
+      return auth._tag !== "Headers" && Redacted.isRedacted(auth.account)
+        ? undefined
+        : ["auth.account", "is not redacted text: wrap it in Redacted.make"]
+    default:
+      return ["auth", "must be Headers, Token or Signer"]
+  }
+}
+
+const vocabulariesProblem = (vocabularies: ReadonlyArray<unknown>): Problem | undefined => {
+  if (!Array.isArray(vocabularies)) return ["vocabularies", "must be a list"]
+  if (vocabularies.length === 0) return ["vocabularies", "is empty: name at least one"]
+  return vocabularies.every((ref) => Predicate.hasProperty(ref, "name") && typeof ref.name === "string")
+    ? undefined
+    : ["vocabularies", "must name each vocabulary: { name, version? }"]
 }
 
 const endpointProblem = (endpoint: unknown): Problem | undefined => {
@@ -263,14 +302,34 @@ const parseUrl = (text: string): URL | undefined => {
   }
 }
 
+/** What the connection itself is about: a destination that sets these breaks its requests, or speaks for another host. */
+const reservedHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade"
+])
+
 const headersProblem = (headers: Readonly<Record<string, unknown>>): Problem | undefined => {
+  const seen = new Set<string>()
   for (const [name, value] of Object.entries(headers)) {
+    const field = `headers.${name.slice(0, 64)}`
     const text = Redacted.isRedacted(value) ? Redacted.value(value) : undefined
-    if (typeof text !== "string") {
-      return [`headers.${name.slice(0, 64)}`, "is not redacted text: wrap it in Redacted.make"]
-    }
+    if (typeof text !== "string") return [field, "is not redacted text: wrap it in Redacted.make"]
     const checked = OtlpHeaders.validate({ [name]: text })
-    if (Either.isLeft(checked)) return [`headers.${checked.left.header}`, checked.left.detail]
+    if (Either.isLeft(checked)) return [field, checked.left.detail]
+    const sent = name.toLowerCase()
+    if (reservedHeaders.has(sent)) return [field, "is set by the exporter: remove it"]
+    if (seen.has(sent)) return [field, "is given twice: give it once"]
+    seen.add(sent)
   }
   return undefined
 }
@@ -278,6 +337,7 @@ const headersProblem = (headers: Readonly<Record<string, unknown>>): Problem | u
 const isAttributeValue = Schema.is(AttributeValue)
 
 const resourceProblem = (resource: Readonly<Record<string, unknown>>): Problem | undefined => {
+  if (!Predicate.isRecord(resource)) return ["resource", "must be a record of attributes"]
   for (const [key, value] of Object.entries(resource)) {
     if (key === "" || key.length > 256) return ["resource", "has a key that is empty or longer than 256 characters"]
     if (!isAttributeValue(value)) {
@@ -288,6 +348,7 @@ const resourceProblem = (resource: Readonly<Record<string, unknown>>): Problem |
 }
 
 const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
+  if (!Predicate.isRecord(limits)) return ["limits", "must be a record of numbers"]
   const wrong = Object.entries(limits).find(
     ([, limit]: readonly [string, unknown]) => limit !== undefined && !(Number.isFinite(limit) && Number(limit) > 0)
   )

@@ -95,8 +95,8 @@ export type ToolDefinition = typeof ToolDefinition.Type
 
 /**
  * The messages of an OpenAI chat-completions request, in order. Total: what is no message is left out, and so is a part
- * of a kind that is not known. Text, images, audio and files, tool calls and their results, refusals and reasoning are
- * kept; roles stay as they are (`developer` too).
+ * of a kind that is not known. Text, images, audio (of an answer its transcript) and files, tool calls and their results,
+ * refusals and reasoning are kept; roles stay as they are (`developer` too).
  *
  * @since 0.1.0
  * @category conversions

@@ -25,7 +25,7 @@ const maxKeys = 1024
 
 const dropped: ReadonlySet<string> = new Set(["function_kwargs", "function_args", "function_name", "__proto__"])
 
-const secret = /api_key|token|secret|password|cookie|authorization|header|hidden_params/
+const secret = /api[-_ ]?key|token|secret|password|cookie|authorization|header|hidden_params/
 
 const allowed = (key: string): boolean =>
   key.length <= maxLength && !dropped.has(key) && !secret.test(key.toLowerCase())
@@ -61,11 +61,14 @@ const keysOf = (input: unknown): ReadonlyArray<string> => {
   }
 }
 
+/** Without the half of a surrogate pair that a cut may leave, which UTF-8 cannot say. */
+const cut = (value: string): string => value.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "")
+
 const valueOf = (input: unknown, key: string): string | undefined => {
   try {
     // `keysOf` gave the key, so there is an object to ask.
     const value = (input as Readonly<Record<string, unknown>>)[key]
-    if (typeof value === "string") return value.slice(0, maxLength)
+    if (typeof value === "string") return value.length > maxLength ? cut(value) : value
     return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined
   } catch {
     return undefined

@@ -1,6 +1,6 @@
 /**
  * The URL of a signal, from the base URL of an OTLP collector: for operators, who write `http://collector:4318`. A
- * tenant's destination is a full URL already and never goes through here.
+ * tenant's destination is a full URL already, and is sent to as it is.
  *
  * @since 0.1.0
  */

@@ -49,9 +49,12 @@ const encode = (value: string): string => encodeURIComponent(value.replace(loneS
 
 const loneSurrogate = /\p{Cs}/gu
 
-/** Decodes run by run, so that one malformed escape does not spoil its neighbours. */
+/** The escapes of one character: a byte of ASCII, or a lead byte with those that follow it. */
+const escaped = /%[0-7][0-9a-f]|%[c-f][0-9a-f](?:%[89ab][0-9a-f])+/gi
+
+/** Decodes character by character, so that one malformed escape does not spoil its neighbours. */
 const decode = (value: string): string =>
-  value.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+  value.replace(escaped, (escapes) => {
     try {
       return decodeURIComponent(escapes)
     } catch {

@@ -179,6 +179,8 @@ export const LlmCall = Schema.TaggedStruct("llm_call", {
   /** The gateway's own id of the call. */
   callId: text,
   callType: text,
+  /** The template of the route on which the caller asked for it. */
+  requestRoute: text,
   /** The deployment that was chosen behind `requestModel`; the operator's business. */
   providerModel: text,
   /** 1 for the first attempt. */
@@ -190,6 +192,8 @@ export const LlmCall = Schema.TaggedStruct("llm_call", {
   /** For `retrieval`: what was found; content. */
   documents: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.String, score: Schema.Finite, content: text }))),
   tools: Schema.optional(Schema.Array(ToolDefinition)),
+  /** How many tools were offered, where they themselves are not kept. */
+  toolCount: number,
   systemInstructions: Schema.optional(Schema.Array(MessagePart)),
   inputMessages: Schema.optional(Schema.Array(Message)),
   outputMessages: Schema.optional(Schema.Array(Message)),
@@ -209,6 +213,8 @@ export type LlmCall = typeof LlmCall.Type
  * @category schemas
  */
 export const Agent = Schema.TaggedStruct("agent", {
+  /** Default `invoke_agent`; `name` is the agent's or the workflow's. */
+  operation: Schema.optional(Schema.Literal("create_agent", "invoke_agent", "invoke_workflow")),
   name: text,
   id: text,
   description: text,
@@ -218,9 +224,11 @@ export const Agent = Schema.TaggedStruct("agent", {
   conversationId: text,
   dataSourceId: text,
   outputType: text,
+  server: Schema.optional(ServerAddress),
   parameters: Schema.optional(RequestParameters),
   usage: Schema.optional(Usage),
   finishReasons: texts,
+  tools: Schema.optional(Schema.Array(ToolDefinition)),
   systemInstructions: Schema.optional(Schema.Array(MessagePart)),
   inputMessages: Schema.optional(Schema.Array(Message)),
   outputMessages: Schema.optional(Schema.Array(Message)),
@@ -257,6 +265,10 @@ export const ToolCall = Schema.TaggedStruct("tool_call", {
 export type ToolCall = typeof ToolCall.Type
 
 const mcp = {
+  /** Of JSON-RPC; `2.0` goes without saying. */
+  jsonrpcVersion: text,
+  /** Of the protocol below MCP, such as `1.1` or `2` for HTTP. */
+  networkProtocolVersion: text,
   /** The name of the MCP server as the gateway knows it. */
   serverName: text,
   sessionId: text,
@@ -334,6 +346,8 @@ export const Guardrail = Schema.TaggedStruct("guardrail", {
   detectionMethod: text,
   cost: number,
   costInSpend: flag,
+  /** What the check itself consumed, in its provider's own shape. */
+  usage: Schema.optional(Schema.Unknown),
   /** What the guardrail's provider answered; content. */
   response: Schema.optional(Schema.Unknown),
   error: Schema.optional(SpanError)
@@ -482,6 +496,7 @@ export const contentFields = [
 export const withoutContent = (data: Read): Read => {
   if (!contentFields.some((field) => field in data)) return data
   const kept: Record<string, unknown> = { ...data }
+  if (data._tag === "llm_call" && data.tools !== undefined) kept.toolCount = data.toolCount ?? data.tools.length
   for (const field of contentFields) delete kept[field]
   // The tag stays, and no other field is required.
   return kept as Read

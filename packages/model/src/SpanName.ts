@@ -48,6 +48,8 @@ const mcpMethods: ReadonlySet<string> = new Set([
   "tools/list"
 ])
 
+const agentOperations: ReadonlySet<string> = new Set(["create_agent", "invoke_agent", "invoke_workflow"])
+
 /** Of anything but text nothing is said: payloads come from outside the compiler's sight too. */
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
@@ -72,7 +74,7 @@ const untrimmed = (data: Read): string => {
         data.operation === "retrieval" ? data.dataSourceId || data.requestModel : data.requestModel
       )
     case "agent":
-      return join("invoke_agent", data.name)
+      return join(agentOperations.has(text(data.operation)) ? text(data.operation) : "invoke_agent", data.name)
     case "tool_call":
       return join("execute_tool", data.name)
     case "mcp_tool_call":

@@ -56,8 +56,7 @@ export type SpanRegistry = { readonly [Role in SpanRole.SpanRole]: SpanSpec<Role
 
 /**
  * Declares a registry and keeps its literal type. An unknown parent, a spec filed under another role and a missing role
- * do not compile;
- * `validate` says the same, and that there is no cycle, of a registry that the compiler has not seen.
+ * do not compile; `validate` says the same, and that there is no cycle, of a registry that the compiler has not seen.
  *
  * @since 0.1.0
  * @category constructors

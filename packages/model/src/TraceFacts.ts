@@ -49,17 +49,21 @@ export type TraceFacts = typeof TraceFacts.Type
 export const empty: TraceFacts = {}
 
 /**
- * Adds facts to facts: later ones win, `tags` and `metadata` are joined.
+ * Adds facts to facts: later ones win, `tags` and `metadata` are joined, and what is `undefined` changes nothing.
  *
  * @since 0.1.0
  * @category combining
  */
 export const merge = (self: TraceFacts, that: TraceFacts): TraceFacts => ({
   ...self,
-  ...that,
+  ...said(that),
   ...(self.tags && that.tags ? { tags: [...new Set([...self.tags, ...that.tags])] } : {}),
   ...(self.metadata && that.metadata ? { metadata: { ...self.metadata, ...that.metadata } } : {})
 })
+
+const said = (facts: TraceFacts): TraceFacts =>
+  // No field is required, so that without some of them these are facts still.
+  Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)) as TraceFacts
 
 /**
  * The most characters of a fact, and the most tags.

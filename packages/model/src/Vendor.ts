@@ -9,6 +9,7 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.js"
+import { boundedText } from "./internal/boundedText.js"
 
 /**
  * Why credentials do not make a destination. `field` names what is missing or wrong; the message says what to do and
@@ -24,7 +25,7 @@ export class VendorError extends Schema.TaggedError<VendorError>()("VendorError"
   detail: Schema.String
 }) {
   override get message(): string {
-    return `${this.vendor}: ${this.field} ${this.detail}`
+    return boundedText(`${this.vendor}: ${this.field} ${this.detail}`, 1024)
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * The contract of a vocabulary: how a typed span is spelled for the back ends that read it. The vocabularies themselves
- * live in
- * `@tenant-tracer/vocabulary`.
+ * live in `@tenant-tracer/vocabulary`.
  *
  * @since 0.1.0
  */
@@ -44,9 +43,8 @@ export interface TypedSpan {
 
 /**
  * A named, versioned spelling. `keys` is its table: every key it may write (or, ending in `.*`, every prefix) with the
- * source that defines it.
- * `content` lists the keys that carry what people wrote or models answered: exactly these vanish for a destination
- * without content.
+ * source that defines it. `content` lists the keys that carry what people wrote or models answered: exactly these vanish
+ * for a destination without content.
  *
  * @since 0.1.0
  * @category models

@@ -102,6 +102,19 @@ describe("Destination.make", () => {
     }
   })
 
+  it("refuses a header that the exporter sets, and one that is given twice", () => {
+    const set = (...names: ReadonlyArray<string>) =>
+      failure({ headers: Object.fromEntries(names.map((name) => [name, Redacted.make("x")])) }).message
+    for (const name of ["Host", "content-length", "Content-Type", "transfer-encoding"]) {
+      expect(set(name)).toBe(`destination "main": headers.${name} is set by the exporter: remove it`)
+    }
+    expect(set("authorization", "Authorization")).toContain("headers.Authorization is given twice")
+  })
+
+  it("says it in one line, whatever a field is called", () => {
+    expect(failure({ resource: { "a\r\n\u001b[31mb\u202ec": {} } }).message).toContain("resource.a   [31mb c is not")
+  })
+
   it("names a header that cannot be sent, and shows no credential", () => {
     const cases: ReadonlyArray<readonly [string, unknown]> = [
       ["x y", Redacted.make("s3cret")],
@@ -146,13 +159,56 @@ describe("Destination.validate", () => {
     [{ endpoint: "ftp://otlp.example.com" }, "endpoint"],
     [{ auth: { _tag: "Headers", headers: { a: "plain" } } }, "headers.a"],
     [{ resource: { n: 1n } }, "resource.n"],
-    [{ name: "a b" }, "name"]
+    [{ name: "a b" }, "name"],
+    [{ protocol: "grpc" }, "protocol"],
+    [{ compression: "br" }, "compression"],
+    [{ content: "some" }, "content"],
+    [{ callerTrace: "join" }, "callerTrace"],
+    [{ auth: { _tag: "Headers" } }, "auth.headers"],
+    [{ auth: { _tag: "Nope" } }, "auth"],
+    [{ auth: { _tag: "Token", account: "plain" } }, "auth.account"],
+    [{ vocabularies: "genai" }, "vocabularies"],
+    [{ vocabularies: [{}] }, "vocabularies"],
+    [{ resource: 5 }, "resource"],
+    [{ limits: 5 }, "limits"]
   ])("judges one that was changed by hand: %o", (change, field) => {
     // What the compiler would not let through is tried too.
     const error = Either.getOrThrow(
       Either.flip(Destination.validate({ ...made, ...change } as Destination.Destination))
     )
     expect(error.field).toBe(field)
+  })
+})
+
+describe("anything at all as a destination", () => {
+  it.prop("is judged without a throw", [fc.anything({ withBigInt: true, withNullPrototype: true })], ([value]) => {
+    expect(Either.isLeft(Destination.validate(value as Destination.Destination))).toBe(true)
+  })
+
+  it.prop(
+    "and so is a good one with anything in one of its fields",
+    [
+      fc.constantFrom("name", "vendor", "endpoint", "protocol", "auth", "tls", "resource", "vocabularies", "limits"),
+      fc.anything()
+    ],
+    ([field, value]) => {
+      const made = Either.getOrThrow(Destination.make({ name: "main", endpoint }))
+      // Either answer will do, as long as it is one.
+      const judged = Destination.validate({ ...made, [field]: value } as Destination.Destination)
+      expect(["Left", "Right"]).toContain(judged._tag)
+    }
+  )
+
+  it("also where its getters throw", () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no")
+        }
+      }
+    )
+    expect(Either.isLeft(Destination.validate(hostile as Destination.Destination))).toBe(true)
   })
 })
 

@@ -43,7 +43,8 @@ describe("Message.fromOpenAi", () => {
         { type: "image_url", image_url: "data:image/svg+xml,<svg/>" },
         { type: "input_audio", input_audio: { data: "QUJD", format: "wav" } },
         { type: "file", file: { file_id: "file-1" } },
-        { type: "file", file: { filename: "a.pdf", file_data: "data:application/pdf;base64,QUJD" } }
+        { type: "file", file: { filename: "a.pdf", file_data: "data:application/pdf;base64,QUJD" } },
+        { type: "file", file: { file_data: "QUJD" } }
       )
     ).toStrictEqual([
       { type: "text", content: "look" },
@@ -52,7 +53,8 @@ describe("Message.fromOpenAi", () => {
       { type: "uri", modality: "image", uri: "data:image/svg+xml,<svg/>" },
       { type: "blob", modality: "audio", mimeType: "audio/wav", content: "QUJD" },
       { type: "file", modality: "document", fileId: "file-1" },
-      { type: "blob", modality: "document", mimeType: "application/pdf", content: "QUJD" }
+      { type: "blob", modality: "document", mimeType: "application/pdf", content: "QUJD" },
+      { type: "blob", modality: "document", content: "QUJD" }
     ])
   })
 
@@ -101,6 +103,27 @@ describe("Message.fromOpenAi", () => {
       role: "function",
       name: "f",
       parts: [{ type: "tool_call_response", response: "done" }]
+    })
+  })
+
+  it("takes the transcript of a spoken answer, and reasoning under its other name", () => {
+    expect(
+      fromOpenAi([{ role: "assistant", content: null, audio: { id: "a", data: "QUJD", transcript: "hello" } }])
+    ).toStrictEqual([{ role: "assistant", parts: [{ type: "text", content: "hello" }] }])
+    expect(fromOpenAi([{ role: "assistant", content: "4", reasoning: "2+2" }])).toMatchObject([
+      { parts: [{ type: "reasoning", content: "2+2" }, { type: "text" }] }
+    ])
+  })
+
+  it("joins a tool's answer that is given as parts of text", () => {
+    const answer = (...content: ReadonlyArray<unknown>) => fromOpenAi([{ role: "tool", tool_call_id: "c1", content }])
+    const texts = [
+      { type: "text", text: "21 " },
+      { type: "text", text: "°C" }
+    ]
+    expect(answer(...texts)[0]?.parts).toStrictEqual([{ type: "tool_call_response", id: "c1", response: "21 °C" }])
+    expect(answer(...texts, { type: "file", file: { file_id: "f" } })[0]?.parts[0]).toMatchObject({
+      response: [{ type: "text" }, { type: "text" }, { type: "file" }]
     })
   })
 

@@ -36,6 +36,8 @@ describe("Metadata", () => {
   it("drops every name that smells of a credential, in any case", () => {
     for (const part of [
       "api_key",
+      "api-key",
+      "apikey",
       "token",
       "secret",
       "password",
@@ -57,6 +59,7 @@ describe("Metadata", () => {
   it("cuts a value at 1,024 characters and drops a longer key", () => {
     const kept = Metadata.sanitize({ long: "x".repeat(1025), fits: "y".repeat(1024), ["k".repeat(1025)]: "z" })
     expect(kept).toStrictEqual({ long: "x".repeat(1024), fits: "y".repeat(1024) })
+    expect(Metadata.sanitize({ pair: `${"x".repeat(1023)}😀` })).toStrictEqual({ pair: "x".repeat(1023) })
   })
 
   it("gives nothing for what is no record", () => {

@@ -26,11 +26,12 @@ describe("OtlpHeaders.parse", () => {
   })
 
   it("keeps a malformed escape and decodes its neighbours", () => {
-    expect(OtlpHeaders.parse("a=100%,b=%zz%20,c=%e2%82,d=%E2%82%AC%2")).toStrictEqual({
+    expect(OtlpHeaders.parse("a=100%,b=%zz%20,c=%e2%82,d=%E2%82%AC%2,e=%FF%20%C3%A9%C3%28")).toStrictEqual({
       a: "100%",
       b: "%zz ",
       c: "%e2%82",
-      d: "€%2"
+      d: "€%2",
+      e: "%FF é%C3("
     })
   })
 

@@ -197,7 +197,7 @@ describe("PayloadReader.readAs", () => {
     })
     expect(PayloadReader.readAs("agent", llm)).toStrictEqual({
       data: { _tag: "agent", provider: "openai" },
-      misfits: ["_tag"]
+      misfits: ["_tag", "operation"]
     })
     expect(PayloadReader.readAs("agent", null)).toStrictEqual({ data: { _tag: "agent" }, misfits: ["_tag"] })
   })

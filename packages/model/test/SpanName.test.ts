@@ -40,6 +40,8 @@ describe("SpanName", () => {
     expect(nameOf({ _tag: "tool_call", name: "search" })).toBe("execute_tool search")
     expect(nameOf({ _tag: "agent", name: "planner" })).toBe("invoke_agent planner")
     expect(nameOf({ _tag: "agent" })).toBe("invoke_agent")
+    expect(nameOf({ _tag: "agent", operation: "create_agent", name: "planner" })).toBe("create_agent planner")
+    expect(nameOf({ _tag: "agent", operation: "invoke_workflow", name: "trip" })).toBe("invoke_workflow trip")
     expect(nameOf({ _tag: "guardrail", name: "presidio" })).toBe("execute_guardrail presidio")
   })
 
@@ -67,6 +69,7 @@ describe("SpanName", () => {
   it("shows no control character", () => {
     expect(llm({ requestModel: "a\r\nb\u0000c\u2028d\u009b" })).toBe("chat a  b c d")
     expect(nameOf({ _tag: "guardrail", name: "\u001b[31m" })).toBe("execute_guardrail  [31m")
+    expect(llm({ requestModel: "gpt\u202eo4" })).toBe("chat gpt o4")
   })
 
   it("falls back to the role, and to a plain word where there is none", () => {

@@ -47,8 +47,9 @@ describe("TenantRoute.decode", () => {
       [{ destinations: [] }, "tenant", "route: tenant is missing"],
       [{ tenant: "acme" }, "destinations", "route: destinations is missing"],
       [{ ...settings, tenat: 1 }, "tenat", "route: tenat is not a field: check its spelling"],
-      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", "operatorPolicy is not"],
+      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", 'is not "override" | "additive"'],
       [{ ...settings, facts: { team: "t1" } }, "facts.team", "facts.team is not"],
+      [{ ...settings, facts: { team: { id: 5 } } }, "facts.team.id", "is not string"],
       [
         { ...settings, destinations: [main, { ...main, name: "b", endpoint: "x" }] },
         "destinations[1].endpoint",
@@ -58,6 +59,21 @@ describe("TenantRoute.decode", () => {
       [{ ...settings, destinations: [{ ...main, endpint: 1 }] }, "destinations[0].endpint", "is not a field"],
       [{ ...settings, destinations: [{ ...main, headers: { a: 5 } }] }, "destinations[0].headers.a", "is not text"],
       [{ ...settings, destinations: [{ ...main, headers: { a: "\n" } }] }, "destinations[0].headers.a", "line break"],
+      [
+        { ...settings, destinations: [{ ...main, protocol: "s3cret" }] },
+        "destinations[0].protocol",
+        'is not "http/protobuf" | "http/json"'
+      ],
+      [
+        { ...settings, destinations: [{ ...main, resource: { a: {} } }] },
+        "destinations[0].resource.a",
+        "a list of one"
+      ],
+      [
+        { ...settings, destinations: [{ ...main, headers: { host: "x" } }] },
+        "destinations[0].headers.host",
+        "remove it"
+      ],
       [{ ...settings, destinations: { main } }, "destinations", "destinations is not"],
       [{ ...settings, destinations: new Array(33).fill(main) }, "destinations", "has more than 32 entries"],
       ["acme", "", "route: is not a record of tenant, destinations, facts and operatorPolicy"]

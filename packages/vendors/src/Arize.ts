@@ -3,12 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { label, nameOf, secret, url } from "./internal/fields.js"
+import { label, nameOf, secret, tracesUrl, url } from "./internal/fields.js"
 import { invalid, make, missing, parameter, present } from "./internal/vendor.js"
 
 const endpoints: Readonly<Record<string, string>> = {
@@ -41,7 +40,7 @@ export const vendor: Vendor = make({
     if (endpoint !== undefined && region !== undefined) {
       return invalid("region", "and endpoint are both given: give one of them")
     }
-    const url = endpoint === undefined ? region && endpoints[region] : OtlpEndpoint.traces(endpoint)
+    const url = endpoint === undefined ? region && endpoints[region] : tracesUrl(endpoint)
     if (url === undefined) {
       return missing(
         "region",

@@ -45,22 +45,6 @@ const Credentials = Schema.Struct({
   )
 })
 
-/** What the connection itself is about: a tenant that sets these sends its spans past the checks of its endpoint. */
-const reserved = new Set([
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade"
-])
-
 const recordOf = (headers: typeof Headers.Type): Either.Either<ReadonlyArray<readonly [string, string]>, Problem> => {
   const reveal = (value: typeof Value.Type): string => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
   if (typeof headers !== "string" && !Redacted.isRedacted(headers)) {
@@ -84,7 +68,6 @@ const headersOf = (
     for (const [name, value] of entries) {
       const field = `headers.${name.slice(0, 64)}`
       if (seen.has(name)) return yield* invalid(field, "is given twice: give it once")
-      if (reserved.has(name)) return yield* invalid(field, "is set by the exporter: remove it")
       if (value === "") return yield* invalid(field, "is empty: give it a value or remove it")
       seen.add(name)
     }

@@ -3,13 +3,12 @@
  *
  * @since 0.1.0
  */
-import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { headerText, secret, url } from "./internal/fields.js"
+import { headerText, secret, tracesUrl, url } from "./internal/fields.js"
 import { make, present } from "./internal/vendor.js"
 
 const Credentials = Schema.Struct({
@@ -32,7 +31,7 @@ export const vendor: Vendor = make({
   credentials: Credentials,
   settings: ({ apiKey, endpoint, project }) =>
     Either.right({
-      endpoint: OtlpEndpoint.traces(endpoint),
+      endpoint: tracesUrl(endpoint),
       // JSON is answered with 415.
       protocol: "http/protobuf",
       headers: Option.getOrElse(

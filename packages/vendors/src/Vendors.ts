@@ -54,7 +54,7 @@ export const destination = (
     onNone: () =>
       Either.left(
         new VendorError({
-          vendor: vendor.slice(0, 64),
+          vendor: String(vendor).slice(0, 64),
           reason: "unknown_vendor",
           field: "vendor",
           detail: `is unknown: use ${all.map(({ name }) => name).join(", ")}`

@@ -38,7 +38,8 @@ describe("the endpoint", () => {
   })
 
   it("on premises it is the tenant's, with the path where it is missing", () => {
-    for (const endpoint of ["http://arize.local:4318", "http://arize.local:4318/v1/traces"]) {
+    for (const path of ["", "/v1", "/v1/", "/v1/traces"]) {
+      const endpoint = `http://arize.local:4318${path}`
       expect(make({ ...keys, endpoint }).pipe(Either.getOrThrow).endpoint).toBe("http://arize.local:4318/v1/traces")
     }
   })

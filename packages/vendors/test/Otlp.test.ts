@@ -84,6 +84,7 @@ describe("headers", () => {
     [{ Host: "internal" }, "headers.host is set by the exporter"],
     [{ "content-type": "text/plain" }, "headers.content-type is set by the exporter"],
     [{ "x a": "1" }, "headers.x a is not a header name"],
+    [{ "x\n\u001b[31m": "" }, "headers.x  [31m is empty"],
     [{ "x-a": "1\r\nx-b: 2" }, "headers.x-a has a value with a line break"],
     [{ "x-a": "\u20ac" }, "headers.x-a has a value with characters outside Latin-1"],
     [{ "x-a": "x".repeat(8193) }, "headers.x-a has a value of 8193 characters"],

@@ -34,7 +34,9 @@ describe("the endpoint", () => {
     ["http://localhost:6006/", "http://localhost:6006/v1/traces"],
     ["http://localhost:6006/v1/traces", "http://localhost:6006/v1/traces"],
     ["https://app.example.com/s/team", "https://app.example.com/s/team/v1/traces"],
-    ["phoenix.local", "https://phoenix.local/v1/traces"]
+    ["phoenix.local", "https://phoenix.local/v1/traces"],
+    ["http://localhost:6006/v1", "http://localhost:6006/v1/traces"],
+    ["http://localhost:6006/v1/?a=b", "http://localhost:6006/v1/traces?a=b"]
   ])("case 125: %s becomes %s", (endpoint, expected) => {
     expect(make({ endpoint }).pipe(Either.getOrThrow).endpoint).toBe(expected)
   })

@@ -44,6 +44,8 @@ describe("destination", () => {
   it("an unknown vendor is told, with the names that are known", () => {
     const error = Vendors.destination("nope", {}).pipe(Either.flip, Either.getOrThrow)
     expect(error.reason).toBe("unknown_vendor")
+    // Stored settings may name anything.
+    expect(Either.isLeft(Vendors.destination(5 as unknown as string, {}))).toBe(true)
     expect(error.message).toBe("nope: vendor is unknown: use arize, langfuse_otel, otlp, arize_phoenix")
   })
 })

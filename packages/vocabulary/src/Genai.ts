@@ -89,6 +89,7 @@ const keys = {
     "gen_ai.agent.description",
     "gen_ai.agent.version"
   ),
+  ...from("semconv 1.41 gen-ai/gen-ai-agent-spans.md#invoke-workflow-span", "gen_ai.workflow.name"),
   ...from("semconv 1.41 gen-ai/mcp.md#client", "gen_ai.prompt.name")
 }
 
@@ -138,6 +139,7 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   parameters(data.parameters, out)
   usage(data.usage, out)
   out.strings("gen_ai.response.finish_reasons", data.finishReasons)
+  out.json("gen_ai.tool.definitions", Messages.listed(data.tools, Messages.tools))
 }
 
 const conversation = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
@@ -164,7 +166,6 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   Otel.server(data.server, out)
   Gateway.call(data, out)
   Gateway.cost(data.cost, out)
-  out.json("gen_ai.tool.definitions", Messages.listed(data.tools, Messages.tools))
   if (data.operation === "retrieval") {
     out.string("gen_ai.retrieval.query.text", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
     out.json(
@@ -177,12 +178,15 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
 }
 
 const agent = (data: SpanData.Read<SpanData.Agent>, span: TypedSpan, out: Out): void => {
-  out.string("gen_ai.operation.name", "invoke_agent")
-  out.string("gen_ai.agent.name", data.name)
+  const isWorkflow = data.operation === "invoke_workflow"
+  out.string("gen_ai.operation.name", data.operation ?? "invoke_agent")
+  out.string("gen_ai.workflow.name", isWorkflow ? data.name : undefined)
+  out.string("gen_ai.agent.name", isWorkflow ? undefined : data.name)
   out.string("gen_ai.agent.id", data.id)
   out.string("gen_ai.agent.description", data.description)
   out.string("gen_ai.agent.version", data.version)
   inference(data, span, out)
+  Otel.server(data.server, out)
   conversation(data, out)
 }
 

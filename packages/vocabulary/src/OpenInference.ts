@@ -260,7 +260,7 @@ const roles: RoleWriters<Out> = {
   llm_call: llmCall,
   /** Tokens stay off: the back end adds up those of the model calls inside. */
   agent: (data, _span, out) => {
-    out.string("openinference.span.kind", "AGENT")
+    out.string("openinference.span.kind", data.operation === "invoke_workflow" ? "CHAIN" : "AGENT")
     out.string("agent.name", data.name)
     value("input", Turns.summary(Turns.inputTurns(data)), out)
     value("output", Turns.summary(Turns.outputTurns(data)), out)

@@ -74,10 +74,12 @@ export const layer = (
 
 const listOf = (known: ReadonlyArray<Vocabulary>): string => `known: [${known.map(title).join(", ")}]`
 
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 64))
+
 const resolve = (ref: VocabularyRef, known: ReadonlyArray<Vocabulary>): Either.Either<Vocabulary, VocabularyError> =>
   Either.fromOption(findIn(known, ref), () => {
-    const version = ref.version === undefined ? "" : ` version ${JSON.stringify(ref.version)}`
-    const detail = `unknown vocabulary ${JSON.stringify(ref.name)}${version}; ${listOf(known)}`
+    const version = ref.version === undefined ? "" : ` version ${quoted(ref.version)}`
+    const detail = `unknown vocabulary ${quoted(ref.name)}${version}; ${listOf(known)}`
     return new VocabularyError({ reason: "unknown", detail })
   })
 

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
 import * as AttributeMap from "../src/AttributeMap.js"
 import { coveredBy, covers } from "../src/internal/keyTable.js"
@@ -25,6 +26,13 @@ const numRuns = 300
 it("there is a sample of every role", () => {
   const roles = new Set(samples.map(({ span }) => span.data?._tag))
   expect(SpanRole.all.filter((role) => !roles.has(role))).toEqual([])
+})
+
+it.each(SpanRole.all)("every field of %s is filled in a sample", (role) => {
+  const filled = new Set(samples.flatMap(({ span }) => (span.data?._tag === role ? Object.keys(span.data) : [])))
+  // An error is written alike whatever the role, and here mostly the span's.
+  const fields = Object.keys(SpanData.schemas[role].fields).filter((field) => field !== "error")
+  expect(fields.filter((field) => !filled.has(field))).toEqual([])
 })
 
 describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabulary.version}`, vocabulary] as const))(

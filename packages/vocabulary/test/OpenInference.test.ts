@@ -97,6 +97,8 @@ describe("kinds", () => {
       "llm_call.embeddings": "EMBEDDING",
       "llm_call.retrieval": "RETRIEVER",
       agent: "AGENT",
+      "agent.create": "AGENT",
+      "agent.workflow": "CHAIN",
       tool_call: "TOOL",
       mcp_tool_call: "TOOL",
       "mcp_tool_call.prompt": "TOOL",

@@ -1,9 +1,9 @@
 /**
- * Text from outside, made fit to be shown: no control characters, no half of a surrogate pair, not longer than it may
- * be.
+ * Text from outside, made fit to be shown: no control characters, none that turn the direction of what follows, no half
+ * of a surrogate pair, not longer than it may be.
  */
 
-const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 
 const allUnfit = new RegExp(unfit.source, "gu")
 

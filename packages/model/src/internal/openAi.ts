@@ -46,11 +46,12 @@ const message = (input: unknown, defaultRole: string): ReadonlyArray<Message> =>
 
 const spoken = (input: unknown): ReadonlyArray<MessagePart> => {
   const content = property(input, "content")
-  const reasoning = textProperty(input, "reasoning_content")
+  const reasoning = textProperty(input, "reasoning_content") ?? textProperty(input, "reasoning")
   return [
     ...(reasoning === undefined ? [] : [{ type: "reasoning" as const, content: reasoning }]),
     ...(typeof content === "string" ? textPart(content) : elements(content).flatMap(contentPart)),
     ...textPart(textProperty(input, "refusal")),
+    ...textPart(textProperty(property(input, "audio"), "transcript")),
     ...elements(property(input, "tool_calls")).flatMap((call) => toolCall(call, textProperty(call, "id"))),
     ...toolCall({ function: property(input, "function_call") }, undefined)
   ]
@@ -62,7 +63,10 @@ const textPart = (content: string | undefined): ReadonlyArray<MessagePart> =>
 const toolResult = (input: unknown): ReadonlyArray<MessagePart> => {
   const content = property(input, "content")
   const id = textProperty(input, "tool_call_id")
-  const response = typeof content === "string" ? content : elements(content).flatMap(contentPart)
+  const parts = elements(content).flatMap(contentPart)
+  const texts = parts.flatMap((part) => (part.type === "text" ? [part.content] : []))
+  // What is nothing but text is what a content of text would have been.
+  const response = typeof content === "string" ? content : texts.length === parts.length ? texts.join("") : parts
   return [{ type: "tool_call_response", ...(id === undefined ? {} : { id }), response }]
 }
 
@@ -100,9 +104,11 @@ const contentPart = (part: unknown): ReadonlyArray<MessagePart> => {
     case "file": {
       const file = property(part, "file")
       const fileId = textProperty(file, "file_id")
-      return fileId === undefined
-        ? media("document", textProperty(file, "file_data"))
-        : [{ type: "file", modality: "document", fileId }]
+      if (fileId !== undefined) return [{ type: "file", modality: "document", fileId }]
+      const data = textProperty(file, "file_data")
+      return data === undefined || data.startsWith("data:")
+        ? media("document", data)
+        : [blob("document", undefined, data)]
     }
     default:
       return []

@@ -24,7 +24,9 @@ export const readableIssue = (issue: ParseResult.ParseIssue, path = ""): Readabl
       return readableIssue(issue.issue, append(path, issue.path))
     case "Composite": {
       const [first] = [issue.issues].flat()
-      return first === undefined ? { path, detail: expected(issue) } : readableIssue(first, path)
+      const leaf = first === undefined ? { path, detail: expected(issue) } : readableIssue(first, path)
+      // Of several alternatives the first is not more wanted than the others.
+      return leaf.path === path && hasAlternatives(issue.ast) ? { path, detail: expected(issue) } : leaf
     }
     case "Refinement":
       return issue.kind === "From" ? readableIssue(issue.issue, path) : { path, detail: expected(issue) }
@@ -40,6 +42,9 @@ export const readableIssue = (issue: ParseResult.ParseIssue, path = ""): Readabl
       return { path, detail: issue.message ?? "cannot be decoded" }
   }
 }
+
+const hasAlternatives = (ast: SchemaAST.AST): boolean =>
+  ast._tag === "Union" && ast.types.filter(({ _tag }) => _tag !== "UndefinedKeyword").length > 1
 
 /** What the schema says of itself; its own messages do not show the value. */
 const expected = (issue: ParseResult.Type | ParseResult.Refinement | ParseResult.Composite): string => {

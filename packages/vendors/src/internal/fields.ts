@@ -2,6 +2,7 @@
  * The kinds of field that credentials have. Each says what is wrong in words that never show the value.
  */
 import * as Destination from "@tenant-tracer/model/Destination"
+import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
@@ -46,6 +47,9 @@ export const nameOf = (table: Readonly<Record<string, unknown>>) =>
     Schema.compose(Schema.Lowercase),
     Schema.filter((name) => Object.hasOwn(table, name) || `must be one of ${Object.keys(table).join(", ")}`)
   )
+
+/** The traces endpoint of a base URL, which people write with and without the protocol's `/v1`. */
+export const tracesUrl = (base: string): string => OtlpEndpoint.traces(base.replace(/\/v1\/*(?=\?|$)/, ""))
 
 /** An `http` or `https` URL; a bare host is taken for `https`. What a destination may not have, it may not have either. */
 export const url = Schema.transform(trimmed, Schema.String, {

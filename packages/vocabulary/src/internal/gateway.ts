@@ -71,7 +71,9 @@ export const callKeys = from(
   "gateway.call_type",
   "gateway.provider.model",
   "gateway.request.attempt",
-  "gateway.request.streaming"
+  "gateway.request.route",
+  "gateway.request.streaming",
+  "gateway.request.tools.declared"
 )
 
 /** How the gateway itself names and counts a model call. */
@@ -80,7 +82,10 @@ export const call = (data: SpanData.Read<SpanData.LlmCall>, out: WriterOf<typeof
   out.string("gateway.call_type", data.callType)
   out.string("gateway.provider.model", data.providerModel)
   out.int("gateway.request.attempt", data.attempt)
+  out.string("gateway.request.route", data.requestRoute)
   out.boolean("gateway.request.streaming", data.streaming)
+  const tools = data.toolCount ?? data.tools?.length
+  out.int("gateway.request.tools.declared", tools === 0 ? undefined : tools)
 }
 
 export const costKeys = from(
@@ -144,6 +149,7 @@ export const guardrailKeys = from(
   "gateway.guardrail.transaction_id",
   "gateway.guardrail.detection_method",
   "gateway.guardrail.cost_in_spend",
+  "gateway.guardrail.usage",
   "gateway.cost.guardrail"
 )
 
@@ -165,6 +171,7 @@ export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf
   out.string("gateway.guardrail.transaction_id", data.transactionId)
   out.string("gateway.guardrail.detection_method", data.detectionMethod)
   out.boolean("gateway.guardrail.cost_in_spend", data.costInSpend)
+  out.json("gateway.guardrail.usage", data.usage)
   out.double("gateway.cost.guardrail", data.cost)
 }
 

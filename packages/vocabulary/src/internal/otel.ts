@@ -97,9 +97,11 @@ export const mcpKeys = {
     "mcp.protocol.version",
     "mcp.resource.uri",
     "jsonrpc.request.id",
+    "jsonrpc.protocol.version",
     "rpc.response.status_code",
     "network.transport",
-    "network.protocol.name"
+    "network.protocol.name",
+    "network.protocol.version"
   )
 }
 
@@ -128,8 +130,10 @@ export const mcp = (
   out.string("mcp.protocol.version", data.protocolVersion)
   out.string("mcp.resource.uri", data._tag === "mcp_tool_call" ? data.resourceUri : undefined)
   out.string("jsonrpc.request.id", data.requestId)
+  out.string("jsonrpc.protocol.version", data.jsonrpcVersion === "2.0" ? undefined : data.jsonrpcVersion)
   out.string("rpc.response.status_code", error?.code)
   out.string("network.transport", network?.transport)
   out.string("network.protocol.name", network?.protocol)
+  out.string("network.protocol.version", data.networkProtocolVersion)
   server(data.server, out)
 }

@@ -123,6 +123,8 @@ const llmCall: SpanData.LlmCall = {
   timeToFirstChunk: 0.25,
   outputType: "text",
   callId: "c1",
+  requestRoute: "/v1/chat/completions",
+  toolCount: 1,
   callType: "acompletion",
   providerModel: "azure/my-deployment",
   attempt: 1
@@ -151,10 +153,14 @@ const retrieval: SpanData.LlmCall = {
   documents: [{ id: "doc-1", score: 0.75, content: "Paris is sunny." }]
 }
 
+const tool = { name: "lookup_weather", description: "Get weather", parameters: '{"type":"object"}' }
+
 const agent: SpanData.Agent = {
   _tag: "agent",
+  operation: "invoke_agent",
   name: "forecaster",
   id: "agent-1",
+  server,
   description: "Tells the weather.",
   version: "1.2",
   provider: "openai",
@@ -165,6 +171,7 @@ const agent: SpanData.Agent = {
   parameters,
   usage,
   finishReasons: ["stop"],
+  tools: [tool],
   systemInstructions: [{ type: "text", content: "Be concise." }],
   inputMessages: [question],
   outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }] }]
@@ -176,6 +183,8 @@ const mcp = {
   protocolVersion: "2025-06-18",
   requestId: "7",
   transport: "http",
+  jsonrpcVersion: "1.0",
+  networkProtocolVersion: "1.1",
   server: { address: "mcp.example.com", port: 8443 },
   callId: "mcp_call_1"
 } as const
@@ -198,6 +207,7 @@ const guardrail: SpanData.Guardrail = {
   detectionMethod: "presidio",
   cost: 0.0001,
   costInSpend: false,
+  usage: { characters: 42 },
   response: { violated_categories: ["pii"] }
 }
 
@@ -243,7 +253,8 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
     name: "llm_call.chat",
     span: span("chat gpt-4o", {
       ...llmCall,
-      tools: [{ name: "lookup_weather", description: "Get weather", parameters: '{"type":"object"}' }],
+      conversationId: "conv-1",
+      tools: [tool],
       systemInstructions: [{ type: "text", content: "Be concise." }],
       inputMessages,
       outputMessages
@@ -282,6 +293,21 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   { name: "llm_call.embeddings", span: span("embeddings mistral-embed", embeddings) },
   { name: "llm_call.retrieval", span: span("retrieval vs_1", retrieval) },
   { name: "agent", span: span("invoke_agent forecaster", agent) },
+  {
+    name: "agent.create",
+    span: span("create_agent forecaster", {
+      _tag: "agent",
+      operation: "create_agent",
+      name: "forecaster",
+      provider: "openai",
+      requestModel: "gpt-4o",
+      server
+    })
+  },
+  {
+    name: "agent.workflow",
+    span: span("invoke_workflow trip", { _tag: "agent", operation: "invoke_workflow", name: "trip" })
+  },
   {
     name: "tool_call",
     span: span("execute_tool lookup_weather", {
