@@ -35,12 +35,24 @@ describe("the body of a chat completion", () => {
   it("is refused in words that name the field", () => {
     expect(problem({ ...good, temperature: 9 }).message).toMatch(/^Invalid 'temperature': /)
     expect(problem("hello").message).toMatch(/^Invalid request body: /)
+    const { message } = problem({ ...good, messages: [{ role: "king", content: "x" }] })
+    for (const role of ["system", "developer", "user", "assistant", "tool"]) expect(message).toContain(role)
   })
 
   it("is refused in few words, however much is wrong", () => {
     const long = "x".repeat(100_000)
     expect(problem({ ...good, model: long }).message.length).toBeLessThan(600)
     expect(problem({ ...good, messages: [{ role: long, content: long }] }).message.length).toBeLessThan(600)
+  })
+
+  it("may be nested a hundred levels deep, and no deeper", () => {
+    const nested = (levels: number): unknown => (levels === 0 ? [] : [nested(levels - 1)])
+    expect(Either.isRight(decode({ ...good, x: nested(99) }))).toBe(true)
+    expect(problem({ ...good, x: nested(100) })).toMatchObject({
+      field: "x",
+      detail: expect.stringContaining("nested")
+    })
+    expect(problem({ ...good, x: { a: [1, { b: nested(98) }] } }).field).toBe("x")
   })
 
   it("holds its limits at both ends", () => {

@@ -168,10 +168,17 @@ describe("a run in which something went wrong", () => {
     only(failed({ ...run, operator: withBytes(prompt)(run.operator) }), "acme's plain prompt is at the operator's")
   })
 
-  it("a caller's trace id at the operator's is no leak: it links the trees", () => {
+  it("a caller's id at another tenant's; at the operator's it is no leak, it links the trees", () => {
     const run = goodRun()
-    const id = run.tenants[0]?.tenant.canaries.find(({ what }) => what.startsWith("trace id"))?.text ?? ""
-    expect(failed({ ...run, operator: withBytes(id)(run.operator) })).toEqual([])
+    const ids = run.tenants[0]?.tenant.canaries.filter(({ what }) => what.endsWith("of its caller")) ?? []
+    expect(ids.map(({ text }) => text.length)).toEqual([32, 16])
+    for (const { text, what } of ids) {
+      expect(failed({ ...run, operator: withBytes(text)(run.operator) })).toEqual([])
+      const tenants = run.tenants.map((one) =>
+        one.tenant.id === "globex" ? { ...one, received: withBytes(text)(one.received) } : one
+      )
+      only(failed({ ...run, tenants }), `globex: acme's ${what}`)
+    }
   })
 
   it("prompts that did not arrive where they were asked for", () => {
@@ -200,18 +207,43 @@ describe("a run in which something went wrong", () => {
       )
     )
     only(problems, "initech: 0 links")
+    const wrongSpan = failed(
+      spoiled("initech", ({ deliveries, spans }) =>
+        receivedOf(
+          spans.map((span) => ({ ...span, links: span.links.map((link) => ({ ...link, spanId: "c".repeat(16) })) })),
+          deliveries
+        )
+      )
+    )
+    only(wrongSpan, "initech: 0 links")
   })
 
   it("a wrong key that the operator did not see", () => {
     const run = goodRun()
-    const traces = run.operator.traces.filter(({ picture }) => picture !== Expected.wrongKey)
-    only(failed({ ...run, operator: { ...run.operator, traces } }), "0 such traces")
+    const traces = run.operator.traces.filter(({ picture }) => picture !== Expected.treesAtOperator["wrong key"])
+    const problems = failed({ ...run, operator: { ...run.operator, traces } })
+    expect(problems.some((problem) => problem.includes("0 such traces"))).toBe(true)
   })
 
   it("a request that the operator did not see", () => {
     const run = goodRun()
-    const spans = run.operator.spans.slice(6)
-    only(failed({ ...run, operator: { ...run.operator, spans } }), "18 of 19 requests")
+    const traces = run.operator.traces.filter(({ picture }) => !picture.includes("(cancelled)"))
+    only(failed({ ...run, operator: { ...run.operator, traces } }), "the operator", "expected 3, received 0 of")
+  })
+
+  it("an inner span that the operator did not see", () => {
+    const run = goodRun()
+    const lost = run.operator.spans.findIndex(({ name }) => name === "http.client POST")
+    const spans = run.operator.spans.filter((_, index) => index !== lost)
+    const problems = failed({ ...run, operator: receivedOf(spans, run.operator.deliveries) })
+    expect(problems).toHaveLength(3)
+    only(problems, "the operator received every request with all of its inner spans")
+  })
+
+  it("a span of the operator's that did not arrive, and is in no request", () => {
+    const run = goodRun()
+    const spans = run.operator.spans.slice(0, -1)
+    only(failed({ ...run, operator: receivedOf(spans, run.operator.deliveries) }), "the operator", "arrived")
   })
 
   it("a ledger that does not balance, or that admits a loss", () => {

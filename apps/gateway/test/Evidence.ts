@@ -96,11 +96,14 @@ export const goodRun = (): Evidence => {
   const traceId = (): string => String(++traces).padStart(32, "a")
   const tenants = Cast.cast().map((tenant) => {
     const prompts = scenes.map((scene) => tenant.canary(`${scene} prompt`).text)
-    const caller = tenant.traceId().text
+    const [, traceIdOfCaller = "", spanIdOfCaller = ""] = tenant.traceparent().split("-")
     const spans = scenes.flatMap((scene) => spansOf(Expected.trees[scene], traceId()))
     const linked = spans.map((span, index) =>
       index === spans.length - 1
-        ? { ...span, links: [{ ...nothing, traceId: caller, spanId: "b".repeat(16), traceState: "", flags: 1 }] }
+        ? {
+            ...span,
+            links: [{ ...nothing, traceId: traceIdOfCaller, spanId: spanIdOfCaller, traceState: "", flags: 1 }]
+          }
         : span
     )
     const body =
@@ -116,8 +119,8 @@ export const goodRun = (): Evidence => {
   const stranger = Cast.stranger()
   stranger.canary("wrong key", true)
   const operatorSpans = [
-    ...results.slice(1).flatMap(() => spansOf(Expected.trees.plain, traceId())),
-    ...spansOf(Expected.wrongKey, traceId())
+    ...results.flatMap(({ scene }) => spansOf(Expected.treesAtOperator[scene], traceId())),
+    ...spansOf("Tenants.lookup\n└── sqlite select", traceId()).map((span) => ({ ...span, kind: 1 }))
   ]
   const rows = [
     row("operator/collector", operatorSpans.length),

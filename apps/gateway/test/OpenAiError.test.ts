@@ -11,7 +11,7 @@ import { InvalidSettings } from "../src/tenants/Tenant.js"
 import { UpstreamError } from "../src/upstream/UpstreamError.js"
 
 const status = (code: number) =>
-  new UpstreamError({ reason: "Status", status: code, detail: "internal-host:8080 said no" })
+  new UpstreamError({ reason: "Status", status: code, cause: "internal-host:8080 said no" })
 
 const failures: ReadonlyArray<
   readonly [OpenAiError.Failure, status: number, code: string | null, param: string | null]
@@ -31,11 +31,17 @@ const failures: ReadonlyArray<
   [new KeyError({ reason: "Expired" }), 401, "invalid_api_key", null],
   [new KeyError({ reason: "Unavailable" }), 503, "keys_unavailable", null],
   [new InvalidSettings({ tenant: "t", field: "guardrail", detail: "no" }), 500, "tenant_misconfigured", null],
-  [new UpstreamError({ reason: "Unreachable", detail: "internal-host:8080" }), 502, "upstream_unreachable", null],
-  [new UpstreamError({ reason: "Malformed", detail: "internal-host:8080" }), 502, "upstream_malformed", null],
-  [new UpstreamError({ reason: "Broken", detail: "internal-host:8080" }), 502, "upstream_broken", null],
+  [new UpstreamError({ reason: "Unreachable", cause: "internal-host:8080" }), 502, "upstream_unreachable", null],
+  [new UpstreamError({ reason: "Malformed", cause: "internal-host:8080" }), 502, "upstream_malformed", null],
+  [new UpstreamError({ reason: "Broken", cause: "internal-host:8080" }), 502, "upstream_broken", null],
   [status(400), 400, "upstream_refused", null],
   [status(422), 400, "upstream_refused", null],
+  [
+    new UpstreamError({ reason: "Status", status: 400, param: "max_tokens", code: "invalid_value" }),
+    400,
+    "invalid_value",
+    "max_tokens"
+  ],
   [status(404), 404, "model_not_found", "model"],
   [status(429), 429, "upstream_rate_limited", null],
   // The gateway's own key is wrong: no fault of the caller's.
@@ -65,7 +71,7 @@ describe("a failure, as OpenAI's clients read it", () => {
   }
 
   it("hands on how long to wait", () => {
-    const busy = new UpstreamError({ reason: "Status", status: 429, detail: "", retryAfter: "7" })
+    const busy = new UpstreamError({ reason: "Status", status: 429, retryAfter: "7" })
     expect(OpenAiError.toResponse(busy).headers["retry-after"]).toBe("7")
     expect(OpenAiError.toResponse(status(429)).headers["retry-after"]).toBeUndefined()
   })

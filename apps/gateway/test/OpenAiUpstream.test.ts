@@ -134,14 +134,41 @@ describe("a whole answer", () => {
     })
   )
 
-  it.effect("that says no is an error with its status, its words (bounded) and its wish to wait", () =>
+  it.effect("that says no is an error with its status and its wish to wait, and none of its words", () =>
     Effect.gen(function* () {
       const error = yield* against(answering(429, "x".repeat(10_000), { "retry-after": "9" }), (upstream) =>
         Effect.flip(upstream.complete("{}"))
       )
       expect(error).toMatchObject({ reason: "Status", status: 429, retryAfter: "9", retryable: true })
-      expect(error.detail).toHaveLength(2_000)
       expect(error.message).not.toContain("xxx")
+    })
+  )
+
+  it.effect("that says no names the field and the code, where they are such", () =>
+    Effect.gen(function* () {
+      const refused = (error: unknown) =>
+        Effect.map(
+          against(answering(400, JSON.stringify({ error })), (upstream) => Effect.flip(upstream.complete("{}"))),
+          ({ code, message, param }) => ({ code, message, param })
+        )
+      const status = "The model server answered with status 400"
+      expect(
+        yield* refused({ message: "db-7 says 99 is too large", param: "messages[0].content", code: "too_large" })
+      ).toEqual({
+        param: "messages[0].content",
+        code: "too_large",
+        message: `${status} because of 'messages[0].content' (too_large)`
+      })
+      for (const odd of [
+        { param: "what the user said", code: 5 },
+        { param: "x".repeat(200), code: "" },
+        { param: null },
+        "no",
+        null,
+        undefined
+      ]) {
+        expect(yield* refused(odd)).toEqual({ param: undefined, code: undefined, message: status })
+      }
     })
   )
 
@@ -165,7 +192,8 @@ describe("a whole answer", () => {
         "[]",
         "{}",
         '{"choices":[{}]}',
-        '{"choices":[{"message":{"content":5}}]}'
+        '{"choices":[{"message":{"content":5}}]}',
+        `{"choices":${"[".repeat(20_000)}${"]".repeat(20_000)}}`
       ]) {
         const error = yield* against(answering(200, body), (upstream) => Effect.flip(upstream.complete("{}")))
         expect([body, error.reason, error.retryable]).toEqual([body, "Malformed", false])

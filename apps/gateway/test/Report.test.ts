@@ -9,7 +9,7 @@ const traceId = "a".repeat(32)
 
 describe("what was received, put together", () => {
   it("is the picture that it was made from, for every tree of the demo", () => {
-    for (const picture of [...Object.values(Expected.trees), Expected.wrongKey]) {
+    for (const picture of [...Object.values(Expected.trees), ...Object.values(Expected.treesAtOperator)]) {
       const traces = Received.tracesOf(spansOf(picture, traceId))
       expect(traces.map((trace) => trace.picture)).toEqual([picture])
       expect(traces[0]?.spans).toHaveLength(Expected.spansOf(picture))
@@ -45,7 +45,7 @@ describe("the report", () => {
     expect(text).toContain("    ├── chat flaky-model ✗ UpstreamError\n    ├── chat flaky-model\n")
     expect(text).toContain("globex's Arize AX received")
     expect(text).toContain("initech's Phoenix received")
-    expect(text).toContain("The operator's collector received  19 traces")
+    expect(text).toContain("The operator's collector received  20 traces")
     expect(text.match(/3 × identical/g)).toHaveLength(3)
   })
 

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
-import { Destination, TenantTracer, Tracing } from "tenant-tracer"
+import { Destination, EndpointPolicy, TenantTracer, Tracing } from "tenant-tracer"
 import * as Received from "../src/demo/Received.js"
 import * as Gateway from "../src/Gateway.js"
 import { GatewayConfig } from "../src/GatewayConfig.js"
@@ -81,7 +81,12 @@ const tracing = Layer.unwrapEffect(
       endpoint: yield* receiver.endpoint("operator"),
       headers: { "x-operator": Redacted.make("1") }
     })
-    return Tracing.layer({ operator: [collector], content: "full", batch: { maxAge: "50 millis" } })
+    return Tracing.layer({
+      operator: [collector],
+      content: "full",
+      endpoints: EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] }),
+      batch: { maxAge: "50 millis" }
+    })
   })
 )
 

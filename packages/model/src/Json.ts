@@ -10,6 +10,7 @@ const maximumValues = 100_000
 
 interface Walk {
   left: number
+  readonly text: number
   readonly ancestors: Array<object>
 }
 
@@ -58,6 +59,7 @@ const ofValue = (value: unknown, walk: Walk): unknown => {
   walk.left -= 1
   switch (typeof value) {
     case "string":
+      return value.length > walk.text ? value.slice(0, walk.text) : value
     case "boolean":
       return value
     case "number":
@@ -73,13 +75,22 @@ const ofValue = (value: unknown, walk: Walk): unknown => {
 
 /**
  * The JSON text of a value. A cycle, a function, bytes, a getter or `toJSON` that throws, and whatever is deeper than 64 levels or past 100,000
- * values are left out; in a list they are `null`, as `JSON.stringify` has it. A bigint becomes text. `undefined` where nothing is left.
+ * values are left out; in a list they are `null`, as `JSON.stringify` has it. A bigint becomes text. `undefined` where nothing is left. `bounds` lowers the number of values, and cuts texts.
  *
  * @since 0.1.0
  * @category writing
  */
-export const stringify = (value: unknown): string | undefined =>
-  JSON.stringify(ofValue(value, { left: maximumValues, ancestors: [] }))
+export const stringify = (
+  value: unknown,
+  bounds?: { readonly values?: number | undefined; readonly text?: number | undefined }
+): string | undefined =>
+  JSON.stringify(
+    ofValue(value, {
+      left: bounds?.values ?? maximumValues,
+      text: bounds?.text ?? Number.POSITIVE_INFINITY,
+      ancestors: []
+    })
+  )
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 

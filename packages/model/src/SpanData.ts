@@ -493,11 +493,11 @@ export const contentFields = [
  * @since 0.1.0
  * @category narrowing
  */
-export const withoutContent = (data: Read): Read => {
+export const withoutContent = <Data extends Read>(data: Data): Data => {
   if (!contentFields.some((field) => field in data)) return data
   const kept: Record<string, unknown> = { ...data }
   if (data._tag === "llm_call" && data.tools !== undefined) kept.toolCount = data.toolCount ?? data.tools.length
   for (const field of contentFields) delete kept[field]
-  // The tag stays, and no other field is required.
-  return kept as Read
+  // The tag and all that is required stay: every content field is optional.
+  return kept as unknown as Data
 }

@@ -12,6 +12,7 @@ export {
   TraceFacts
 } from "@tenant-tracer/model"
 export {
+  EndpointPolicy,
   Phase,
   Recorder,
   RouteResolver,

@@ -4,6 +4,7 @@ import { Config, ConfigProvider, Context, Effect, Either, Encoding, Layer, Redac
 import * as TenantTracerPackage from "tenant-tracer"
 import {
   Destination,
+  EndpointPolicy,
   Phase,
   Spans,
   TenantRoute,
@@ -13,6 +14,9 @@ import {
   type TracingConfig,
   Vendors
 } from "tenant-tracer"
+
+/** The receivers are on the loopback address. */
+const endpoints = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] })
 
 const tenants = ["acme", "globex", "initech"] as const
 type Tenant = (typeof tenants)[number]
@@ -123,6 +127,7 @@ describe("three tenants with three vendors each", () => {
     })
     const config: TracingConfig.TracingConfig = {
       content: "full",
+      endpoints,
       resource: { "service.name": "gateway" },
       operator: [collector(receiver, "operator", { vendor: "collector" })]
     }
@@ -211,7 +216,7 @@ describe("three tenants with three vendors each", () => {
         yield* request("acme", route)
         yield* TenantTracer.flush
         return JSON.stringify([yield* TenantTracer.status, service.plan(route).denied, route])
-      }).pipe(Effect.provide(Tracing.layer()))
+      }).pipe(Effect.provide(Tracing.layer({ endpoints })))
       for (const vendor of vendors) {
         for (const secret of secretsOf("acme", vendor))
           if (!secret.includes("project")) expect(shown).not.toContain(secret)
@@ -244,7 +249,8 @@ describe("layerConfig", () => {
     OTEL_EXPORTER_OTLP_HEADERS: "x-key=operator,x-canary=canary%20env",
     OTEL_SERVICE_NAME: "gateway",
     OTEL_RESOURCE_ATTRIBUTES: "host.name=canary-host",
-    TENANT_TRACER_CONTENT: "full"
+    TENANT_TRACER_CONTENT: "full",
+    TENANT_TRACER_ENDPOINT_ALLOW: "127.0.0.0/8"
   })
 
   const provider = (environment: Readonly<Record<string, string>>) =>

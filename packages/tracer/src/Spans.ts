@@ -214,36 +214,56 @@ const annotate =
 export const annotateLlmCall: (facts: Facts<"llm_call">) => Effect.Effect<void> = annotate("llm_call")
 
 /**
+ * Completes the payload of the agent that is at work here. Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */
 export const annotateAgent: (facts: Facts<"agent">) => Effect.Effect<void> = annotate("agent")
 
 /**
+ * Completes the payload of the tool call that runs here. Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */
 export const annotateToolCall: (facts: Facts<"tool_call">) => Effect.Effect<void> = annotate("tool_call")
 
 /**
+ * Completes the payload of the MCP tool call that runs here: its result, the session, … Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */
 export const annotateMcpToolCall: (facts: Facts<"mcp_tool_call">) => Effect.Effect<void> = annotate("mcp_tool_call")
 
 /**
+ * Completes the payload of the MCP listing that runs here. Outside one it does nothing.
+ *
+ * @since 0.1.0
+ * @category annotations
+ */
+export const annotateMcpListTools: (facts: Facts<"mcp_list_tools">) => Effect.Effect<void> = annotate("mcp_list_tools")
+
+/**
+ * Completes the payload of the guardrail that runs here: its status, action, categories, … Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */
 export const annotateGuardrail: (facts: Facts<"guardrail">) => Effect.Effect<void> = annotate("guardrail")
 
 /**
+ * Completes the payload of the database call that runs here. Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */
 export const annotateDbCall: (facts: Facts<"db_call">) => Effect.Effect<void> = annotate("db_call")
 
 /**
+ * Completes the payload of the service or phase that runs here. Outside one it does nothing.
+ *
  * @since 0.1.0
  * @category annotations
  */

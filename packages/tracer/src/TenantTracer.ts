@@ -20,10 +20,14 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import * as DeadLetters from "./deliver/DeadLetters.js"
+import * as DestinationId from "./deliver/DestinationId.js"
 import * as Ledger from "./deliver/Ledger.js"
+import * as Pauses from "./deliver/Pauses.js"
 import * as Provider from "./deliver/Provider.js"
 import * as ProviderCache from "./deliver/ProviderCache.js"
 import { Transport } from "./deliver/Transport.js"
+import * as Destinations from "./internal/destinations.js"
 import * as Outlets from "./internal/outlets.js"
 import * as Request from "./internal/request.js"
 import * as EffectTracer from "./record/EffectTracer.js"
@@ -45,6 +49,32 @@ export interface Status {
   readonly ledger: Ledger.LedgerSnapshot
   readonly recording: ReturnType<Recorder.Recorder["stats"]>
   readonly providers: { readonly size: number } & ReturnType<ProviderCache.ProviderCache<never>["stats"]>
+  /** One for each account of the ledger, and for each destination that is paused. */
+  readonly destinations: ReadonlyArray<Destinations.DestinationStatus>
+  readonly deadLetters: ReturnType<DeadLetters.DeadLetters<never>["stats"]>
+}
+
+/**
+ * Which destination: its id, or a tenant and the name that the destination has there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DestinationRef = DestinationId.DestinationId | { readonly tenant: string; readonly destination: string }
+
+/**
+ * Spans that a back end refused for good, without what they say: `data` is there only where it was asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeadLetter extends Omit<DeadLetters.Letter<never>, "spans"> {
+  readonly spans: ReadonlyArray<{
+    readonly traceId: string
+    readonly spanId: string
+    readonly role: RecordedSpan["ancestry"]["role"]
+    readonly data?: RecordedSpan["data"]
+  }>
 }
 
 /**
@@ -60,9 +90,18 @@ export interface Service {
   readonly status: Effect.Effect<Status>
   /** What a route comes to: which of its destinations are denied, and why. */
   readonly plan: (route: TenantRoute) => Router.Plan
+  readonly pause: (ref: DestinationRef) => Effect.Effect<boolean>
+  readonly resume: (ref: DestinationRef) => Effect.Effect<void>
+  readonly deadLetters: (
+    tenant?: string,
+    options?: { readonly content?: boolean | undefined }
+  ) => Effect.Effect<ReadonlyArray<DeadLetter>>
+  readonly replay: (ref: DestinationRef) => Effect.Effect<number>
 }
 
 /**
+ * The running tracer: what `flush` and `status` ask for, and whoever records without a fiber.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -78,9 +117,13 @@ export const makeWith = (
   makeExporter: Outlets.MakeExporter
 ): Effect.Effect<Service, never, VocabularyResolver | Scope.Scope> =>
   Effect.gen(function* () {
+    yield* Effect.orDie(TracingConfig.validate(config))
     const vocabularies = yield* VocabularyResolver
     const ledger = Ledger.make()
-    const environment = yield* Provider.environment({ ledger })
+    const pauses = Pauses.make()
+    const deadLetters = DeadLetters.make<RecordedSpan>({ ledger, maxBytes: config.deadLetters?.maxBytes })
+    const destinations = Destinations.make({ deadLetters, ledger, pauses })
+    const environment = yield* Provider.environment({ ledger, isPaused: pauses.has })
     // The operator's back ends and the tenants' are drained at the same time, so that all of them have one deadline.
     const drain = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
     const draining = Scope.fork(drain, ExecutionStrategy.sequential)
@@ -95,7 +138,16 @@ export const makeWith = (
           { discard: true }
         )
     }).pipe(Scope.extend(yield* draining))
-    const outlets = Outlets.make({ cache, config, environment, ledger, makeExporter, vocabularies })
+    const outlets = Outlets.make({
+      cache,
+      config,
+      deadLetters,
+      destinations,
+      environment,
+      ledger,
+      makeExporter,
+      vocabularies
+    })
     const operator: Array<Router.OperatorOutlet> = []
     for (const destination of config.operator ?? []) {
       const opened = yield* Scope.extend(outlets.openOperator(destination), yield* draining)
@@ -124,13 +176,45 @@ export const makeWith = (
       tracer: EffectTracer.make(recorder),
       recorder,
       flush: Effect.all([cache.flush, outlets.flushOperator], { concurrency: "unbounded", discard: true }),
-      status: Effect.sync(() => ({
-        ledger: ledger.snapshot(),
-        recording: recorder.stats(),
-        providers: { size: cache.size(), ...cache.stats() }
-      })),
-      plan: router.plan
+      status: Effect.sync(() => {
+        const snapshot = ledger.snapshot()
+        return {
+          ledger: snapshot,
+          recording: recorder.stats(),
+          providers: { size: cache.size(), ...cache.stats() },
+          destinations: destinations.status(snapshot),
+          deadLetters: deadLetters.stats()
+        }
+      }),
+      plan: router.plan,
+      pause: (ref) => Effect.sync(() => destinations.pause(idOf(ref))),
+      resume: (ref) => Effect.sync(() => destinations.resume(idOf(ref))),
+      deadLetters: (tenant, options) =>
+        Effect.sync(() =>
+          deadLetters
+            .values()
+            .filter(({ id }) => tenant === undefined || isOf(tenant, id))
+            .map((letter) => ({ ...letter, spans: letter.spans.map(shown(options?.content ?? false)) }))
+        ),
+      replay: (ref) => Effect.sync(() => destinations.replay(idOf(ref)))
     }
+  })
+
+const forever = 2n ** 63n
+
+const idOf = (ref: DestinationRef): DestinationId.DestinationId =>
+  typeof ref === "string" ? ref : DestinationId.make({ tenant: ref.tenant, name: ref.destination })
+
+const isOf = (tenant: string, id: DestinationId.DestinationId): boolean =>
+  !DestinationId.isOperator(id) && DestinationId.tenant(id) === tenant
+
+const shown =
+  (content: boolean) =>
+  ({ ancestry, data, spanId, traceId }: RecordedSpan): DeadLetter["spans"][number] => ({
+    traceId,
+    spanId,
+    role: ancestry.role,
+    ...(content ? { data } : {})
   })
 
 const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.RecorderLimits> => ({
@@ -139,11 +223,12 @@ const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.Recorde
   heldTime:
     config.hold?.maxTime === undefined
       ? Recorder.defaultLimits.heldTime
-      : Option.getOrElse(Duration.toNanos(config.hold.maxTime), () => Recorder.defaultLimits.heldTime)
+      : Option.getOrElse(Duration.toNanos(config.hold.maxTime), () => forever)
 })
 
 /**
  * The service, and Effect's tracer with it: every span of the app is recorded from here on. Closing it sends what is queued, under a deadline.
+ * An option that cannot be used is a defect at the start that names it.
  *
  * @since 0.1.0
  * @category layers
@@ -154,7 +239,8 @@ export const layer = (
   layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport))))
 
 /**
- * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win.
+ * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win. A value that cannot be used is an
+ * error that names it.
  *
  * @since 0.1.0
  * @category layers
@@ -163,8 +249,13 @@ export const layerConfig = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {}
 ): Layer.Layer<TenantTracer, ConfigError.ConfigError, Transport | VocabularyResolver> =>
   Layer.unwrapEffect(
-    Effect.map(Config.all([TracingConfig.fromEnvironment, optionsOf(overrides)]), ([environment, options]) =>
-      layer(TracingConfig.override(environment, options))
+    Effect.map(
+      Config.all([TracingConfig.fromEnvironment, optionsOf(overrides)]).pipe(
+        Config.mapOrFail(([environment, options]) =>
+          TracingConfig.validate(TracingConfig.override(environment, options))
+        )
+      ),
+      layer
     )
   )
 
@@ -186,7 +277,8 @@ const optionsOf = (
 export const layerOf = <E, R>(
   make: Effect.Effect<Service, E, R>
 ): Layer.Layer<TenantTracer, E, Exclude<R, Scope.Scope>> => {
-  const service = Layer.scoped(TenantTracer, make)
+  // Built where nothing is interrupted, what it forks could not be ended either, and closing would wait for ever.
+  const service = Layer.scoped(TenantTracer, Effect.interruptible(make))
   const tracer = Layer.unwrapEffect(Effect.map(TenantTracer, ({ tracer }) => Layer.setTracer(tracer)))
   return Layer.provideMerge(tracer, service)
 }
@@ -236,7 +328,8 @@ const explanations: Record<Exclude<Recorder.BindResult, "Bound" | "AlreadyBound"
   Conflict:
     "the request belongs to another tenant already, which keeps it. Open a request of its own with TenantTracer.withRoute.",
   NoRequest: "no request is open here. Wrap the app in TenantTracer.middleware, or the work in TenantTracer.withRoute.",
-  TooLate: "the trace went to the operator before its tenant was known. Bind earlier, or raise the hold limits."
+  TooLate: "the trace went to the operator before its tenant was known. Bind earlier, or raise the hold limits.",
+  InvalidRoute: "what was given is no route. Make it with TenantRoute.make or TenantRoute.decode."
 }
 
 /**
@@ -302,7 +395,8 @@ export const detached = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A
   )
 
 /**
- * Sends everything that is queued, of every tenant and the operator, and waits for it.
+ * Sends everything that is queued, of every tenant and the operator, and waits for it; what is for a destination that is paused, or whose breaker
+ * is open, stays where it is, and nobody waits for that.
  *
  * @since 0.1.0
  * @category operations
@@ -310,9 +404,52 @@ export const detached = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A
 export const flush: Effect.Effect<void, never, TenantTracer> = Effect.flatMap(TenantTracer, ({ flush }) => flush)
 
 /**
- * The ledger, what is being recorded, and the providers that are kept.
+ * The ledger, what is being recorded, the providers that are kept, and how each destination stands: what waits for it, its breaker, why it is
+ * paused, its last error and success. It costs a walk over the destinations: nothing is counted anew.
  *
  * @since 0.1.0
  * @category operations
  */
 export const status: Effect.Effect<Status, never, TenantTracer> = Effect.flatMap(TenantTracer, ({ status }) => status)
+
+/**
+ * Sends nothing to a destination until `resume`, whether or not it is in use yet; what is on its way arrives, and what comes waits in its queue,
+ * which is as bounded as ever. Closing drops what waits there. False when more are paused already than are remembered (100,000): then it is not.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const pause = (ref: DestinationRef): Effect.Effect<boolean, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ pause }) => pause(ref))
+
+/**
+ * Ends a pause. Where the breaker is open, or the credential was refused, the next probe goes at once, unless the back end asked for a later one.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const resume = (ref: DestinationRef): Effect.Effect<void, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ resume }) => resume(ref))
+
+/**
+ * What back ends have refused for good and is still kept, oldest first: of one tenant, or of all and the operator. What the spans say (prompts among
+ * it) is shown only with `content`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const deadLetters = (
+  tenant?: string,
+  options?: { readonly content?: boolean | undefined }
+): Effect.Effect<ReadonlyArray<DeadLetter>, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ deadLetters }) => deadLetters(tenant, options))
+
+/**
+ * Sends a destination's dead letters again, as it is configured now, and says how many spans that were. In the ledger they are made anew. Where no
+ * provider of it is in use it does nothing, so that nothing goes to a destination that was removed: the tenant's next span brings one.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const replay = (ref: DestinationRef): Effect.Effect<number, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ replay }) => replay(ref))

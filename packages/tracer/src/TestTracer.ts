@@ -18,6 +18,7 @@ import type { Rendered } from "./internal/outlets.js"
 import * as SpanTree from "./internal/spanTree.js"
 import type { RenderedSpan } from "./render/RenderedSpan.js"
 import type { VocabularyResolver } from "./render/VocabularyResolver.js"
+import * as EndpointPolicy from "./route/EndpointPolicy.js"
 import * as TenantTracer from "./TenantTracer.js"
 import type { TracingConfig } from "./TracingConfig.js"
 
@@ -115,7 +116,12 @@ export const layer = (
       }
       const service = TenantTracer.layerOf(
         TenantTracer.makeWith(
-          { content: "full", ...config, operator: [memory(operator, "operator")] },
+          {
+            content: "full",
+            endpoints: EndpointPolicy.permissive,
+            ...config,
+            operator: [memory(operator, "operator")]
+          },
           (id, _, render) => ({
             export: (batch) =>
               Effect.sync(() => {

@@ -15,10 +15,13 @@ import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import type { CredentialResolver } from "./deliver/CredentialResolver.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import type { Content } from "./render/ContentPolicy.js"
+import * as EndpointPolicy from "./route/EndpointPolicy.js"
 
 /**
  * An exporter of the operator's that is not one of ours: any `SpanExporter` of the OpenTelemetry SDK.
@@ -50,6 +53,8 @@ export interface TracingConfig {
   readonly operator?: ReadonlyArray<Destination.Destination | OperatorExporter> | undefined
   /** The most content that any destination may receive. Default `none`. */
   readonly content?: Content | undefined
+  /** Which hosts tenants' destinations may reach; the operator's own are not judged. Default `EndpointPolicy.publicOnly`. */
+  readonly endpoints?: EndpointPolicy.EndpointPolicy | undefined
   /** What becomes of a caller's trace context at the door. Default `link`. */
   readonly incoming?: IncomingTrace | undefined
   readonly cache?:
@@ -90,6 +95,27 @@ export interface TracingConfig {
         readonly maxTime?: Duration.DurationInput | undefined
       }
     | undefined
+  /** When a destination that fails is left alone for a while; what is for it waits. */
+  readonly breaker?:
+    | {
+        /** Failed attempts in a row. Default 5. */
+        readonly failures?: number | undefined
+        /** Until the first probe; it doubles with each that fails. Default 5 seconds. */
+        readonly minWait?: Duration.DurationInput | undefined
+        /** Default 5 minutes. */
+        readonly maxWait?: Duration.DurationInput | undefined
+      }
+    | undefined
+  /** How long a span may have waited when an attempt to send fails; then it is given up. Default 1 hour. */
+  readonly maxElapsed?: Duration.DurationInput | undefined
+  readonly deadLetters?:
+    | {
+        /** Of all destinations together. Default 16 MiB; 0 keeps none. */
+        readonly maxBytes?: number | undefined
+      }
+    | undefined
+  /** Asked for a destination's credential after its back end has refused the one in use. Default: nobody is, and that one is tried now and then. */
+  readonly credentials?: CredentialResolver | undefined
   /** How long closing may take. Default 10 seconds. */
   readonly shutdownDeadline?: Duration.DurationInput | undefined
 }
@@ -151,6 +177,23 @@ const resourceAttributes = (text: string): Record<string, string> => {
   return attributes
 }
 
+const endpoints = Config.mapOrFail(nonEmpty("TENANT_TRACER_ENDPOINT_ALLOW"), (text) =>
+  Option.match(text, {
+    onNone: () => Either.right(undefined),
+    onSome: (rules) =>
+      Either.mapBoth(Either.all(entries(rules).map(EndpointPolicy.parseRule)), {
+        onLeft: ({ message }) => ConfigError.InvalidData(["TENANT_TRACER_ENDPOINT_ALLOW"], message),
+        onRight: (allow) => EndpointPolicy.make({ allow })
+      })
+  })
+)
+
+const entries = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+
 const incoming = oneOf("TENANT_TRACER_INCOMING_TRACE", ["continue", "link", "ignore"])
 
 const operator = Config.all({
@@ -200,11 +243,60 @@ const operator = Config.all({
   })
 )
 
+const isWhole = (value: unknown): boolean => value === Infinity || (Number.isSafeInteger(value) && Number(value) > 0)
+const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
+
+/** By path; what is absent has its default. */
+const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (value: unknown) => boolean]> = [
+  ...[
+    "cache.capacity",
+    "batch.maxSpans",
+    "batch.maxBytes",
+    "queue.maxSpans",
+    "queue.maxBytes",
+    "hold.maxSpans",
+    "hold.maxBytes",
+    "breaker.failures"
+  ].map((path) => [path, "a whole number above zero", isWhole] as const),
+  ...[
+    "cache.idleTimeToLive",
+    "batch.maxAge",
+    "hold.maxTime",
+    "breaker.minWait",
+    "breaker.maxWait",
+    "maxElapsed",
+    "shutdownDeadline"
+  ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
+  ["content", "one of none, full", (value) => value === "none" || value === "full"],
+  [
+    "incoming",
+    "one of continue, link, ignore",
+    (value) => value === "continue" || value === "link" || value === "ignore"
+  ]
+]
+
+/**
+ * The options that can be used; an error names the first that cannot.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const validate = (config: TracingConfig): Either.Either<TracingConfig, ConfigError.ConfigError> => {
+  for (const [path, expected, fits] of checks) {
+    const keys = path.split(".")
+    const value = keys.reduce<unknown>((group, key) => (Predicate.isRecord(group) ? group[key] : undefined), config)
+    if (value !== undefined && !fits(value))
+      return Either.left(ConfigError.InvalidData(keys, `expected ${expected}, got ${String(value)}`))
+  }
+  return Either.right(config)
+}
+
 /**
  * From the environment: the standard `OTEL_*` variables describe the operator's own exporter and resource (never a tenant's), `TENANT_TRACER_*` the
  * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
- * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`. Unset means the default; a value that does not fit is an error
- * that names the variable.
+ * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside
+ * public hosts over https, as rules of `EndpointPolicy.parseRule` between commas. Unset means the default; a value that does not fit is an error that
+ * names the variable.
  *
  * @since 0.1.0
  * @category constructors
@@ -213,6 +305,7 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   resource,
   operator,
   content: oneOf("TENANT_TRACER_CONTENT", ["none", "full"]),
+  endpoints,
   incoming,
   capacity: positive("TENANT_TRACER_CACHE_CAPACITY"),
   idleTimeToLive: duration("TENANT_TRACER_CACHE_IDLE_TIME"),
@@ -227,6 +320,7 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
     resource: env.resource,
     operator: env.operator,
     content: Option.getOrUndefined(env.content),
+    endpoints: env.endpoints,
     incoming: Option.getOrUndefined(env.incoming),
     cache: {
       capacity: Option.getOrUndefined(env.capacity),
@@ -239,6 +333,10 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   }))
 )
 
+const given = <Options extends object>(options: Options | undefined): Partial<Options> =>
+  // The same options, only fewer.
+  Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<Options>
+
 /**
  * Options over options: each one given wins, also inside a group.
  *
@@ -247,10 +345,12 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
  */
 export const override = (self: TracingConfig, that: TracingConfig): TracingConfig => ({
   ...self,
-  ...that,
+  ...given(that),
   resource: { ...self.resource, ...that.resource },
-  cache: { ...self.cache, ...that.cache },
-  batch: { ...self.batch, ...that.batch },
-  queue: { ...self.queue, ...that.queue },
-  hold: { ...self.hold, ...that.hold }
+  cache: { ...self.cache, ...given(that.cache) },
+  batch: { ...self.batch, ...given(that.batch) },
+  queue: { ...self.queue, ...given(that.queue) },
+  hold: { ...self.hold, ...given(that.hold) },
+  breaker: { ...self.breaker, ...given(that.breaker) },
+  deadLetters: { ...self.deadLetters, ...given(that.deadLetters) }
 })

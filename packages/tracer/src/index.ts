@@ -1,5 +1,11 @@
-/** The caller's trace context, checked. */
+/**
+ * How a trace gets to its tenant: the service, the helpers that record, and what a layer is wired from.
+ */
 
+/** Who is asked for a credential after one was refused. */
+export * as CredentialResolver from "./deliver/CredentialResolver.js"
+/** The stable name of one back end of one tenant. */
+export * as DestinationId from "./deliver/DestinationId.js"
 /** The transport over `@effect/platform`'s `HttpClient`. */
 export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
@@ -12,9 +18,12 @@ export * as UndiciTransport from "./deliver/UndiciTransport.js"
 export * as Phase from "./Phase.js"
 /** The core that records spans, usable without a fiber. */
 export * as Recorder from "./record/Recorder.js"
+/** The caller's trace context, checked. */
 export * as TraceContext from "./record/TraceContext.js"
 /** The vocabularies that destinations may ask for. */
 export * as VocabularyResolver from "./render/VocabularyResolver.js"
+/** Which hosts a tenant's destination may reach. */
+export * as EndpointPolicy from "./route/EndpointPolicy.js"
 /** A bounded, single-flight cache of tenants' routes. */
 export * as RouteResolver from "./route/RouteResolver.js"
 /** Spans with a role, in the manner of `Effect.withSpan`. */

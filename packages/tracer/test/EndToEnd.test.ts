@@ -357,7 +357,7 @@ describe("faults", () => {
     ["503 once", [Fault.status(503)], { delivered: 2 }],
     ["a reset once", [Fault.reset], { delivered: 2 }],
     ["400", [Fault.status(400)], { delivered: 0, rejected: { http_400: 2 } }],
-    ["401", [Fault.status(401)], { delivered: 0, rejected: { http_401: 2 } }],
+    ["401", [Fault.status(401)], { delivered: 0, rejected: {}, held: 2 }],
     ["a redirect", [Fault.redirect("http://127.0.0.1:1/")], { delivered: 0, rejected: { redirect: 2 } }],
     ["a partial success", [Fault.partialSuccess(1, "full")], { delivered: 1, rejected: { partial_success: 1 } }],
     ["a lie", [Fault.drop], { delivered: 2 }]

@@ -218,6 +218,7 @@ describe("Spans", () => {
     Effect.gen(function* () {
       yield* Effect.all([
         Spans.annotateMcpToolCall({ sessionId: "s1" }).pipe(Spans.mcpToolCall({ method: "tools/call" })),
+        Spans.annotateMcpListTools({ sessionId: "s2" }).pipe(Spans.mcpListTools({ method: "tools/list" })),
         Spans.annotateGuardrail({ action: "BLOCKED" }).pipe(Spans.guardrail({ name: "g" })),
         Spans.annotateDbCall({ target: "keys" }).pipe(Spans.dbCall({ service: "redis" })),
         Spans.annotateService({ callType: "pick" }).pipe(Spans.service({ service: "router" }))
@@ -227,12 +228,30 @@ describe("Spans", () => {
         `
           job
           ├── tools/call
+          ├── tools/list
           ├── execute_guardrail g
           ├── redis keys
           └── router pick
         `
       )
-      expect(textOf(yield* TestTracer.spans("acme"))).toMatch(/s1.*BLOCKED/)
+      expect(textOf(yield* TestTracer.spans("acme"))).toMatch(/s1.*s2.*BLOCKED/)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("a conversation that goes on says in each span what was so when it was told", () =>
+    Effect.gen(function* () {
+      const say = (text: string) => ({ role: "user" as const, parts: [{ type: "text" as const, content: text }] })
+      const inputMessages = [say("first")]
+      const outputMessages = [say("one")]
+      yield* Effect.gen(function* () {
+        yield* Spans.annotateLlmCall({ outputMessages }).pipe(Spans.llmCall({ ...chat, inputMessages }))
+        inputMessages.push(say("second"))
+        outputMessages.push(say("two"))
+        yield* Effect.void.pipe(Spans.llmCall({ ...chat, inputMessages }))
+      }).pipe(acme)
+      const calls = (yield* TestTracer.spans("acme")).filter(({ kind }) => kind === "client")
+      expect(calls.map((span) => /first/.test(textOf(span)))).toEqual([true, true])
+      expect(calls.map((span) => /second|two/.test(textOf(span)))).toEqual([false, true])
     }).pipe(Effect.provide(layer()))
   )
 

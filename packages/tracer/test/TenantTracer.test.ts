@@ -2,7 +2,20 @@ import { HttpServerResponse } from "@effect/platform"
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Destination, type TenantRoute } from "@tenant-tracer/model"
 import { Phase, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
-import { Context, Deferred, Effect, Either, Exit, Fiber, HashMap, Layer, Logger, Scope, TestClock } from "effect"
+import {
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  Exit,
+  Fiber,
+  HashMap,
+  Layer,
+  Logger,
+  Scope,
+  TestClock
+} from "effect"
 import { inProcess } from "./support/http.js"
 import { layer, one, textOf } from "./support/tracing.js"
 
@@ -108,6 +121,20 @@ describe("TenantTracer.bind", () => {
       expect((yield* requestOf(3)).body).toBe('"TooLate"')
       expect(yield* TestTracer.spans("acme")).toHaveLength(3)
     }).pipe(Effect.provide(layer({ hold: { maxSpans: 2 } })))
+  )
+
+  it.effect("holding may last for ever", () =>
+    Effect.gen(function* () {
+      const waited = Effect.zipRight(TestClock.adjust("5 minutes"), TenantTracer.bind(acme))
+      expect((yield* request(Effect.zipRight(query, waited))).body).toBe('"Bound"')
+    }).pipe(Effect.provide(layer({ hold: { maxTime: Duration.infinity } })))
+  )
+
+  it.effect("an option that cannot be used stops the start, by name", () =>
+    Effect.gen(function* () {
+      const started = Effect.provide(TenantTracer.status, layer({ batch: { maxSpans: 0 } }))
+      expect(String(yield* Effect.flip(Effect.sandbox(started)))).toContain("batch.maxSpans")
+    })
   )
 
   it.effect("a request that nobody binds is the operator's alone", () =>
@@ -288,6 +315,12 @@ describe("late and unfinished spans", () => {
         (span) => `${span.name} ${span.attributes["gateway.unfinished"]}`
       ).pipe(Effect.provide(context))
       yield* Fiber.interrupt(fiber)
+    })
+  )
+
+  it.effect("a layer that is built where nothing is interrupted can be closed", () =>
+    Effect.gen(function* () {
+      yield* Effect.void.pipe(TenantTracer.withRoute(acme), Effect.provide(layer()), Effect.uninterruptible)
     })
   )
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
 import { TracingConfig } from "@tenant-tracer/tracer"
-import { ConfigProvider, Effect, Either, Redacted } from "effect"
+import { ConfigProvider, Duration, Effect, Either, Redacted } from "effect"
 
 const read = (environment: Readonly<Record<string, string>>) =>
   Effect.runSync(
@@ -52,6 +52,7 @@ describe("an empty environment", () => {
       "OTEL_EXPORTER_OTLP_COMPRESSION",
       "TENANT_TRACER_CONTENT",
       "TENANT_TRACER_OPERATOR_CONTENT",
+      "TENANT_TRACER_ENDPOINT_ALLOW",
       "TENANT_TRACER_INCOMING_TRACE",
       "TENANT_TRACER_CACHE_CAPACITY",
       "TENANT_TRACER_CACHE_IDLE_TIME",
@@ -99,6 +100,9 @@ describe("our own variables", () => {
   it.each([
     ["TENANT_TRACER_CONTENT", "some", "expected one of none, full"],
     ["TENANT_TRACER_OPERATOR_CONTENT", "yes", "expected one of none, full"],
+    ["TENANT_TRACER_ENDPOINT_ALLOW", "10.0.0.0/8, 10.0.0.0/99", "is not a range of addresses"],
+    ["TENANT_TRACER_ENDPOINT_ALLOW", "ftp://collector", "scheme://host:port"],
+    ["TENANT_TRACER_ENDPOINT_ALLOW", "collector:99999", "from 1 to 65535"],
     ["TENANT_TRACER_INCOMING_TRACE", "follow", "expected one of continue, link, ignore"],
     ["TENANT_TRACER_CACHE_CAPACITY", "0", "expected a whole number above zero"],
     ["TENANT_TRACER_CACHE_CAPACITY", "many", "expected a whole number above zero"],
@@ -130,6 +134,30 @@ describe("our own variables", () => {
     const message = errorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", [name]: value })
     expect(message).toContain(name)
     expect(message).not.toContain("canary")
+  })
+})
+
+describe("what tenants' destinations may reach", () => {
+  const allows = (rules: string, url: string): boolean => {
+    const { endpoints } = configOf({ TENANT_TRACER_ENDPOINT_ALLOW: rules })
+    return endpoints !== undefined && Either.isRight(endpoints.judge(url))
+  }
+
+  it("is what the rules open, and public hosts over https", () => {
+    const rules = " http://collector.corp:4318 , 127.0.0.0/8,,*.svc.cluster.local:443 "
+    for (const url of [
+      "http://collector.corp:4318/v1/traces",
+      "http://127.0.0.1:9111",
+      "https://a.svc.cluster.local",
+      "https://otlp.vendor.com"
+    ])
+      expect([url, allows(rules, url)]).toEqual([url, true])
+    for (const url of ["http://10.0.0.1", "https://a.svc.cluster.local:8443/x@", "https://10.0.0.1", "ftp://127.0.0.1"])
+      expect([url, allows("http://collector.corp:4318,*.corp:443", url)]).toEqual([url, false])
+  })
+
+  it("is the default where no rule is given", () => {
+    expect(configOf({ TENANT_TRACER_ENDPOINT_ALLOW: " " }).endpoints).toBeUndefined()
   })
 })
 
@@ -202,6 +230,45 @@ describe("the operator's exporter", () => {
   it("shows its credentials to nobody", () => {
     const config = configOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318", OTEL_EXPORTER_OTLP_HEADERS: "k=canary" })
     expect(JSON.stringify(config)).not.toContain("canary")
+  })
+})
+
+describe("options given in code", () => {
+  it.each([
+    ["cache.capacity", { cache: { capacity: Number.NaN } }],
+    ["batch.maxSpans", { batch: { maxSpans: 0 } }],
+    ["batch.maxAge", { batch: { maxAge: "soon" } }],
+    ["queue.maxBytes", { queue: { maxBytes: -1 } }],
+    ["hold.maxSpans", { hold: { maxSpans: 1.5 } }],
+    ["shutdownDeadline", { shutdownDeadline: "x" }],
+    ["breaker.failures", { breaker: { failures: 0 } }],
+    ["maxElapsed", { maxElapsed: "never" }],
+    ["content", { content: "some" }],
+    ["incoming", { incoming: "adopt" }]
+  ])("%s that cannot be used is an error that names it", (path, config) => {
+    // Options may come from code without types.
+    const result = TracingConfig.validate(config as TracingConfig.TracingConfig)
+    expect(String(Either.getOrThrow(Either.flip(result)))).toContain(path)
+  })
+
+  it("win over the environment where they are given: what is undefined is not", () => {
+    const environment = { ...configOf({ TENANT_TRACER_CONTENT: "full", TENANT_TRACER_CACHE_CAPACITY: "7" }) }
+    const config = TracingConfig.override(environment, {
+      content: undefined,
+      cache: { capacity: undefined, idleTimeToLive: 5 }
+    })
+    expect(set(config)).toMatchObject({ content: "full", cache: { capacity: 7, idleTimeToLive: 5 } })
+  })
+
+  it("what can be used passes as it is", () => {
+    const config: TracingConfig.TracingConfig = {
+      cache: { capacity: 1, idleTimeToLive: Duration.infinity },
+      batch: { maxSpans: 1, maxAge: 0 },
+      content: "full",
+      incoming: "continue"
+    }
+    expect(Either.getOrThrow(TracingConfig.validate(config))).toBe(config)
+    expect(TracingConfig.validate({})).toEqual(Either.right({}))
   })
 })
 

@@ -3,7 +3,6 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -54,14 +53,10 @@ const guarded = (request: ChatRequest.ChatRequest, policy: Guardrail.Policy) =>
   )
 
 /** The request as it goes to the model server. Of a stream the usage is always asked for. */
-const encode = (request: ChatRequest.ChatRequest): Either.Either<string, ChatRequest.InvalidRequest> =>
-  Either.try({
-    try: () =>
-      JSON.stringify(
-        request.stream ? { ...request, stream_options: { ...request.stream_options, include_usage: true } } : request
-      ),
-    catch: () => new ChatRequest.InvalidRequest({ field: "", detail: "it is nested too deeply" })
-  })
+const encode = (request: ChatRequest.ChatRequest): string =>
+  JSON.stringify(
+    request.stream ? { ...request, stream_options: { ...request.stream_options, include_usage: true } } : request
+  )
 
 const entryOf = (
   caller: Caller,
@@ -110,7 +105,7 @@ export const handler = Effect.gen(function* () {
   const { request } = yield* Effect.tapError(guarded(asked, settings.guardrail), () =>
     spendLog.record(entryOf(caller, asked.model, "blocked", undefined))
   )
-  const body = yield* encode(request)
+  const body = encode(request)
 
   const span = (attempt: number) => ({
     ...ChatSpans.ofRequest(request),

@@ -17,10 +17,15 @@ const ToolCall = Schema.Struct(
   rest
 )
 
+const roles = ["system", "developer", "user", "assistant", "tool", "function"] as const
+
 /** One message of a conversation. */
 export const Message = Schema.Struct(
   {
-    role: Schema.Literal("system", "developer", "user", "assistant", "tool", "function"),
+    // A union says of its first member only that it was expected.
+    role: Schema.Literal(...roles).annotations({
+      message: () => ({ message: `Expected one of ${roles.join(", ")}`, override: true })
+    }),
     content: nullish(Schema.Union(Schema.String, Schema.Array(ContentPart))),
     name: nullish(Schema.String),
     tool_call_id: nullish(Schema.String),
@@ -92,14 +97,28 @@ const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
     ""
   )
 
+// More than anybody means, and far from where those who read the value or write it would run out of stack.
+const maxDepth = 100
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
+
 const decodeUnknown = Schema.decodeUnknownEither(ChatRequest)
 
 /** Reads a body that nobody has checked; the error names the first field that does not fit. */
-export const decode = (body: unknown): Effect.Effect<ChatRequest, InvalidRequest> =>
-  Effect.mapError(decodeUnknown(body), (error) => {
+export const decode = (body: unknown): Effect.Effect<ChatRequest, InvalidRequest> => {
+  const deep = Object.entries(body ?? {}).find(([, value]) => isDeeper(value, maxDepth))
+  if (deep !== undefined) {
+    const field = Array.isArray(body) ? "" : deep[0].slice(0, 200)
+    return Effect.fail(new InvalidRequest({ field, detail: `it is nested more than ${maxDepth} levels deep` }))
+  }
+  return Effect.mapError(decodeUnknown(body), (error) => {
     // Of the branches of a union the one that got deepest knows best what the caller meant.
     const issue = ParseResult.ArrayFormatter.formatErrorSync(error).reduce((best, next) =>
       next.path.length > best.path.length ? next : best
     )
     return new InvalidRequest({ field: pathOf(issue.path).slice(0, 200), detail: issue.message.slice(0, 300) })
   })
+}

@@ -19,8 +19,8 @@ export interface Tenant {
   readonly definition: (origin: string) => Definition
   readonly virtualKey: string
   readonly canary: (what: string, isSecret?: boolean) => Canary
-  /** The trace that a caller of this tenant is in already; a canary too. */
-  readonly traceId: () => Canary
+  /** The span that a caller of this tenant is in already, as a `traceparent`; its ids are canaries too. */
+  readonly traceparent: () => string
   /** All of its canaries so far. */
   readonly canaries: ReadonlyArray<Canary>
 }
@@ -38,7 +38,11 @@ const makeCanaries = (owner: string) => {
   return {
     canaries,
     canary: (what: string, isSecret = false) => add(what, `${owner}-${letters()}`, isSecret),
-    traceId: () => add("trace id of its caller", randomBytes(16).toString("hex"), false)
+    traceparent: () => {
+      const id = (what: string, bytes: number) =>
+        add(`${what} id of its caller`, randomBytes(bytes).toString("hex"), false)
+      return `00-${id("trace", 16).text}-${id("span", 8).text}-01`
+    }
   }
 }
 
@@ -54,7 +58,7 @@ const make = (options: {
     readonly credentials: (origin: string) => object
   }
 }): Tenant => {
-  const { canaries, canary, traceId } = makeCanaries(options.id)
+  const { canaries, canary, traceparent } = makeCanaries(options.id)
   const { headers, credentials } = options.headers((what) => canary(what).text)
   return {
     id: options.id,
@@ -71,7 +75,7 @@ const make = (options: {
     }),
     virtualKey: `sk-gw-${canary("virtual key", true).text}`,
     canary,
-    traceId,
+    traceparent,
     canaries
   }
 }

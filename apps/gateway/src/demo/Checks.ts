@@ -3,7 +3,7 @@ import type { TenantTracer } from "tenant-tracer"
 import * as Canaries from "./Canaries.js"
 import type { Tenant } from "./Cast.js"
 import * as Expected from "./Expected.js"
-import { bytesOf, type Received } from "./Received.js"
+import { bytesOf, type Received, requestsOf } from "./Received.js"
 import type { Result } from "./Traffic.js"
 
 /** What is known after a run. */
@@ -67,10 +67,10 @@ export const foreignAt = (evidence: Evidence, tenant: string, received: Received
 const sighted = (where: string) => (sighting: Canaries.Sighting) =>
   `${sighting.canary.owner}'s ${sighting.canary.what} is at ${where} (${sighting.form})`
 
-/** At the operator's there must be no canary at all but the ids of callers' traces, which link the trees. */
+/** At the operator's there must be no canary at all but the ids of callers, which link the trees. */
 const atOperator = (evidence: Evidence): ReadonlyArray<string> =>
   Canaries.find(
-    allCanaries(evidence).filter(({ what }) => !what.startsWith("trace id")),
+    allCanaries(evidence).filter(({ what }) => !what.endsWith("of its caller")),
     bytesOf(evidence.operator.deliveries)
   ).map(sighted("the operator's"))
 
@@ -93,10 +93,11 @@ const forTenants = (
 ): ReadonlyArray<string> =>
   evidence.tenants.flatMap(({ tenant, received }) => problems(tenant, received).map((text) => `${tenant.id}: ${text}`))
 
-const traceIdOf = (tenant: Tenant): string =>
-  tenant.canaries.find(({ what }) => what.startsWith("trace id"))?.text ?? ""
+const callerIdOf = (tenant: Tenant, id: "trace" | "span"): string =>
+  tenant.canaries.find(({ what }) => what === `${id} id of its caller`)?.text ?? ""
 
-const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
+/** A count and what is counted. */
+export const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
 /** All verdicts. */
 export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
@@ -104,7 +105,9 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
   const delivered = new Map(ledger.rows.map((row) => [String(row.id), row.delivered]))
   const spans = tenants.reduce((sum, { received }) => sum + received.spans.length, 0)
   const canaries = allCanaries(evidence)
-  const wrongKeys = operator.traces.filter(({ picture }) => picture === Expected.wrongKey)
+  const wrongKeys = operator.traces.filter(({ picture }) => picture === Expected.treesAtOperator["wrong key"])
+  const deliveredTo = (id: string, { spans }: Received): ReadonlyArray<string> =>
+    delivered.get(id) === spans.length ? [] : [`the ledger says ${delivered.get(id) ?? 0}, ${spans.length} arrived`]
   return [
     {
       claim: `${plural(results.length, "request")} got the answer they should get`,
@@ -128,9 +131,7 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
       claim: `${plural(spans, "span")} arrived, as many as the ledger says were delivered; none is missing, none is an orphan`,
       problems: forTenants(evidence, (tenant, received) => [
         ...(received.orphans === 0 ? [] : [plural(received.orphans, "orphan")]),
-        ...(delivered.get(`${tenant.id}/main`) === received.spans.length
-          ? []
-          : [`the ledger says ${delivered.get(`${tenant.id}/main`) ?? 0}, ${received.spans.length} arrived`])
+        ...deliveredTo(`${tenant.id}/main`, received)
       ])
     },
     {
@@ -164,7 +165,9 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
       problems: forTenants(evidence, (tenant, received) => {
         const links = received.spans
           .flatMap((span) => span.links)
-          .filter(({ traceId }) => traceId === traceIdOf(tenant))
+          .filter(
+            ({ spanId, traceId }) => traceId === callerIdOf(tenant, "trace") && spanId === callerIdOf(tenant, "span")
+          )
         return links.length === 1 ? [] : [plural(links.length, "link")]
       })
     },
@@ -173,10 +176,14 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
       problems: wrongKeys.length === 1 ? [] : [`the operator received ${plural(wrongKeys.length, "such trace")}`]
     },
     {
-      claim: "the operator received every request, and no orphan",
+      claim: "the operator received every request with all of its inner spans, and no orphan",
       problems: [
+        ...differences(
+          results.map(({ scene }) => Expected.treesAtOperator[scene]),
+          requestsOf(operator.traces).map(({ picture }) => picture)
+        ),
         ...(operator.orphans === 0 ? [] : [plural(operator.orphans, "orphan")]),
-        ...(requestsAt(operator) === results.length ? [] : [`${requestsAt(operator)} of ${results.length} requests`])
+        ...deliveredTo("operator/collector", operator)
       ]
     },
     {
@@ -190,10 +197,6 @@ export const verdicts = (evidence: Evidence): ReadonlyArray<Check> => {
     }
   ]
 }
-
-/** How many requests a back end knows of. */
-export const requestsAt = (received: Received): number =>
-  received.spans.filter((span) => span.parentSpanId === "" && span.kind === 2).length
 
 /** What the last line of `--json` says. */
 export const summary = (evidence: Evidence, checks: ReadonlyArray<Check>) => {

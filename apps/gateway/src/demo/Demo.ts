@@ -33,12 +33,19 @@ const arrival = (world: World.World, results: ReadonlyArray<Traffic.Result>): Ef
     results
       .filter((result) => result.tenant === tenant)
       .reduce((sum, { scene }) => sum + (scene === "wrong key" ? 0 : Expected.spansOf(Expected.trees[scene])), 0)
-  const isRequest = (span: { readonly parentSpanId: string; readonly kind: number }) =>
-    span.parentSpanId === "" && span.kind === 2
+  const expectedAtOperator = results.reduce(
+    (sum, { scene }) => sum + Expected.spansOf(Expected.treesAtOperator[scene]),
+    0
+  )
   return Effect.all(
     [
       ...world.players.map(({ backend, id }) => backend.awaitSpans(id, expected(id))),
-      world.collector.awaitSpans(World.operator, (spans) => spans.filter(isRequest).length >= results.length)
+      world.collector.awaitSpans(
+        World.operator,
+        (spans) =>
+          Received.requestsOf(Received.tracesOf(spans)).reduce((sum, trace) => sum + trace.spans.length, 0) >=
+          expectedAtOperator
+      )
     ],
     { concurrency: "unbounded" }
   ).pipe(

@@ -9,7 +9,7 @@ POST /v1/chat/completions
 ├── chat gpt-4o-mini
 └── sqlite insert`.trim()
 
-/** The tree of each request at the back end of its tenant. */
+/** The tree of each request at the back end of its tenant. The one with the wrong key has none. */
 export const trees: Readonly<Record<Exclude<Scene, "wrong key">, string>> = {
   plain: answered,
   streamed: answered,
@@ -37,12 +37,58 @@ POST /v1/chat/completions
 └── sqlite insert`.trim()
 }
 
-/** The tree of the request with the wrong key, at the operator's. */
-export const wrongKey = `
+const answeredAtOperator = `
+POST /v1/chat/completions
+├── auth /v1/chat/completions
+│   └── VirtualKeys.authenticate
+│       └── sqlite select
+├── execute_guardrail pii
+├── chat gpt-4o-mini
+│   └── http.client POST
+└── SpendLog.insert
+    └── sqlite insert`.trim()
+
+/** The tree of each request at the operator's, with the spans that are the gateway's own business. */
+export const treesAtOperator: Readonly<Record<Scene, string>> = {
+  plain: answeredAtOperator,
+  streamed: answeredAtOperator,
+  traced: answeredAtOperator,
+  "hang-up": `
+POST /v1/chat/completions (cancelled)
+├── auth /v1/chat/completions
+│   └── VirtualKeys.authenticate
+│       └── sqlite select
+├── execute_guardrail pii
+├── chat slow-model (cancelled)
+│   └── http.client POST
+└── SpendLog.insert
+    └── sqlite insert`.trim(),
+  blocked: `
+POST /v1/chat/completions
+├── auth /v1/chat/completions
+│   └── VirtualKeys.authenticate
+│       └── sqlite select
+├── execute_guardrail pii ✗ guardrail_intervened
+└── SpendLog.insert
+    └── sqlite insert`.trim(),
+  retried: `
+POST /v1/chat/completions
+├── auth /v1/chat/completions
+│   └── VirtualKeys.authenticate
+│       └── sqlite select
+├── execute_guardrail pii
+├── chat flaky-model ✗ UpstreamError
+│   └── http.client POST
+├── chat flaky-model
+│   └── http.client POST
+└── SpendLog.insert
+    └── sqlite insert`.trim(),
+  "wrong key": `
 POST /v1/chat/completions
 └── auth /v1/chat/completions ✗ KeyError
     └── VirtualKeys.authenticate ✗ KeyError
         └── sqlite select`.trim()
+}
 
 /** How many spans a tree has. */
 export const spansOf = (tree: string): number => tree.split("\n").length

@@ -21,6 +21,9 @@ export interface Received {
   readonly refusals: ReadonlyArray<Receiver.Refusal>
 }
 
+// The span kind of OTLP.
+const server = 2
+
 const label = (span: Otlp.ReceivedSpan): string => {
   const failed = span.status.code === 2 ? ` ✗ ${String(span.attributes["error.type"] ?? span.status.message)}` : ""
   return `${span.name}${failed}${span.attributes["gateway.cancelled"] === true ? " (cancelled)" : ""}`
@@ -39,6 +42,10 @@ export const tracesOf = (spans: ReadonlyArray<Otlp.ReceivedSpan>): ReadonlyArray
     return { id, spans: own, picture: SpanTree.print(own, { label }) }
   })
 }
+
+/** Those of the traces that are a request to the gateway, and not its own work. */
+export const requestsOf = (traces: ReadonlyArray<Trace>): ReadonlyArray<Trace> =>
+  traces.filter(({ spans }) => spans.some(({ kind, parentSpanId }) => parentSpanId === "" && kind === server))
 
 /** Reads a back end. */
 export const read = (backend: Receiver.Receiver.Service, account: string): Effect.Effect<Received> =>

@@ -1,8 +1,8 @@
 /** The demo in words: pure text, a list of lines per section. */
 import type { TenantTracer } from "tenant-tracer"
-import { type Check, type Evidence, requestsAt, tally, total } from "./Checks.js"
+import { type Check, type Evidence, plural, tally, total } from "./Checks.js"
 import * as Expected from "./Expected.js"
-import type { Received, Trace } from "./Received.js"
+import { type Received, requestsOf, type Trace } from "./Received.js"
 import type { World } from "./World.js"
 
 /** How text is set off; plain text where nobody looks. */
@@ -26,7 +26,6 @@ export const coloured: Paint = { strong: sgr(1, 22), good: sgr(32, 39), bad: sgr
 type Lines = ReadonlyArray<string>
 
 const indent = (text: string, by = "    "): Lines => text.split("\n").map((line) => `${by}${line}`)
-const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
 /** What runs. */
 export const opening = (paint: Paint, world: World): Lines => [
@@ -65,11 +64,11 @@ export const received = (paint: Paint, { operator, tenants }: Evidence): Lines =
     ...pictures(paint, received.traces)
   ]),
   heading(paint, "The operator's collector received", operator),
-  `    ${requestsAt(operator)} requests with all of their inner spans, the gateway's own work, and what is nobody's:`,
+  `    ${requestsOf(operator.traces).length} requests with all of their inner spans, the gateway's own work, and what is nobody's:`,
   "",
   ...pictures(
     paint,
-    operator.traces.filter(({ picture }) => picture === Expected.wrongKey)
+    operator.traces.filter(({ picture }) => picture === Expected.treesAtOperator["wrong key"])
   )
 ]
 

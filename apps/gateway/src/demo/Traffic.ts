@@ -1,5 +1,4 @@
 /** The demo's requests, sent with OpenAI's own client as any application would, and what each of them came to. */
-import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import OpenAI, { APIError } from "openai"
@@ -102,7 +101,7 @@ const scenesOf = (world: World, player: World["players"][number]): ReadonlyArray
       (prompt) =>
         whole(client, "gpt-4o-mini", prompt, {
           headers: {
-            traceparent: `00-${player.traceId().text}-${randomBytes(8).toString("hex")}-01`,
+            traceparent: player.traceparent(),
             "api-key": player.canary("api-key header", true).text
           },
           query: { key: player.canary("key in the query", true).text }

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Destination, TenantTracer, Tracing } from "tenant-tracer"
+import { Destination, EndpointPolicy, TenantTracer, Tracing } from "tenant-tracer"
 import * as Gateway from "../Gateway.js"
 import { GatewayConfig } from "../GatewayConfig.js"
 import * as Database from "../keys/Database.js"
@@ -57,6 +57,7 @@ export const make = Effect.gen(function* () {
     operator: [destination],
     // The operator allows content; each tenant decides for its own back end.
     content: "full",
+    endpoints: EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] }),
     batch
   })
   const config = Layer.succeed(GatewayConfig, { host: "127.0.0.1", port: 0, bodyLimit: 1024 * 1024 })

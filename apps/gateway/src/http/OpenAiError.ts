@@ -52,7 +52,7 @@ const ofUpstream = (error: UpstreamError): Refusal => {
     return refusal(404, "invalid_request_error", "model_not_found", "The model server has no such model", "model")
   // Whatever else it refuses may be the request's fault (400, 422, …) or ours (401, 403, 407).
   return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 407
-    ? refusal(400, "invalid_request_error", "upstream_refused", error.message)
+    ? refusal(400, "invalid_request_error", error.code ?? "upstream_refused", error.message, error.param)
     : refusal(502, "upstream_error", `upstream_${error.reason.toLowerCase()}`, error.message)
 }
 

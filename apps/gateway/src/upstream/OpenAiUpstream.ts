@@ -4,6 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -16,12 +17,21 @@ export interface Options {
   readonly apiKey?: Redacted.Redacted<string> | undefined
 }
 
-const unreachable = (cause: unknown) => new UpstreamError({ reason: "Unreachable", detail: String(cause), cause })
-const malformed = (cause: unknown) => new UpstreamError({ reason: "Malformed", detail: String(cause), cause })
-const broken = (cause: unknown) => new UpstreamError({ reason: "Broken", detail: String(cause), cause })
+const unreachable = (cause: unknown) => new UpstreamError({ reason: "Unreachable", cause })
+const malformed = (cause: unknown) => new UpstreamError({ reason: "Malformed", cause })
+const broken = (cause: unknown) => new UpstreamError({ reason: "Broken", cause })
 
-// The most of a refusal that is read and kept.
-const refusalLength = 2_000
+const said = Schema.optional(Schema.Unknown)
+const decodeRefusal = Schema.decodeOption(
+  Schema.parseJson(Schema.Struct({ error: Schema.Struct({ param: said, code: said }) }))
+)
+
+/** The field and the code in a refusal. Its message is not handed on: it may quote the prompt or name the server's own machines. */
+const readRefusal = (body: string): Pick<UpstreamError, "param" | "code"> => {
+  const { error = {} } = Option.getOrElse(decodeRefusal(body), () => ({ error: undefined }))
+  const word = (text: unknown) => (typeof text === "string" && /^[\w.[\]-]{1,100}$/.test(text) ? text : undefined)
+  return { param: word(error.param), code: word(error.code) }
+}
 
 const refused = (response: HttpClientResponse.HttpClientResponse) =>
   response.text.pipe(
@@ -31,7 +41,7 @@ const refused = (response: HttpClientResponse.HttpClientResponse) =>
         new UpstreamError({
           reason: "Status",
           status: response.status,
-          detail: body.slice(0, refusalLength),
+          ...readRefusal(body),
           ...(response.headers["retry-after"] === undefined ? {} : { retryAfter: response.headers["retry-after"] })
         })
       )
@@ -76,7 +86,7 @@ const chunksOf = (response: HttpClientResponse.HttpClientResponse): Stream.Strea
     Stream.takeWhile((data) => data !== "[DONE]"),
     Stream.mapEffect((data) =>
       Effect.flatMap(Effect.mapError(decodeEvent(data), malformed), (event) =>
-        "choices" in event ? Effect.succeed(event) : Effect.fail(broken(data.slice(0, refusalLength)))
+        "choices" in event ? Effect.succeed(event) : Effect.fail(broken(data))
       )
     )
   )

@@ -19,7 +19,13 @@ export interface BatchClock {
   readonly schedule: (delayMillis: number, task: () => void) => () => void
 }
 
-const granularity = 10
+/**
+ * By how many milliseconds a task may run early.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const granularity = 10
 
 /**
  * Starts the clock; it stops with its scope, and tasks that were due later never run. With nothing to do it holds no timer.

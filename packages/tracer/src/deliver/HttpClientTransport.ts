@@ -8,6 +8,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as transportFailure from "./internal/transportFailure.js"
@@ -25,9 +26,13 @@ const make = (maxResponseBytes: number): Effect.Effect<Transport.Service, never,
   Effect.map(HttpClient.HttpClient, (httpClient) => {
     const client = HttpClient.withTracerPropagation(httpClient, false)
     return {
-      send: ({ body, headers, timeout, tls, url }) => {
+      send: ({ body, headers, policy, timeout, tls, url }) => {
         const host = transportFailure.hostOf(url)
         if (tls !== undefined) return Effect.fail(new TransportError({ reason: "tls", host }))
+        const judged = policy?.judge(url)
+        // This client resolves names by itself, where nobody can judge what comes of them.
+        if (judged !== undefined && !(Either.isRight(judged) && judged.right.settled))
+          return Effect.fail(new TransportError({ reason: "refused", host }))
         return client
           .execute(
             HttpClientRequest.post(url).pipe(
@@ -73,7 +78,7 @@ const make = (maxResponseBytes: number): Effect.Effect<Transport.Service, never,
 
 /**
  * Over the `HttpClient` in the context, with its tracing and propagation off, reading at most `maxResponseBytes` (default 64 KiB) of an answer. It
- * refuses a request with a TLS identity, which that client cannot be given.
+ * refuses a request with a TLS identity, which that client cannot be given, and one to a name whose addresses a policy has to judge.
  *
  * @since 0.1.0
  * @category layers

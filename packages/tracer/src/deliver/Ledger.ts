@@ -10,7 +10,8 @@ import * as tallies from "./internal/tallies.js"
 
 /**
  * The account of one destination, in span copies (one span for one destination), since the process began. `held` is what waits or is on its way;
- * `spooled` is on disk. `denied` counts copies that were never made. `lastError` is words and a status.
+ * `spooled` is on disk. `denied` counts copies that were never made. `lastError` is words and a status, `lastSuccess` when
+ * something was last delivered, in milliseconds since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -27,6 +28,7 @@ export interface LedgerRow {
   readonly spooled: number
   readonly denied: Readonly<Record<string, number>>
   readonly lastError: string | undefined
+  readonly lastSuccess: number | undefined
 }
 
 /**
@@ -53,7 +55,7 @@ export interface Ledger {
   readonly made: (id: DestinationId, count: number) => void
   /** Copies that the destination's view hides. */
   readonly hidden: (id: DestinationId, count: number) => void
-  readonly delivered: (id: DestinationId, count: number) => void
+  readonly delivered: (id: DestinationId, count: number, now?: number) => void
   readonly rejected: (id: DestinationId, reason: string, count: number) => void
   readonly dropped: (id: DestinationId, reason: string, count: number) => void
   readonly spooled: (id: DestinationId, delta: number) => void
@@ -72,6 +74,7 @@ interface Account {
   delivered: number
   spooled: number
   lastError: string | undefined
+  lastSuccess: number | undefined
   readonly rejected: tallies.Tallies
   readonly dropped: tallies.Tallies
   readonly denied: tallies.Tallies
@@ -94,7 +97,8 @@ const rowOf = (id: LedgerRow["id"], account: Account, held = heldBy(account)): L
   held,
   spooled: account.spooled,
   denied: Object.fromEntries(account.denied),
-  lastError: account.lastError
+  lastError: account.lastError,
+  lastSuccess: account.lastSuccess
 })
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
@@ -127,6 +131,7 @@ export const make = (options?: {
     delivered: 0,
     spooled: 0,
     lastError: undefined,
+    lastSuccess: undefined,
     rejected: new Map(),
     dropped: new Map(),
     denied: new Map(),
@@ -146,6 +151,7 @@ export const make = (options?: {
     tallies.addAll(into.dropped, account.dropped, maxReasons)
     tallies.addAll(into.denied, account.denied, maxReasons)
     into.lastError = account.lastError ?? into.lastError
+    if (account.lastSuccess !== undefined) into.lastSuccess = Math.max(into.lastSuccess ?? 0, account.lastSuccess)
   }
 
   // Only an account at rest may go: what is counted about its copies later would find a new, empty one.
@@ -182,8 +188,10 @@ export const make = (options?: {
     hidden: (id, count) => {
       of(id).hidden += count
     },
-    delivered: (id, count) => {
-      of(id).delivered += count
+    delivered: (id, count, now) => {
+      const account = of(id)
+      account.delivered += count
+      if (count > 0) account.lastSuccess = now ?? account.lastSuccess
     },
     rejected: (id, reason, count) => tallies.add(of(id).rejected, reason, count, maxReasons),
     dropped: (id, reason, count) => tallies.add(of(id).dropped, reason, count, maxReasons),

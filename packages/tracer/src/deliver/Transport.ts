@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { EndpointPolicy } from "../route/EndpointPolicy.js"
 
 /**
  * A request. Header values are sent as they are; redirects are never followed.
@@ -22,6 +23,8 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly tls?: DestinationTls | undefined
+  /** Judges the URL, and the very address that the connection goes to. Absent, any host may be reached: the operator's own. */
+  readonly policy?: EndpointPolicy | undefined
   /** From the moment that a connection is free for it to the end of the answer. */
   readonly timeout: Duration.DurationInput
 }
@@ -45,7 +48,7 @@ export interface TransportResponse {
  * @category errors
  */
 export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
-  reason: Schema.Literal("connect", "timeout", "aborted", "reset", "tls", "response_too_large", "other"),
+  reason: Schema.Literal("refused", "connect", "timeout", "aborted", "reset", "tls", "response_too_large", "other"),
   host: Schema.String,
   status: Schema.optional(Schema.Number)
 }) {
@@ -55,6 +58,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 const sentences: Record<TransportError["reason"], string> = {
+  refused: "the endpoint policy does not allow this host; use a public one over https, or ask the operator to allow it",
   connect: "no connection could be opened; check the host, the port and the network between",
   timeout: "no answer came in time",
   aborted: "the request was given up because the transport was closed",

@@ -1,16 +1,20 @@
 /**
- * The transport over `undici`: HTTP/1.1, a pool of connections per origin and TLS identity, forgotten when it is idle.
+ * The transport over `undici`: HTTP/1.1, a pool of connections per origin, TLS identity and endpoint policy, forgotten when it is idle.
  *
  * @since 0.1.0
  */
+import { type LookupAddress, lookup } from "node:dns"
 import type { DestinationTls } from "@tenant-tracer/model/Destination"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { type Dispatcher, Pool } from "undici"
+import * as Url from "../internal/url.js"
 import * as BatchClock from "./BatchClock.js"
+import * as connector from "./internal/connector.js"
 import * as fingerprint from "./internal/fingerprint.js"
 import * as transportFailure from "./internal/transportFailure.js"
 import { Transport, TransportError, type TransportRequest, type TransportResponse } from "./Transport.js"
@@ -22,13 +26,27 @@ import { Transport, TransportError, type TransportRequest, type TransportRespons
  * @category models
  */
 export interface Options {
-  /** Connections to one origin with one TLS identity, and so requests on their way to it at once. Default 8. */
+  /** Connections to one origin with one TLS identity and policy, and so requests on their way to it at once. Default 8. */
   readonly connections?: number | undefined
   /** How long a pool without requests stays. Default 5 seconds. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
   /** Bytes of an answer that are read. Default 64 KiB. */
   readonly maxResponseBytes?: number | undefined
+  /** Asked once for each connection to a name. Default `lookup` of `node:dns`. */
+  readonly resolver?: Resolver | undefined
 }
+
+/**
+ * Finds the addresses of a name, best first, in the manner of Node's own `lookup`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Resolver = (
+  name: string,
+  options: { readonly all: true },
+  done: (error: Error | null, addresses: ReadonlyArray<LookupAddress>) => void
+) => void
 
 interface Pooled {
   readonly pool: Pool
@@ -113,6 +131,7 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
     const connections = options.connections ?? 8
     const idleTimeToLive = Duration.toMillis(options.idleTimeToLive ?? "5 seconds")
     const maxResponseBytes = options.maxResponseBytes ?? 64 * 1024
+    const resolve: Resolver = options.resolver ?? lookup
     const clock = yield* BatchClock.make
     const pools = new Map<string, Pooled>()
 
@@ -123,8 +142,8 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
       }).pipe(Effect.ensuring(Effect.sync(() => pools.clear())))
     )
 
-    const open = (origin: string, tls: DestinationTls | undefined): Pooled => ({
-      pool: new Pool(origin, {
+    const open = (url: URL, tls: DestinationTls | undefined, guard: connector.Guard | undefined): Pooled => ({
+      pool: new Pool(url.origin, {
         connections,
         pipelining: 1,
         allowH2: false,
@@ -132,21 +151,15 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
         headersTimeout: 0,
         bodyTimeout: 0,
         keepAliveTimeout: Math.max(1, idleTimeToLive),
-        ...(tls && {
-          connect: {
-            ...(tls.ca !== undefined && { ca: tls.ca }),
-            ...(tls.certificate !== undefined && { cert: tls.certificate }),
-            ...(tls.key !== undefined && { key: Redacted.value(tls.key) })
-          }
-        })
+        connect: connector.make({ hostname: url.hostname, tls, guard, resolve })
       }),
       turns: Effect.unsafeMakeSemaphore(connections),
       users: 0,
       keep: () => {}
     })
 
-    const acquire = (key: string, origin: string, tls: DestinationTls | undefined): Pooled => {
-      const pooled = pools.get(key) ?? open(origin, tls)
+    const acquire = (key: string, make: () => Pooled): Pooled => {
+      const pooled = pools.get(key) ?? make()
       pools.set(key, pooled)
       pooled.users++
       pooled.keep()
@@ -165,12 +178,17 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
     const send = (request: TransportRequest): Effect.Effect<TransportResponse, TransportError> =>
       Effect.suspend(() => {
         const host = transportFailure.hostOf(request.url)
-        const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+        const url = Url.parse(request.url)
         if (url?.protocol !== "https:" && url?.protocol !== "http:")
           return Effect.fail(new TransportError({ reason: "other", host }))
-        const key = `${url.origin} ${tlsName(request.tls)}`
+        const { policy, tls } = request
+        const judged = policy?.judge(request.url)
+        if (judged !== undefined && Either.isLeft(judged))
+          return Effect.fail(new TransportError({ reason: "refused", host }))
+        const guard = policy && judged && { policy, target: judged.right }
+        const key = `${url.origin} ${tlsName(tls)} ${policy?.name ?? ""}`
         return Effect.acquireUseRelease(
-          Effect.sync(() => acquire(key, url.origin, request.tls)),
+          Effect.sync(() => acquire(key, () => open(url, tls, guard))),
           ({ pool, turns }) =>
             dispatch(pool, url, request, maxResponseBytes).pipe(
               Effect.timeoutFail({
@@ -194,7 +212,8 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
   })
 
 /**
- * HTTP/1.1 over `undici`: a pool per origin and TLS identity, forgotten when it is idle; everything is closed at once with the layer.
+ * HTTP/1.1 over `undici`: a pool per origin, TLS identity and endpoint policy, forgotten when it is idle; everything is closed at once with the
+ * layer. With a policy the name is resolved once for each connection, and the socket is opened to an address that the policy allows.
  *
  * @since 0.1.0
  * @category layers

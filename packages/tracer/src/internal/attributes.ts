@@ -1,6 +1,7 @@
 /**
  * Attributes that anyone may write on a span, made plain and bounded as they are written: what is kept is a copy, never a live object.
  */
+import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeValue } from "../record/RecordedSpan.js"
 
 export type { AttributeValue } from "../record/RecordedSpan.js"
@@ -9,29 +10,56 @@ const maxAttributes = 128
 const maxText = 32 * 1024
 const maxKey = 256
 const maxItems = 256
+/** It is written while the request waits. */
+const jsonBounds = { values: 1000, text: maxText }
+
+/** A slice alone would keep the whole text that it was cut from alive. */
+const cut = (value: string, length: number): string =>
+  value.length > length ? ` ${value.slice(0, length)}`.slice(1) : value
 
 /** Text of a bounded length. */
-export const text = (value: string): string => (value.length > maxText ? value.slice(0, maxText) : value)
+export const text = (value: string): string => cut(value, maxText)
 
 /** Headers and query strings carry credentials; libraries record them all the same, and nobody needs them. */
 const isSecret = (key: string): boolean =>
   key.startsWith("http.request.header.") || key.startsWith("http.response.header.") || key === "url.query"
 
+/** The URLs in a text without what may be a credential: what stands before the host, the query, the fragment. */
+export const withoutCredentials = (text: string): string =>
+  text.replaceAll(/([a-z][a-z0-9+.-]{0,31}:\/\/)(?:[^\s/?#@]*@)?([^\s?#"'<>)]*)(?:[?#][^\s"'<>)]*)?/gi, "$1$2")
+
 const withoutQuery = (key: string, value: AttributeValue): AttributeValue => {
   if (typeof value !== "string" || (key !== "url.full" && key !== "http.url" && key !== "http.target")) return value
-  const query = value.search(/[?#]/)
-  return query === -1 ? value : value.slice(0, query)
+  return withoutCredentials(value).split(/[?#]/, 1)[0] ?? ""
 }
 
-/** Writes an attribute; `false` when there is no room for a further key or the value says nothing. */
-export const write = (attributes: Map<string, AttributeValue>, key: string, value: unknown): boolean => {
+/** Writes an attribute; `false` when there is no room for it or the value says nothing. */
+export const write = (
+  attributes: Map<string, AttributeValue>,
+  key: string,
+  value: unknown,
+  room?: { bytes: number }
+): boolean => {
   if (isSecret(key)) return true
-  const name = key.length > maxKey ? key.slice(0, maxKey) : key
+  const name = cut(key, maxKey)
   if (attributes.size >= maxAttributes && !attributes.has(name)) return false
   const plain = toPlain(value)
   if (plain === undefined) return false
+  if (room !== undefined) {
+    const bytes = sizeOf(plain)
+    if (bytes > room.bytes) return false
+    room.bytes -= bytes
+  }
   attributes.set(name, withoutQuery(name, plain))
   return true
+}
+
+const sizeOf = (value: AttributeValue): number => {
+  if (typeof value === "string") return value.length
+  if (typeof value !== "object") return 8
+  let bytes = 0
+  for (const item of value) bytes += typeof item === "string" ? item.length : 8
+  return bytes
 }
 
 const toPlain = (value: unknown): AttributeValue | undefined => {
@@ -58,10 +86,11 @@ const fromObject = (value: object): AttributeValue | undefined => {
       if (items.every((item) => typeof item === "number" && Number.isFinite(item))) return items
       if (items.every((item) => typeof item === "boolean")) return items
       return items.map((item) =>
-        typeof item === "string" ? text(item) : (JSON.stringify(item) ?? String(item)).slice(0, 1024)
+        typeof item === "string" ? text(item) : cut(Json.stringify(item, jsonBounds) ?? String(item), 1024)
       )
     }
-    return JSON.stringify(value)?.slice(0, maxText)
+    const json = Json.stringify(value, jsonBounds)
+    return json === undefined ? undefined : text(json)
   } catch {
     // A cycle, a bigint inside or a getter that throws.
     return undefined

@@ -4,7 +4,10 @@
 import * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as CredentialResolver from "../deliver/CredentialResolver.js"
+import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
 import type { BatchExporter, Tally } from "../deliver/Exporter.js"
@@ -21,15 +24,19 @@ import * as SpanExporterAdapter from "../render/SpanExporterAdapter.js"
 import type { View } from "../render/TenantView.js"
 import type { VocabularyResolver } from "../render/VocabularyResolver.js"
 import * as Writer from "../render/Writer.js"
+import * as EndpointPolicy from "../route/EndpointPolicy.js"
 import type { Denial, OperatorOutlet, Outlet } from "../route/Router.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
+import type { Destinations } from "./destinations.js"
 import { version } from "./version.js"
 
-/** Makes the exporter of a destination; tests put one that keeps what it is given in its place. */
+/** Makes the exporter of a destination, judged by a policy if it is a tenant's; tests put one that keeps what it is given in its place. */
 export type MakeExporter = (
   id: DestinationId.DestinationId,
   destination: Destination.Destination,
-  render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered
+  render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered,
+  policy: EndpointPolicy.EndpointPolicy | undefined,
+  renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
 ) => BatchExporter<RecordedSpan.RecordedSpan>
 
 /** A batch as one destination receives it; what could not be rendered is told apart. */
@@ -55,17 +62,25 @@ export interface Outlets {
 export const make = (options: {
   readonly config: TracingConfig
   readonly environment: Provider.Environment
+  readonly destinations: Destinations
+  readonly deadLetters: DeadLetters<RecordedSpan.RecordedSpan>
   readonly ledger: Ledger
   readonly cache: ProviderCache.ProviderCache<Provider.Provider<RecordedSpan.RecordedSpan>>
   readonly vocabularies: VocabularyResolver["Type"]
   readonly makeExporter: MakeExporter
 }): Outlets => {
-  const { cache, config, environment, ledger, makeExporter, vocabularies } = options
+  const { cache, config, deadLetters, destinations, environment, ledger, makeExporter, vocabularies } = options
+  const credential = config.credentials && CredentialResolver.make(config.credentials)
+  const policy = config.endpoints ?? EndpointPolicy.publicOnly
   const operators: Array<Provider.Provider<RecordedSpan.RecordedSpan>> = []
   const operatorResource = { "service.name": "unknown_service", ...config.resource }
   const tenantResource = Object.fromEntries(Object.entries(operatorResource).filter(([key]) => shared.has(key)))
 
-  const providerOf = (id: DestinationId.DestinationId, exporter: BatchExporter<RecordedSpan.RecordedSpan>) =>
+  const providerOf = (
+    id: DestinationId.DestinationId,
+    view: View,
+    exporter: BatchExporter<RecordedSpan.RecordedSpan>
+  ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
     Provider.make(environment, {
       id,
       exporter,
@@ -75,8 +90,30 @@ export const make = (options: {
       maxBatchAge: config.batch?.maxAge,
       maxQueueSpans: config.queue?.maxSpans,
       maxQueueBytes: config.queue?.maxBytes,
-      closeDeadline: config.shutdownDeadline
-    })
+      breaker: config.breaker,
+      maxElapsed: config.maxElapsed,
+      closeDeadline: config.shutdownDeadline,
+      onRefusal: ({ reason, spans = [] }) => {
+        const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
+        if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.now(), spans, bytes })
+      }
+    }).pipe(
+      Effect.tap((provider) =>
+        Effect.acquireRelease(
+          Effect.sync(() => destinations.add({ provider, view })),
+          (remove) => Effect.sync(remove)
+        )
+      )
+    )
+
+  // What was judged for an account that is the operator's, too, does not hold for another one.
+  const renewal = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View) =>
+    credential === undefined || view.audience === "merged"
+      ? undefined
+      : Effect.map(
+          credential(id),
+          Option.filter((auth) => Either.isRight(Destination.validate({ ...destination, auth })))
+        )
 
   const renderer =
     (view: View, context: BatchContext) =>
@@ -118,15 +155,38 @@ export const make = (options: {
     scope: { name: "tenant-tracer", version }
   })
 
+  const warned = new Set<string>()
+  const warnOnce = (id: DestinationId.DestinationId, { host, message }: EndpointPolicy.EndpointRejected): void => {
+    // A tenant can think of any number of hosts.
+    if (warned.has(host) || warned.size >= maxWarned) return
+    warned.add(host)
+    environment.run(Effect.logWarning(`The destination ${id} is denied: ${message}`))
+  }
+
   return {
     open: (id, destination, audience) => {
       const problem = problemOf(destination)
       if (problem !== undefined) return { id, ...problem }
+      const judged = policy.judge(destination.endpoint)
+      if (Either.isLeft(judged)) {
+        warnOnce(id, judged.left)
+        return { id, reason: "endpoint_refused", detail: judged.left.message }
+      }
       const view = viewOf(destination, audience)
       if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
       const key = cacheKey(id, destination, view.right)
       const build = () =>
-        providerOf(id, makeExporter(id, destination, renderer(view.right, contextOf(view.right, destination.resource))))
+        providerOf(
+          id,
+          view.right,
+          makeExporter(
+            id,
+            destination,
+            renderer(view.right, contextOf(view.right, destination.resource)),
+            policy,
+            renewal(id, destination, view.right)
+          )
+        )
       return {
         id,
         view: view.right,
@@ -154,9 +214,9 @@ export const make = (options: {
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
         const render = renderer(view.right, contextOf(view.right, isOtlp ? operator.resource : {}))
         const exporter = isOtlp
-          ? makeExporter(id, operator, render)
+          ? makeExporter(id, operator, render, undefined, renewal(id, operator, view.right))
           : yield* SpanExporterAdapter.make({ exporter: operator.exporter, render })
-        const provider = yield* providerOf(id, exporter)
+        const provider = yield* providerOf(id, view.right, exporter)
         operators.push(provider)
         const found = Either.right(provider)
         return {
@@ -177,7 +237,7 @@ export const make = (options: {
 /** The exporter of real life: our own OTLP over the transport. */
 export const otlp =
   (transport: Transport["Type"]): MakeExporter =>
-  (_, destination, render) => {
+  (_, destination, render, policy, renew) => {
     const writer = Writer.of(destination.protocol)
     return OtlpExporter.make({
       endpoint: destination.endpoint,
@@ -186,6 +246,8 @@ export const otlp =
       auth: destination.auth,
       tls: destination.tls,
       limits: destination.limits,
+      policy,
+      renew,
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => {
         const { context, dropped, spans } = render(batch)
@@ -193,6 +255,9 @@ export const otlp =
       }
     })
   }
+
+/** Hosts that are warned of; every denial is counted. */
+const maxWarned = 1000
 
 /** Of the operator's resource, what a tenant may read: which service it was, not which machine. */
 const shared: ReadonlySet<string> = new Set([

@@ -37,10 +37,8 @@ export const requestOf = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>
 ): { readonly recorder: Recorder | undefined; readonly request: RequestTrace | undefined } => {
   const request = Option.getOrUndefined(Context.getOption(fiber.currentContext, CurrentRequest))
-  return { recorder: (request === undefined ? undefined : recorders.get(request)) ?? recorderOf(fiber), request }
+  return { recorder: request?.recorder ?? recorderOf(fiber), request }
 }
-
-const recorders = new WeakMap<RequestTrace, Recorder>()
 
 /** The span that is active in a fiber, as far as it is one of ours. */
 export const activeOf = (context: Context.Context<never>): RecordedSpan.RecordedSpan | undefined =>
@@ -55,12 +53,8 @@ const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
 const enter = (
   recorder: Recorder,
   root: RecordedSpan.RecordedSpan
-): Context.Context<CurrentRequest | Tracer.ParentSpan> => {
-  recorders.set(root.request, recorder)
-  return Context.make(CurrentRequest, root.request).pipe(
-    Context.add(Tracer.ParentSpan, EffectTracer.face(recorder, root))
-  )
-}
+): Context.Context<CurrentRequest | Tracer.ParentSpan> =>
+  Context.make(CurrentRequest, root.request).pipe(Context.add(Tracer.ParentSpan, EffectTracer.face(recorder, root)))
 
 /** Nothing of our trace goes to whom a request calls, unless its code says so itself. */
 const withoutPropagation: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.locally(
@@ -137,7 +131,7 @@ export const middleware =
           active?.kind === "server" &&
           active.ancestry.role === undefined &&
           active.attributes.has("http.request.method")
-        if (isPlatforms) recorder.discard(active)
+        if (isPlatforms) active.request.recorder.discard(active)
         const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
         const data = { _tag: "proxy_request", method: request.method, path: pathOf(request.url), scheme } as const
         const root = recorder.openRequest({

@@ -32,7 +32,7 @@ export const roleOfAttribute = (name: string, key: string, value: unknown): Span
     case "gen_ai.operation.name":
       return value === "execute_tool"
         ? "tool_call"
-        : value === "invoke_agent" || value === "create_agent"
+        : agentOperations.some((operation) => operation === value)
           ? "agent"
           : "llm_call"
     default:
@@ -53,6 +53,8 @@ export const dataOf = (
 
 const statements =
   /^\s*(select|insert|update|delete|merge|replace|with|create|alter|drop|truncate|begin|commit|rollback|savepoint|explain|pragma|copy|call|set|show)\b/i
+
+const agentOperations = ["create_agent", "invoke_agent", "invoke_workflow"] as const
 
 const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanData } = {
   db_call: (read) => {
@@ -92,7 +94,8 @@ const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanDa
   }),
   agent: (read) => ({
     _tag: "agent",
-    name: read.text("gen_ai.agent.name"),
+    operation: agentOperations.find((operation) => operation === read.text("gen_ai.operation.name")),
+    name: read.text("gen_ai.agent.name") ?? read.text("gen_ai.workflow.name"),
     id: read.text("gen_ai.agent.id"),
     requestModel: read.text("gen_ai.request.model"),
     provider: read.text("gen_ai.provider.name")

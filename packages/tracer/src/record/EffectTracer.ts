@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import * as Attributes from "../internal/attributes.js"
 import * as Adopters from "./Adopters.js"
 import * as RecordedSpan from "./RecordedSpan.js"
 import type { Recorder } from "./Recorder.js"
@@ -46,15 +47,22 @@ export const recorderOf = (tracer: Tracer.Tracer): Recorder | undefined =>
   RecorderTypeId in tracer ? (tracer as EffectTracer)[RecorderTypeId] : undefined
 
 /**
+ * The tracer of a recorder. A request that another recorder opened goes on there; its ambient spans are a foreign tracer's.
+ *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (recorder: Recorder): EffectTracer => ({
-  [RecorderTypeId]: recorder,
+export const make = (own: Recorder): EffectTracer => ({
+  [RecorderTypeId]: own,
   ...Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const parentSpan = Option.getOrUndefined(parent)
-      const ancestor = parentSpan === undefined ? undefined : nearestRecorded(parentSpan)
+      const nearest = parentSpan === undefined ? undefined : nearestRecorded(parentSpan)
+      const request = currentRequest()
+      const owner = request ?? (nearest?.request.isAmbient === false ? nearest.request : undefined)
+      const recorder = owner?.recorder ?? own
+      // A trace has one recorder: it alone counts what is open in it and ends what stays open.
+      const ancestor = nearest?.request.recorder === recorder ? nearest : undefined
       const data = Option.getOrUndefined(Context.getOption(context, SpanPayload))
       const span = recorder.begin({
         name,
@@ -62,9 +70,9 @@ export const make = (recorder: Recorder): EffectTracer => ({
         startTime,
         data,
         role: Adopters.roleOfName(name),
-        request: currentRequest(),
+        request,
         parent: ancestor,
-        remoteParent: ancestor === undefined && parentSpan !== undefined ? remote(parentSpan, kind) : undefined,
+        remoteParent: nearest === undefined && parentSpan !== undefined ? remote(parentSpan, kind) : undefined,
         links: links.length === 0 ? undefined : linksOf(links)
       })
       if (span === undefined) return unrecorded(name, parent, context, links, startTime, kind)
@@ -108,14 +116,11 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outco
   return { _tag: "error", error: errorOf(Cause.squash(exit.cause)) }
 }
 
-const maxMessage = 32 * 1024
-
 /** A name and not a sentence: tenants read it. */
 const errorType = /^[\w.$@/:-]{1,128}$/
 
-/** The errors of HTTP clients name the URL that was called, with the keys in its query or before its host. */
-const messageOf = (text: string): string =>
-  text.slice(0, maxMessage).replaceAll(/(https?:\/\/)(?:[^\s/?#@]*@)?([^\s?#"'<>)]*)(?:[?#][^\s"'<>)]*)?/gi, "$1$2")
+/** The errors of clients name the URL that was called, with the keys in its query or before its host. */
+const messageOf = (message: string): string => Attributes.withoutCredentials(Attributes.text(message))
 
 const errorOf = (error: unknown): SpanData.SpanError => {
   try {

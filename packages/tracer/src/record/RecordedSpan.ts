@@ -47,6 +47,8 @@ export type AttributeValue =
   | ReadonlyArray<boolean>
 
 /**
+ * Something that happened while a span was open, such as a log line.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -96,6 +98,8 @@ export class RecordedSpan {
   readonly attributes: Map<string, AttributeValue> = new Map()
   readonly events: Array<SpanEvent> = []
   readonly links: Array<SpanLink> = []
+  /** What attributes and events may still take: an open span is in no queue whose bytes are counted. */
+  readonly room = { bytes: 256 * 1024 }
   droppedAttributes = 0
   droppedEvents = 0
 
@@ -155,8 +159,13 @@ const sizeOfPayload = (payload: unknown): number => {
     budget--
     if (typeof value === "string") return 16 + value.length
     if (typeof value !== "object" || value === null || depth === 0 || budget <= 0) return 8
+    const items: ReadonlyArray<unknown> = Array.isArray(value) ? value : Object.values(value)
     let bytes = 32
-    for (const item of Array.isArray(value) ? value : Object.values(value)) bytes += walk(item, depth - 1)
+    for (let i = 0; i < items.length; i++) {
+      // What is not looked at any more is taken to be like what was.
+      if (budget <= 0) return Math.ceil((bytes * items.length) / i)
+      bytes += walk(items[i], depth - 1)
+    }
     return bytes
   }
   try {

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRegistry from "@tenant-tracer/model/SpanRegistry"
 import type { SpanRole } from "@tenant-tracer/model/SpanRole"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
@@ -14,6 +14,7 @@ import type { SpanKind } from "effect/Tracer"
 import * as Attributes from "../internal/attributes.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
+import * as Anchor from "./Anchor.js"
 import { type Ancestry, type Outcome, RecordedSpan, type SpanLink, sizeOf } from "./RecordedSpan.js"
 import { type Ownership, RequestTrace } from "./RequestTrace.js"
 import type { IncomingTrace, TraceContext } from "./TraceContext.js"
@@ -27,12 +28,13 @@ import type { IncomingTrace, TraceContext } from "./TraceContext.js"
 export type SpanSink = (span: RecordedSpan, route: TenantRoute | undefined) => void
 
 /**
- * Answers of `bind`. `Conflict`: another tenant was first, and stays. `TooLate`: the trace went to the operator already.
+ * Answers of `bind`. `Conflict`: another tenant was first, and stays. `TooLate`: the trace went to the operator already. `InvalidRoute`: what was
+ * given is no route.
  *
  * @since 0.1.0
  * @category models
  */
-export type BindResult = "Bound" | "AlreadyBound" | "Conflict" | "NoRequest" | "TooLate"
+export type BindResult = "Bound" | "AlreadyBound" | "Conflict" | "NoRequest" | "TooLate" | "InvalidRoute"
 
 /**
  * What is out of the ordinary, as counted by name.
@@ -44,6 +46,8 @@ export type RecorderEvent =
   | "bind_conflict"
   | "bind_no_request"
   | "bind_too_late"
+  | "bind_invalid_route"
+  | "late_end"
   | "double_end"
   | "write_after_end"
   | "reanchored"
@@ -83,6 +87,8 @@ export interface RecorderLimits {
 }
 
 /**
+ * The limits that hold unless some are set.
+ *
  * @since 0.1.0
  * @category constants
  */
@@ -140,6 +146,8 @@ export interface OpenRequestOptions {
 }
 
 /**
+ * What records: spans begin, are written on and end; a request is opened and bound. Every function is synchronous and total.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -180,6 +188,8 @@ export interface Recorder {
 }
 
 /**
+ * Makes a recorder that hands ended spans to `sink` and counts what is out of the ordinary. Call its `sweep` about once a second.
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -189,12 +199,15 @@ export const make = (options: {
   readonly limits?: Partial<RecorderLimits> | undefined
   /** What the door makes of a caller's trace unless it says otherwise. Default `link`. */
   readonly incoming?: IncomingTrace | undefined
+  /** Whether anyone may ever receive content: `none` lets go of it as soon as a span has ended. Default `full`. */
+  readonly content?: "none" | "full" | undefined
 }): Recorder => {
   const { count, sink } = options
   const limits = { ...defaultLimits, ...options.limits }
   /** Traces with something to wait for: an open span, a root that has not ended, a held span. */
   const live = new Set<RequestTrace>()
   const answered = new Set<BindResult>()
+  const onReanchored = () => count("reanchored")
   let openSpans = 0
   let openAmbientSpans = 0
   let heldSpans = 0
@@ -214,7 +227,7 @@ export const make = (options: {
       begin.name,
       begin.kind ?? (role === undefined ? "internal" : SpanRegistry.specOf(role).kind),
       begin.startTime,
-      begin.data,
+      begin.data === undefined ? undefined : snapshot(begin.data),
       remoteParent
     )
     request.open.add(span)
@@ -227,8 +240,8 @@ export const make = (options: {
   const ambient = (begin: BeginOptions): RequestTrace => {
     const remote = begin.remoteParent
     return new RequestTrace(
+      recorder,
       remote?.traceId ?? ids.traceId(),
-      begin.startTime,
       0n,
       { _tag: "operator" },
       true,
@@ -274,13 +287,14 @@ export const make = (options: {
 
   const end: Recorder["end"] = (span, endTime, outcome) => {
     if (span.ancestry.isDiscarded) return
-    if (span.endTime !== undefined) return count("double_end")
+    if (span.endTime !== undefined) return count(span.outcome?._tag === "unfinished" ? "late_end" : "double_end")
     const request = span.request
     span.endTime = endTime
     span.outcome = outcome
     if (span === request.root) request.rootEndTime = endTime
     close(span)
     if (!request.sampled) return count("unsampled")
+    if (options.content === "none") dropContent(span)
     const ownership = request.ownership
     if (ownership._tag === "holding") hold(request, ownership, span)
     else sink(span, ownership._tag === "bound" ? ownership.route : undefined)
@@ -295,9 +309,20 @@ export const make = (options: {
     }
   }
 
+  const dropContent = (span: RecordedSpan): void => {
+    try {
+      if (span.data !== undefined) span.data = SpanData.withoutContent(span.data)
+    } catch {
+      // A proxy of the caller's that throws.
+      span.data = undefined
+      count("bad_payload")
+    }
+  }
+
   const writable = (span: RecordedSpan): boolean => {
     if (span.endTime === undefined) return true
-    count("write_after_end")
+    // What is still written on a span that we ended is nobody's mistake.
+    if (span.outcome?._tag !== "unfinished") count("write_after_end")
     return false
   }
 
@@ -309,14 +334,14 @@ export const make = (options: {
     }
   }
 
-  return {
+  const recorder: Recorder = {
     openRequest: (open) => {
       const incoming = open.incoming ?? options.incoming ?? "link"
       const caller = incoming === "ignore" ? undefined : open.caller
       const joined = incoming === "continue" ? caller : undefined
       const request = new RequestTrace(
+        recorder,
         joined?.traceId ?? ids.traceId(),
-        open.startTime,
         clockOffset(open),
         open.route === undefined
           ? { _tag: "holding", spans: [], bytes: 0, since: undefined }
@@ -354,13 +379,13 @@ export const make = (options: {
       const isForeign = begin.parent !== undefined && begin.parent.request !== request
       if (isForeign && !isLate) count("foreign_parent")
       const active = begin.parent === undefined || isForeign ? request.root?.ancestry : begin.parent.ancestry
-      const role = begin.data?._tag ?? unlessWithin(begin.role, active)
-      const parent = role === undefined ? active : anchor(role, active, request.root?.ancestry, count)
+      const role = begin.data?._tag ?? Anchor.unlessWithin(begin.role, active)
+      const parent = role === undefined ? active : Anchor.anchor(role, active, request.root?.ancestry, onReanchored)
       const span = start(request, parent, role, begin, isRemote ? begin.remoteParent?.spanId : undefined)
       for (const link of begin.links ?? []) addLink(span, { request: undefined, ...link })
       if (
         begin.parent !== undefined &&
-        (isForeign || (parent !== active && isInsideRole(begin.parent.ancestry, parent)))
+        (isForeign || (parent !== active && Anchor.isInsideRole(begin.parent.ancestry, parent)))
       ) {
         addLink(span, linkTo(begin.parent))
       }
@@ -380,7 +405,7 @@ export const make = (options: {
       try {
         // A span that was adopted, or has no role at all, has no payload to complete.
         if (span.data === undefined) return count("bad_payload")
-        span.data = { ...span.data, ...fields, _tag: span.data._tag } as SpanData.SpanData
+        span.data = { ...span.data, ...snapshot(fields), _tag: span.data._tag } as SpanData.SpanData
       } catch {
         count("bad_payload")
       }
@@ -388,7 +413,7 @@ export const make = (options: {
 
     attribute: (span, key, value) => {
       if (!writable(span)) return
-      if (!Attributes.write(span.attributes, key, value)) span.droppedAttributes++
+      if (!Attributes.write(span.attributes, key, value, span.room)) span.droppedAttributes++
       else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
       // A router writes the template of the route that matched on the span that is active: it is the root's.
       const { root } = span.request
@@ -399,13 +424,13 @@ export const make = (options: {
 
     event: (span, name, time, attributes) => {
       if (!writable(span)) return
-      if (span.events.length >= 128) {
+      if (span.events.length >= 128 || span.room.bytes <= 0) {
         span.droppedEvents++
         return
       }
       const map = new Map<string, Attributes.AttributeValue>()
       try {
-        for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key])
+        for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key], span.room)
       } catch {
         count("bad_payload")
       }
@@ -424,6 +449,10 @@ export const make = (options: {
       if (request === undefined || request.isAmbient) {
         count("bind_no_request")
         return "NoRequest"
+      }
+      if (!isRoute(route)) {
+        count("bind_invalid_route")
+        return "InvalidRoute"
       }
       const ownership = request.ownership
       switch (ownership._tag) {
@@ -464,6 +493,27 @@ export const make = (options: {
 
     stats: () => ({ requests: live.size, openSpans: openSpans + openAmbientSpans, heldSpans, heldBytes })
   }
+  return recorder
+}
+
+/** Routes come from storage too, and a request must not fail for one that is none. */
+const isRoute = (route: unknown): boolean =>
+  typeof route === "object" && route !== null && "tenant" in route && typeof route.tenant === "string"
+
+/** A copy, also of its lists: whoever hands over a conversation goes on writing in it, and a span says what was so when it was told. */
+const snapshot = <Fields extends object>(fields: Fields): Fields => {
+  try {
+    const copy = { ...fields }
+    for (const key in copy) {
+      const value: unknown = copy[key]
+      // A list of the same type, which TypeScript does not see.
+      if (Array.isArray(value)) copy[key] = value.slice() as (typeof copy)[typeof key]
+    }
+    return copy
+  } catch {
+    // A getter or proxy of the caller's that throws; render will leave such a field out.
+    return fields
+  }
 }
 
 /** A monotonic clock drifts from the wall clock while a machine sleeps; differences below 5 ms are the wall clock's own grain. */
@@ -472,54 +522,8 @@ const clockOffset = (open: OpenRequestOptions): bigint => {
   return offset > -5_000_000n && offset < 5_000_000n ? 0n : offset
 }
 
-/**
- * The parent of a span with a role: for roles anchored at the request the nearest open agent or tool call that may hold it, else the root; for
- * the others the active span, unless the nearest role above it may not hold them, then the nearest that may.
- */
-const anchor = (
-  role: SpanRole,
-  active: Ancestry | undefined,
-  root: Ancestry | undefined,
-  count: (event: RecorderEvent) => void
-): Ancestry | undefined => {
-  const { anchor, parents } = SpanRegistry.specOf(role)
-  const mayHold = (node: Ancestry): boolean => node === root || (node.role !== undefined && parents.includes(node.role))
-  if (anchor === "request") {
-    if (root === undefined) return active
-    let node = active
-    while (
-      node !== undefined &&
-      !(node.isOpen && (node.role === "agent" || node.role === "tool_call") && mayHold(node))
-    )
-      node = node.parent
-    return node ?? root
-  }
-  let nearest = active
-  while (nearest !== undefined && nearest.role === undefined && nearest !== root) nearest = nearest.parent
-  if (nearest === undefined || mayHold(nearest)) return active
-  count("reanchored")
-  while (nearest !== undefined && !mayHold(nearest)) nearest = nearest.parent
-  return nearest ?? root
-}
-
-/** Whether a span with a role lies between an active span and the parent that was chosen instead. */
-const isInsideRole = (active: Ancestry, parent: Ancestry | undefined): boolean => {
-  for (let node: Ancestry | undefined = active; node !== undefined && node !== parent; node = node.parent) {
-    if (node.role !== undefined) return true
-  }
-  return false
-}
-
-/** A span that is inside one of the same role already is a part of it, not a second one. */
-const unlessWithin = (role: SpanRole | undefined, active: Ancestry | undefined): SpanRole | undefined => {
-  if (role === undefined) return undefined
-  let outer = active
-  while (outer !== undefined && outer.role === undefined) outer = outer.parent
-  return outer?.role === role ? undefined : role
-}
-
 const adopted = ({ ancestry, name }: RecordedSpan, key: string, value: unknown): SpanRole | undefined =>
-  unlessWithin(Adopters.roleOfAttribute(name, key, value), ancestry.parent)
+  Anchor.unlessWithin(Adopters.roleOfAttribute(name, key, value), ancestry.parent)
 
 /** The trace of another request is not kept: jobs that start each other would keep all who came before alive. */
 const addLink = (span: RecordedSpan, link: SpanLink): void => {

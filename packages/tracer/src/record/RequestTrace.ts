@@ -8,6 +8,7 @@ import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import * as Context from "effect/Context"
 import type { RecordedSpan } from "./RecordedSpan.js"
+import type { Recorder } from "./Recorder.js"
 import type { TraceContext } from "./TraceContext.js"
 
 /**
@@ -35,8 +36,9 @@ export class RequestTrace {
   readonly open: Set<RecordedSpan> = new Set()
 
   constructor(
+    /** Who opened it: its spans are begun, ended and bound there, whichever tracer is in charge where they run. */
+    readonly recorder: Recorder,
     readonly traceId: string,
-    readonly startTime: bigint,
     /** Added to every time of the trace, in nanoseconds: where the monotonic clock stood against the wall clock when the root began. */
     readonly clockOffset: bigint,
     public ownership: Ownership,

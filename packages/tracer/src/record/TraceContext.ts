@@ -49,8 +49,8 @@ export const isValid = (ids: { readonly traceId: string; readonly spanId: string
  * @category constructors
  */
 export const fromHeaders = (headers: Readonly<Record<string, string | undefined>>): TraceContext | undefined =>
-  fromTraceparent(headers["traceparent"], headers["tracestate"]) ??
-  fromB3(headers["b3"]) ??
+  fromTraceparent(headers.traceparent, headers.tracestate) ??
+  fromB3(headers.b3) ??
   make(headers["x-b3-traceid"], headers["x-b3-spanid"], sampledByB3(headers["x-b3-sampled"]), undefined)
 
 /**

@@ -6,6 +6,8 @@
 import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
 
 /**
+ * How much of what people wrote and models answered may leave: nothing or all of it.
+ *
  * @since 0.1.0
  * @category models
  */

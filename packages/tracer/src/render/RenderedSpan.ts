@@ -25,6 +25,8 @@ export class Double {
 }
 
 /**
+ * An event as a destination will receive it.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -36,6 +38,8 @@ export interface RenderedEvent {
 }
 
 /**
+ * A link to a span that the destination may know of.
+ *
  * @since 0.1.0
  * @category models
  */

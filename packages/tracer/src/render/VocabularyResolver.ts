@@ -8,6 +8,8 @@ import * as Context from "effect/Context"
 import type * as Either from "effect/Either"
 
 /**
+ * Finds the vocabulary for what a destination asks for.
+ *
  * @since 0.1.0
  * @category tags
  */

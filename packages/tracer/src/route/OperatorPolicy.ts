@@ -7,6 +7,7 @@ import type { Destination } from "@tenant-tracer/model/Destination"
 import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as Redacted from "effect/Redacted"
+import * as Url from "../internal/url.js"
 
 /**
  * Whether two destinations are one account: the same normalised endpoint, and the same credentials under the same names, in whatever case or
@@ -41,7 +42,7 @@ const nobodys = "otlp"
 const endpointOf = (destination: Destination): string => {
   const url = OtlpEndpoint.traces(destination.endpoint)
   // Hosts are the same in any case, and with or without their scheme's port.
-  return URL.canParse(url) ? new URL(url).href : url
+  return Url.parse(url)?.href ?? url
 }
 
 /** One account writes some headers in two ways. */

@@ -26,7 +26,7 @@ export interface Outlet {
   readonly id: DestinationId.DestinationId
   readonly view: TenantView.View
   /** A reason when no provider can be had just now: the span is dropped under it. */
-  readonly provider: () => Either.Either<Provider<RecordedSpan>, string>
+  readonly provider: () => Either.Either<Pick<Provider<RecordedSpan>, "offer">, string>
 }
 
 /**
@@ -52,6 +52,8 @@ export interface Plan {
 }
 
 /**
+ * Why a destination of a route receives nothing.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -64,6 +66,8 @@ export interface Denial {
 }
 
 /**
+ * Sends each ended span on its way.
+ *
  * @since 0.1.0
  * @category models
  */

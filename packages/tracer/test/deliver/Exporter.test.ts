@@ -4,14 +4,18 @@ import * as Exporter from "../../src/deliver/Exporter.js"
 
 const batch = ["a", "b", "c"]
 
-const answering = (outcome: Exporter.ExportOutcome): Exporter.BatchExporter<string> => ({
+const answering = (outcome: Exporter.ExportOutcome<string>): Exporter.BatchExporter<string> => ({
   export: () => Effect.succeed(outcome)
 })
 
-const total = (outcome: Exporter.ExportOutcome) =>
-  [...outcome.rejected, ...outcome.dropped].reduce((sum, { count }) => sum + count, outcome.delivered)
+const total = (outcome: Exporter.ExportOutcome<string>) =>
+  [...outcome.rejected, ...outcome.dropped].reduce(
+    (sum, { count }) => sum + count,
+    outcome.delivered + (outcome.retry?.spans.length ?? 0)
+  )
 
-const isDefect = (outcome: Exporter.ExportOutcome) => outcome.dropped.some(({ reason }) => reason === "exporter_defect")
+const isDefect = (outcome: Exporter.ExportOutcome<string>) =>
+  outcome.dropped.some(({ reason }) => reason === "exporter_defect")
 
 const count = FastCheck.oneof(FastCheck.nat(4), FastCheck.constantFrom(-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY))
 const tally = FastCheck.array(FastCheck.record({ reason: FastCheck.string(), count }), { maxLength: 3 })
@@ -29,6 +33,39 @@ it.effect.prop(
       if (honest) expect(outcome).toEqual(claimed)
     })
 )
+
+it.effect.each([
+  ["some of its spans, in order", ["a", "c"], 1, true],
+  ["all of them", ["a", "b", "c"], 0, true],
+  ["spans in another order", ["b", "a"], 1, false],
+  ["a span twice", ["a", "a"], 1, false],
+  ["a span that it was not given", ["z"], 2, false],
+  ["too few", ["a"], 1, false]
+] as const)("to send again %s: %s", ([_, spans, delivered, honest]) =>
+  Effect.gen(function* () {
+    const claimed = { ...Exporter.again<string>(spans, "HTTP 503"), delivered }
+    const outcome = yield* Exporter.guard(answering(claimed)).export(batch)
+    expect(total(outcome)).toBe(3)
+    expect(isDefect(outcome)).toBe(!honest)
+  })
+)
+
+it.effect("a renewal that dies gives nothing new, and there is none where there was none", () =>
+  Effect.gen(function* () {
+    const dying = Exporter.guard<string>({ ...answering(Exporter.delivered(3)), renew: Effect.die("secret") })
+    expect(yield* dying.renew ?? Effect.succeed("none")).toBe(false)
+    expect(Exporter.guard(answering(Exporter.delivered(3))).renew).toBeUndefined()
+  })
+)
+
+it("adds what should be sent again: the longer wait, and unauthorized if either is", () => {
+  const { retry } = Exporter.combine(
+    Exporter.again(["a"], "HTTP 503", { afterMillis: 5 }),
+    Exporter.again(["b"], "HTTP 401", { afterMillis: 2, unauthorized: true })
+  )
+  expect(retry).toEqual({ spans: ["a", "b"], afterMillis: 5, unauthorized: true })
+  expect(Exporter.combine(Exporter.again(["a"]), Exporter.delivered(1)).retry?.spans).toEqual(["a"])
+})
 
 it.effect("an exporter that dies is answered for", () =>
   Effect.gen(function* () {

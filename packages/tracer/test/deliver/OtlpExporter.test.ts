@@ -2,8 +2,7 @@ import { gunzipSync } from "node:zlib"
 import { describe, expect, it } from "@effect/vitest"
 import type { DestinationAuth } from "@tenant-tracer/model/Destination"
 import { Otlp } from "@tenant-tracer/receiver"
-import { Deferred, Effect, Fiber, Queue, Redacted, TestClock } from "effect"
-import type * as Exporter from "../../src/deliver/Exporter.js"
+import { Deferred, Effect, Fiber, Option, Queue, Redacted, TestClock } from "effect"
 import * as OtlpExporter from "../../src/deliver/OtlpExporter.js"
 import { type Transport, TransportError, type TransportRequest } from "../../src/deliver/Transport.js"
 import { texts } from "./fakes.js"
@@ -59,16 +58,6 @@ const make = (transport: Transport.Service, options: Partial<OtlpExporter.Option
   })
 
 const batch = ["a", "b", "c"]
-
-/** Turns the clock far enough for every retry. */
-const patiently = (exporting: Effect.Effect<Exporter.ExportOutcome>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(exporting)
-    yield* Effect.repeat(TestClock.adjust("1 second"), {
-      until: () => Effect.map(Fiber.poll(fiber), (exit) => exit._tag === "Some")
-    })
-    return yield* Fiber.join(fiber)
-  })
 
 describe("a request", () => {
   it.effect("has the destination's headers, ours, and no others", () =>
@@ -143,9 +132,11 @@ describe("an answer", () => {
       { delivered: 0, rejected: [{ reason: "partial_success", count: 3 }] }
     ],
     ["400 is a rejection", answer(400), { delivered: 0, rejected: [{ reason: "http_400", count: 3 }] }],
-    ["401 is a rejection", answer(401), { rejected: [{ reason: "http_401", count: 3 }] }],
+    ["401 is to be sent again with another credential", answer(401), { retry: { spans: batch, unauthorized: true } }],
+    ["403 is to be sent again with another credential", answer(403), { retry: { spans: batch, unauthorized: true } }],
     ["500 is a rejection", answer(500), { rejected: [{ reason: "http_500", count: 3 }] }],
     ["a redirect is a rejection", answer(307, { location: "/" }), { rejected: [{ reason: "redirect", count: 3 }] }],
+    ["a host that may not be reached", broken("refused"), { dropped: [{ reason: "endpoint_refused", count: 3 }] }],
     ["a request that cannot be made", broken("other"), { dropped: [{ reason: "invalid_request", count: 3 }] }]
   ]
   for (const [what, given, expected] of cases) {
@@ -156,68 +147,52 @@ describe("an answer", () => {
         expect(outcome).toMatchObject(expected)
         expect(requests).toHaveLength(1)
         expect(outcome.lastError ?? "").not.toContain("secret")
+        // What was refused whole can be kept.
+        for (const { count, reason, spans } of outcome.rejected) {
+          if (count === 3) expect([reason, spans]).toEqual([reason, batch])
+          else expect(spans).toBeUndefined()
+        }
       })
     )
   }
 })
 
-describe("a retry", () => {
-  const again: ReadonlyArray<readonly [string, Answer]> = [
-    ...[429, 502, 503, 504].map((status) => [`after ${status}`, answer(status)] as const),
+describe("what may pass", () => {
+  const passing: ReadonlyArray<readonly [string, Answer]> = [
+    ...[429, 502, 503, 504].map((status) => [`${status}`, answer(status)] as const),
     ...(["connect", "timeout", "reset", "tls", "aborted"] as const).map(
-      (reason) => [`after ${reason}`, broken(reason)] as const
+      (reason) => [`the failure "${reason}"`, broken(reason)] as const
     )
   ]
-  for (const [when, given] of again) {
-    it.effect(`${when} delivers`, () =>
+  for (const [what, given] of passing) {
+    it.effect(`after ${what} the whole batch is to be sent again, and that is not the exporter's to do`, () =>
       Effect.gen(function* () {
-        const { requests, transport } = yield* scripted(given, given, answer(200))
-        expect(yield* patiently(make(transport).export(batch))).toMatchObject({ delivered: 3, dropped: [] })
-        expect(requests).toHaveLength(3)
+        const { requests, transport } = yield* scripted(given, answer(200))
+        const exporter = make(transport)
+        const outcome = yield* exporter.export(batch)
+        expect(outcome).toMatchObject({ delivered: 0, rejected: [], dropped: [] })
+        expect(outcome.retry).toEqual({ spans: batch, afterMillis: 0, unauthorized: false })
+        expect(outcome.lastError).not.toBe("")
+        expect(requests).toHaveLength(1)
+        expect(yield* exporter.export(batch)).toMatchObject({ delivered: 3 })
       })
     )
   }
 
-  it.effect("waits twice as long each time, half of it drawn, up to a limit, and ends", () =>
-    Effect.gen(function* () {
-      const { requests, transport } = yield* scripted(answer(503))
-      const retry = { base: "1 second", maxDelay: "8 seconds", maxElapsed: "60 seconds" } as const
-      const outcome = yield* patiently(make(transport, { retry }).export(batch))
-      expect(outcome.dropped).toEqual([{ reason: "retry_exhausted", count: 3 }])
-      expect(outcome.lastError).toContain("HTTP 503")
-      const waits = requests.slice(1).map(({ at }, index) => (at - (requests[index]?.at ?? 0)) / 1000)
-      expect(waits.length).toBeGreaterThan(6)
-      waits.forEach((wait, index) => {
-        const full = Math.min(8, 2 ** index)
-        // The clock is turned a second at a time.
-        expect(wait).toBeGreaterThanOrEqual(full / 2)
-        expect(wait).toBeLessThanOrEqual(full + 1)
-      })
-      expect(requests.at(-1)?.at).toBeLessThanOrEqual(61_000)
-    })
-  )
-
-  const retryAfter: ReadonlyArray<readonly [string, string, number]> = [
-    ["in seconds", "20", 20_000],
-    ["as a date", new Date(20_000).toUTCString(), 20_000],
-    ["up to a limit", "86400", 30_000]
+  const retryAfter: ReadonlyArray<readonly [string, number]> = [
+    ["20", 20_000],
+    [new Date(20_000).toUTCString(), 20_000],
+    ["86400", 86_400_000],
+    ["-5", 0],
+    ["soon", 0],
+    ["", 0],
+    ["Thu, 01 Jan 1960 00:00:00 GMT", 0]
   ]
-  for (const [how, header, expected] of retryAfter) {
-    it.effect(`keeps a Retry-After ${how}`, () =>
+  for (const [header, expected] of retryAfter) {
+    it.effect(`Retry-After "${header}" asks for ${expected} ms`, () =>
       Effect.gen(function* () {
-        const { requests, transport } = yield* scripted(answer(429, { "retry-after": header }), answer(200))
-        expect(yield* patiently(make(transport).export(batch))).toMatchObject({ delivered: 3 })
-        expect(requests.map(({ at }) => at)).toEqual([0, expected])
-      })
-    )
-  }
-
-  for (const header of ["-5", "soon", "", "Thu, 01 Jan 1960 00:00:00 GMT"]) {
-    it.effect(`is not kept waiting by Retry-After "${header}"`, () =>
-      Effect.gen(function* () {
-        const { requests, transport } = yield* scripted(answer(429, { "retry-after": header }), answer(200))
-        expect(yield* patiently(make(transport).export(batch))).toMatchObject({ delivered: 3 })
-        expect(requests[1]?.at).toBeLessThanOrEqual(1000)
+        const { transport } = yield* scripted(answer(429, { "retry-after": header }))
+        expect((yield* make(transport).export(batch)).retry?.afterMillis).toBe(expected)
       })
     )
   }
@@ -250,6 +225,32 @@ describe("a batch that is too large", () => {
       const outcome = yield* exporter.export([...texts(16), "larger than ten"])
       expect(outcome).toMatchObject({ delivered: 16, rejected: [{ reason: "too_large", count: 1 }] })
       expect(requests.every(({ body }) => body.length <= 10)).toBe(true)
+    })
+  )
+
+  it.effect("its second half waits where the first could not be taken", () =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(answer(413), answer(503, { "retry-after": "7" }))
+      const outcome = yield* make(transport).export(texts(8))
+      expect(outcome.retry).toEqual({ spans: texts(8), afterMillis: 7000, unauthorized: false })
+      expect(outcome.lastError).toContain("503")
+      expect(requests).toHaveLength(2)
+    })
+  )
+
+  it.effect("the half that got through is not sent again", () =>
+    Effect.gen(function* () {
+      const { transport } = yield* scripted(answer(413), answer(200), answer(503))
+      const outcome = yield* make(transport).export(texts(5))
+      expect(outcome).toMatchObject({ delivered: 3, retry: { spans: ["s3", "s4"] } })
+    })
+  )
+
+  it.effect("the poison span stands alone, and is what is kept", () =>
+    Effect.gen(function* () {
+      const { transport } = yield* scripted(answer(413))
+      const outcome = yield* make(transport).export(texts(4))
+      expect(outcome.rejected.map(({ spans }) => spans)).toEqual(texts(4).map((span) => [span]))
     })
   )
 })
@@ -289,13 +290,14 @@ describe("a token", () => {
       })
     )
 
-    it.effect(`a second ${status} is a rejection`, () =>
+    it.effect(`after a second ${status} the credential is refused`, () =>
       Effect.gen(function* () {
         const { auth, minted } = tokens()
         const { requests, transport } = yield* scripted(answer(status))
-        expect((yield* make(transport, { auth }).export(batch)).rejected).toEqual([
-          { reason: `http_${status}`, count: 3 }
-        ])
+        expect((yield* make(transport, { auth }).export(batch)).retry).toMatchObject({
+          spans: batch,
+          unauthorized: true
+        })
         expect([minted.length, requests.length]).toEqual([2, 2])
       })
     )
@@ -334,12 +336,14 @@ describe("a token", () => {
     ["never comes", Effect.never]
   ]
   for (const [how, mint] of failures) {
-    it.effect(`a token that ${how} is asked for again, and its batch dropped in the end`, () =>
+    it.effect(`without a token that ${how} the batch is to be sent again, and no request is made`, () =>
       Effect.gen(function* () {
         const { requests, transport } = yield* scripted(answer(200))
         const auth: DestinationAuth = { _tag: "Token", account: Redacted.make("acme"), mint }
-        const outcome = yield* patiently(make(transport, { auth }).export(batch))
-        expect(outcome.dropped).toEqual([{ reason: "retry_exhausted", count: 3 }])
+        const exporting = yield* Effect.fork(make(transport, { auth }).export(batch))
+        yield* TestClock.adjust("10 seconds")
+        const outcome = yield* Fiber.join(exporting)
+        expect(outcome.retry).toMatchObject({ spans: batch, unauthorized: false })
         expect(outcome.lastError).toContain("a token could not be minted")
         expect(outcome.lastError).not.toContain("secret")
         expect(requests).toEqual([])
@@ -360,7 +364,9 @@ it.effect("a signer sees the finished request, each time it is sent", () =>
           Signature: Redacted.make(`${++signed} ${url} ${unsigned["content-type"]} ${Buffer.from(body)}`)
         }))
     }
-    yield* patiently(make(transport, { auth }).export(["x"]))
+    const exporter = make(transport, { auth })
+    yield* exporter.export(["x"])
+    yield* exporter.export(["x"])
     expect(requests.map((request) => request.headers.signature)).toEqual([
       "1 https://example.test/v1/traces application/x-protobuf x",
       "2 https://example.test/v1/traces application/x-protobuf x"
@@ -377,13 +383,26 @@ it.effect("gives each attempt its time", () =>
   })
 )
 
-it.effect("an interruption ends a wait between attempts", () =>
-  Effect.gen(function* () {
-    const { arrival, requests, transport } = yield* scripted(answer(503))
-    const exporting = yield* Effect.fork(make(transport).export(batch))
-    yield* arrival
-    yield* Fiber.interrupt(exporting)
-    yield* TestClock.adjust("1 minute")
-    expect(requests).toHaveLength(1)
-  })
-)
+describe("a credential that is renewed", () => {
+  const renewing = (renewed: Option.Option<DestinationAuth>) =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(answer(200))
+      const exporter = make(transport, { auth: headers({ "x-key": "old" }), renew: Effect.succeed(renewed) })
+      yield* exporter.export(batch)
+      const isNew = yield* exporter.renew ?? Effect.succeed(undefined)
+      yield* exporter.export(batch)
+      return [isNew, ...requests.map((request) => request.headers["x-key"])]
+    })
+
+  it.effect("is in the next request, and the old one in none", () =>
+    Effect.gen(function* () {
+      expect(yield* renewing(Option.some(headers({ "x-key": "new" })))).toEqual([true, "old", "new"])
+    })
+  )
+
+  it.effect("stays what it was when there is no new one", () =>
+    Effect.gen(function* () {
+      expect(yield* renewing(Option.none())).toEqual([false, "old", "old"])
+    })
+  )
+})

@@ -26,7 +26,8 @@ export const hanging = (taken: Deferred.Deferred<void>): Exporter.BatchExporter<
 /** An environment, a ledger, and a way to make providers whose scope the test closes. */
 export const workbench = Effect.gen(function* () {
   const ledger = Ledger.make()
-  const environment = yield* Provider.environment({ ledger })
+  const paused = new Set<DestinationId.DestinationId>()
+  const environment = yield* Provider.environment({ ledger, isPaused: (id) => paused.has(id) })
   const provide = (
     options: Partial<Provider.Options<string>> & Pick<Provider.Options<string>, "exporter">
   ): Effect.Effect<readonly [Provider.Provider<string>, Scope.CloseableScope]> =>
@@ -41,7 +42,7 @@ export const workbench = Effect.gen(function* () {
       provider.offer(span)
     }
   }
-  return { ledger, environment, provide, offer }
+  return { ledger, environment, paused, provide, offer }
 })
 
 export const texts = (count: number, prefix = "s"): ReadonlyArray<string> =>

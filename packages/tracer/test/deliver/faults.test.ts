@@ -17,6 +17,8 @@ const scripts: Readonly<Record<string, ReadonlyArray<Fault.Step>>> = {
   healthy: [],
   busy: [Fault.times(2, Fault.status(503, { retryAfter: 2 }))],
   down: [Fault.forever(Fault.status(503))],
+  locked: [Fault.forever(Fault.status(401))],
+  poisoned: [Fault.forever(Fault.status(413))],
   reset: [Fault.times(2, Fault.reset)],
   hanging: [Fault.forever(Fault.hang)],
   partial: [Fault.times(2, Fault.partialSuccess(3, "secret"))],
@@ -104,7 +106,9 @@ it.scoped(
       expect(total).toMatchObject({ made: tenants.length * perTenant, held: 0 })
       const row = (tenant: string) => rows.find(({ id }) => id === idOf(tenant))
       for (const tenant of ["healthy", "busy", "reset"]) expect(row(tenant)).toMatchObject({ delivered: perTenant })
-      expect(row("down")).toMatchObject({ delivered: 0, dropped: { retry_exhausted: perTenant } })
+      expect(row("down")).toMatchObject({ delivered: 0, dropped: { shutdown: perTenant } })
+      expect(row("locked")).toMatchObject({ delivered: 0, dropped: { shutdown: perTenant } })
+      expect(row("poisoned")).toMatchObject({ delivered: 0, rejected: { http_413: perTenant } })
       expect(row("partial")).toMatchObject({ delivered: perTenant - 6, rejected: { partial_success: 6 } })
       expect(row("refusing")).toMatchObject({ delivered: 0, rejected: { http_400: perTenant } })
       expect(row("elsewhere")).toMatchObject({ delivered: 0, rejected: { redirect: perTenant } })
@@ -116,7 +120,59 @@ it.scoped(
         const spans = new Set((yield* receiver.spans(tenant)).map(({ spanId }) => spanId))
         if (tenant !== "hanging") expect([tenant, spans.size]).toEqual([tenant, row(tenant)?.delivered])
       }
-      expect(reports[0]?.every(({ id }) => id === idOf("hanging"))).toBe(true)
+      expect((yield* receiver.refusals("locked")).length).toBeLessThan(10)
+      expect(new Set(reports[0]?.map(({ id }) => id))).toEqual(new Set(["down", "locked", "hanging"].map(idOf)))
     }).pipe(Effect.provide(UndiciTransport.layer())),
   30_000
+)
+
+it.scoped(
+  "fifteen thousand batches in an hour, to a back end that refuses the credential, are a handful of requests",
+  () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ accounts: [{ id: "acme", headers: { "x-key": "new" } }] })
+      const transport = yield* Transport
+      const ledger = Ledger.make()
+      const environment = yield* Provider.environment({ ledger })
+      const endpoint = yield* receiver.endpoint("acme")
+      const id = idOf("acme")
+      const provider = yield* Provider.make(environment, {
+        id,
+        sizeOf: () => 200,
+        maxBatchSpans: 1,
+        maxQueueSpans: 1000,
+        exporter: OtlpExporter.make<RenderedSpan>({
+          endpoint,
+          protocol: "http/protobuf",
+          compression: "none",
+          auth: { _tag: "Headers", headers: { "x-key": Redacted.make("old") } },
+          encode: (spans) => ({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
+          transport
+        })
+      })
+      const answered = Effect.promise(() => new Promise<void>((done) => setImmediate(done)))
+      for (let minute = 0; minute < 60; minute++) {
+        for (let index = 0; index < 250; index++) {
+          ledger.made(id, 1)
+          provider.offer(spanOf(minute, index))
+        }
+        yield* TestClock.adjust("1 minute")
+        // What is on its way has real sockets to pass.
+        yield* Effect.repeat(answered, { until: () => provider.held === provider.queued })
+        expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+      }
+      const refusals = yield* receiver.refusals()
+      expect(new Set(refusals.map(({ status }) => status))).toEqual(new Set([401]))
+      expect(refusals.length).toBeGreaterThan(5)
+      expect(refusals.length).toBeLessThan(40)
+      expect(provider.state()).toMatchObject({ paused: "unauthorized", breaker: { state: "open" } })
+      expect(ledger.snapshot().total).toMatchObject({ made: 15_000, held: 1000, dropped: { queue_full: 14_000 } })
+
+      yield* receiver.addAccount({ id: "acme", headers: { "x-key": "old" } })
+      provider.hasten()
+      yield* Effect.repeat(answered, { until: () => provider.held === 0 })
+      expect(yield* receiver.spans("acme")).toHaveLength(1000)
+      expect(ledger.snapshot().total).toMatchObject({ delivered: 1000, held: 0 })
+    }).pipe(Effect.provide(UndiciTransport.layer())),
+  60_000
 )

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as Attributes from "../../src/internal/attributes.js"
@@ -54,6 +56,22 @@ describe("attributes as they are kept", () => {
     expect(attributes.get("k0")).toBe("changed")
   })
 
+  it("what is cut keeps nothing of the rest alive", () => {
+    setFlagsFromString("--expose-gc")
+    const collect: () => void = runInNewContext("gc")
+    const bytes = () => {
+      collect()
+      const { external, heapUsed } = process.memoryUsage()
+      return external + heapUsed
+    }
+    const before = bytes()
+    const kept = Array.from({ length: 40 }, (_, i) =>
+      valueOf(Buffer.alloc(5_000_000, 97 + (i % 26)).toString("latin1"))
+    )
+    expect(bytes() - before).toBeLessThan(50_000_000)
+    expect(kept).toHaveLength(40)
+  })
+
   it("case 191: headers and queries are never kept", () => {
     for (const key of [
       "http.request.header.authorization",
@@ -64,6 +82,7 @@ describe("attributes as they are kept", () => {
       expect(written(key, "SECRET")).toEqual([])
     }
     expect(written("url.full", "https://host/path?key=SECRET#part")).toEqual([["url.full", "https://host/path"]])
+    expect(written("url.full", "https://user:SECRET@host/path")).toEqual([["url.full", "https://host/path"]])
     expect(written("http.url", "https://host/path#SECRET")).toEqual([["http.url", "https://host/path"]])
     expect(written("http.target", "/path?SECRET")).toEqual([["http.target", "/path"]])
     expect(written("url.path", "/a?b")).toEqual([["url.path", "/a?b"]])

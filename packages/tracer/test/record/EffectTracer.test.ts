@@ -302,6 +302,49 @@ describe("spans of others", () => {
     }).pipe(Effect.provide(layer()))
   )
 
+  it.effect("another layer inside a request: the request goes on as it was, also when that layer closes", () =>
+    Effect.gen(function* () {
+      const app = Effect.gen(function* () {
+        const inner = yield* Effect.gen(function* () {
+          yield* Effect.void.pipe(Spans.llmCall(chat))
+          yield* Effect.void.pipe(Spans.toolCall({ name: "search" }), as("other"))
+          return [yield* TestTracer.tree("other"), yield* TestTracer.tree(TestTracer.operator)]
+        }).pipe(Effect.provide(layer()))
+        yield* Effect.void.pipe(Spans.dbCall(db))
+        const result = yield* TenantTracer.bind(TestTracer.route("acme"))
+        return HttpServerResponse.unsafeJson([result, ...inner])
+      })
+      expect(JSON.parse((yield* inProcess(app)).body)).toEqual([
+        "Bound",
+        "job\n└── execute_tool search",
+        "job\n└── execute_tool search"
+      ])
+      yield* TestTracer.expectTree(
+        "acme",
+        `
+          GET
+          ├── chat gpt-4o
+          └── postgres select
+        `
+      )
+      const { ledger, recording } = yield* TenantTracer.status
+      expect(recording).toEqual({ requests: 0, openSpans: 0, heldSpans: 0, heldBytes: 0 })
+      expect(ledger.counters).toEqual({})
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("another layer inside a span that is no request's has spans of its own", () =>
+    Effect.gen(function* () {
+      const inner = Effect.gen(function* () {
+        yield* plain(Effect.void, "theirs")
+        return yield* TestTracer.tree(TestTracer.operator)
+      }).pipe(Effect.provide(layer()))
+      expect(yield* plain(inner, "ours")).toBe("theirs")
+      yield* operatorTree("ours")
+      expect((yield* TenantTracer.status).recording.openSpans).toBe(0)
+    }).pipe(Effect.provide(layer()))
+  )
+
   it.effect("bind under a foreign tracer or with tracing off still binds the request", () =>
     Effect.gen(function* () {
       const apps = {
@@ -519,8 +562,14 @@ describe("what a span must not carry", () => {
       expect(call.status).toEqual({ code: "error", message: "UpstreamError" })
       expect(call.attributes["error.type"]).toBe("UpstreamError")
       expect(textOf(yield* TestTracer.spans("acme"))).not.toMatch(/up\.internal|ECONN|SECRET/)
+      yield* Effect.fail(new UpstreamError("connect postgres://app:SECRET@db/keys")).pipe(
+        Spans.dbCall(db),
+        as("acme"),
+        Effect.ignore
+      )
       const operators = textOf(yield* TestTracer.spans(TestTracer.operator))
       expect(operators).toContain("GET https://up.internal:8443/v1/x failed: ECONNREFUSED")
+      expect(operators).toContain("connect postgres://db/keys")
       expect(operators).not.toContain("SECRET")
     }).pipe(Effect.provide(layer()))
   )

@@ -32,6 +32,22 @@ describe("RecordedSpan.sizeOf", () => {
     expect(new Set(sizes).size).toBe(5)
   })
 
+  it("counts a long conversation whole, and looks at no more of a list than it must", () => {
+    const conversation = Array.from({ length: 10_000 }, () => ({ role: "user", content: "x".repeat(1000) }))
+    const size = sizeOf({ _tag: "llm_call", inputMessages: conversation })
+    expect(size).toBeGreaterThan(10_000_000)
+    expect(size).toBeLessThan(20_000_000)
+    let reads = 0
+    const watched = new Proxy(new Array(1_000_000).fill(1), {
+      get: (target, key) => {
+        reads++
+        return Reflect.get(target, key)
+      }
+    })
+    expect(sizeOf({ _tag: "tool_call", name: "t", result: { watched } })).toBeGreaterThan(1_000_000)
+    expect(reads).toBeLessThan(20_000)
+  })
+
   it("is finite for what is cyclic, deep, wide or throws", () => {
     const cyclic: Record<string, unknown> = { _tag: "tool_call", name: "t" }
     cyclic.arguments = cyclic

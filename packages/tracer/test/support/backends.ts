@@ -4,7 +4,7 @@ import * as Destination from "@tenant-tracer/model/Destination"
 import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import { type Fault, Receiver } from "@tenant-tracer/receiver"
 import type { TracingConfig } from "@tenant-tracer/tracer"
-import { Ledger, Spans, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
+import { EndpointPolicy, Ledger, Spans, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
 import { Context, Effect, Either, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { vocabularies } from "./tracing.js"
 
@@ -43,12 +43,15 @@ export const routeTo = (
 /** Log lines become span events as ever, and are not printed. */
 const quiet = Logger.remove(Logger.defaultLogger)
 
+/** Receivers are on the loopback address, which tenants' destinations may not reach by default. */
+const endpoints = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] })
+
 /** A tracer that is closed before its receiver, or earlier by `close`. */
 export const tracer = (config: TracingConfig.TracingConfig = {}) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
-      TenantTracer.layer(config).pipe(
+      TenantTracer.layer({ endpoints, ...config }).pipe(
         Layer.provide(UndiciTransport.layer()),
         Layer.provide(vocabularies),
         Layer.provideMerge(quiet)

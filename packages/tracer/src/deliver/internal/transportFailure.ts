@@ -1,14 +1,19 @@
 /**
  * Tells what went wrong with a connection from what Node and undici throw, without repeating their text.
  */
+import * as Url from "../../internal/url.js"
 import type { TransportError } from "../Transport.js"
 
 /**
  * Host and port of a URL; nothing that could be a credential.
  */
-export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "an endpoint that is no URL")
+export const hostOf = (url: string): string => Url.parse(url)?.host ?? "an endpoint that is no URL"
+
+/** The code of an error of ours: no address that a name resolved to may be reached. */
+export const refusedCode = "TENANT_TRACER_REFUSED"
 
 const byCode: Readonly<Record<string, TransportError["reason"]>> = {
+  [refusedCode]: "refused",
   ECONNREFUSED: "connect",
   UND_ERR_CONNECT_TIMEOUT: "connect",
   ETIMEDOUT: "timeout",

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "@effect/vitest"
+import { FastCheck } from "effect"
+import * as Breaker from "../../src/deliver/Breaker.js"
+
+/** A breaker with a clock that the test turns and, unless said otherwise, without jitter. */
+const make = (options: Breaker.Options = {}, random: () => number = () => 1) => {
+  let time = 1000
+  const breaker = Breaker.make(options, { now: () => time, random })
+  const pass = (millis: number) => {
+    time += millis
+  }
+  const fail = (times: number, afterMillis = 0) => {
+    for (let index = 0; index < times; index++) breaker.failed(afterMillis)
+  }
+  /** Waits for the probe and says how long that was. */
+  const probe = () => {
+    const wait = breaker.readyAt() - time
+    expect(breaker.allows(0)).toBe(wait <= 0)
+    pass(wait)
+    expect(breaker.allows(0)).toBe(true)
+    breaker.began()
+    return wait
+  }
+  return { ...breaker, pass, fail, probe, now: () => time }
+}
+
+describe("closed", () => {
+  it("lets everything through, any number at once", () => {
+    const { allows, state } = make()
+    expect([allows(0), allows(99)]).toEqual([true, true])
+    expect(state()).toEqual({ state: "closed", since: 1000, nextProbe: undefined })
+  })
+
+  it("after a failure goes on one by one, with a wait that doubles", () => {
+    const { allows, failed, probe, state } = make()
+    const waits = [1, 2, 3, 4].map(() => {
+      failed(0)
+      return probe()
+    })
+    expect(waits).toEqual([500, 1000, 2000, 4000])
+    expect([allows(0), allows(1)]).toEqual([true, false])
+    expect(state().state).toBe("closed")
+  })
+
+  it("one success forgets all failures", () => {
+    const { allows, fail, state, succeeded } = make()
+    fail(4)
+    succeeded()
+    expect(allows(1)).toBe(true)
+    fail(4)
+    expect(state().state).toBe("closed")
+  })
+})
+
+describe("opening", () => {
+  it("comes after so many failures in a row", () => {
+    const { allows, fail, now, pass, state } = make()
+    fail(4)
+    pass(42)
+    fail(1)
+    expect(state()).toEqual({ state: "open", since: now(), nextProbe: now() + 5000 })
+    expect(allows(0)).toBe(false)
+  })
+
+  it("comes at once where the back end asks for a long wait, and the probe not before its time", () => {
+    const { fail, now, state } = make()
+    fail(1, 60_000)
+    expect(state()).toMatchObject({ state: "open", nextProbe: now() + 60_000 })
+  })
+
+  it("for as long as the back end asks, up to a limit", () => {
+    for (const asked of [86_400_000, 1e300, Number.POSITIVE_INFINITY]) {
+      const { fail, now, state } = make()
+      fail(1, asked)
+      expect(state().nextProbe).toBe(now() + 3_600_000)
+    }
+  })
+
+  it("does not come for a short wait that the back end asks for, which is kept", () => {
+    const { fail, probe, state } = make()
+    fail(1, 2000)
+    expect(state().state).toBe("closed")
+    expect(probe()).toBe(2000)
+  })
+
+  it("comes at once when it is tripped, and once", () => {
+    const { now, pass, state, trip } = make()
+    trip()
+    const probe = now() + 5000
+    pass(1000)
+    trip()
+    expect(state()).toEqual({ state: "open", since: probe - 5000, nextProbe: probe })
+  })
+})
+
+describe("open", () => {
+  it("probes with one at a time, and waits twice as long after each that fails, up to a limit", () => {
+    const { allows, failed, probe, state, trip } = make()
+    trip()
+    const waits = Array.from({ length: 9 }, () => {
+      const wait = probe()
+      expect(state().state).toBe("half_open")
+      expect(allows(1)).toBe(false)
+      failed(0)
+      expect(state().state).toBe("open")
+      return wait / 1000
+    })
+    expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300])
+  })
+
+  it("a probe that gets through closes it, and the next time it begins anew", () => {
+    const { allows, failed, probe, state, succeeded, trip } = make()
+    trip()
+    probe()
+    failed(0)
+    probe()
+    succeeded()
+    expect(state()).toMatchObject({ state: "closed", nextProbe: undefined })
+    expect(allows(5)).toBe(true)
+    trip()
+    expect(probe()).toBe(5000)
+  })
+
+  it("a late answer to what was sent before counts: a success closes it, a failure says nothing new", () => {
+    const { fail, state, succeeded, trip } = make()
+    trip()
+    const before = state()
+    fail(1)
+    expect(state()).toEqual(before)
+    fail(1, 20_000)
+    expect(state().nextProbe).toBe(before.since + 20_000)
+    succeeded()
+    expect(state().state).toBe("closed")
+  })
+
+  it("can be hastened, but not past what the back end asked for", () => {
+    const { allows, fail, hasten, now, pass, probe, state, trip } = make()
+    trip()
+    hasten()
+    expect(probe()).toBe(0)
+    fail(1, 30_000)
+    pass(1000)
+    hasten()
+    expect(allows(0)).toBe(false)
+    expect(state().nextProbe).toBe(now() + 29_000)
+  })
+})
+
+it("takes its limits from the options", () => {
+  const { fail, probe, state } = make({
+    failures: 2,
+    retryWait: "1 second",
+    minWait: "2 seconds",
+    maxWait: "3 seconds"
+  })
+  fail(1)
+  expect(probe()).toBe(1000)
+  fail(1)
+  expect(state().state).toBe("open")
+  expect(probe()).toBe(2000)
+  fail(1)
+  expect(probe()).toBe(3000)
+})
+
+const event = FastCheck.oneof(
+  FastCheck.record({ pass: FastCheck.nat(20_000) }),
+  FastCheck.record({ fail: FastCheck.nat(10_000) }),
+  FastCheck.constant({ trip: true }),
+  FastCheck.constant({ begin: true })
+)
+
+it.prop(
+  "never lets anything through before its time, which is half to all of the wait and never further off than it may be",
+  [FastCheck.array(event, { maxLength: 50 }), FastCheck.double({ min: 0, max: 1, noNaN: true })],
+  ([events, drawn]) => {
+    const { allows, began, failed, now, pass, readyAt, state, trip } = make({}, () => drawn)
+    let asked = 0
+    for (const one of events) {
+      if ("pass" in one) pass(one.pass)
+      else if ("fail" in one) {
+        failed(one.fail)
+        asked = Math.max(asked, now() + one.fail)
+        expect(readyAt() - now()).toBeLessThanOrEqual(Math.max(300_000, asked - now()))
+        // A failure is always followed by a wait.
+        expect(allows(0)).toBe(false)
+      } else if ("trip" in one) trip()
+      else if (allows(0)) {
+        expect(now()).toBeGreaterThanOrEqual(asked)
+        began()
+      }
+      if (state().state === "open") expect(allows(0)).toBe(now() >= (state().nextProbe ?? Number.NaN))
+    }
+  }
+)

@@ -1,0 +1,137 @@
+import { expect, it } from "@effect/vitest"
+import * as DeadLetters from "../../src/deliver/DeadLetters.js"
+import * as DestinationId from "../../src/deliver/DestinationId.js"
+import type { State } from "../../src/deliver/Gate.js"
+import * as Ledger from "../../src/deliver/Ledger.js"
+import * as Pauses from "../../src/deliver/Pauses.js"
+import * as Destinations from "../../src/internal/destinations.js"
+import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import type { View } from "../../src/render/TenantView.js"
+import { ended, view } from "../support/recorded.js"
+
+const idOf = (index: number) => DestinationId.make({ tenant: `t${index}`, name: "d" })
+
+const closed: State = { breaker: { state: "closed", since: 0, nextProbe: undefined }, paused: undefined }
+
+/** Destinations with fakes for providers, which note what they are asked. */
+const make = () => {
+  const ledger = Ledger.make()
+  const pauses = Pauses.make()
+  const deadLetters = DeadLetters.make<RecordedSpan>({ ledger })
+  const destinations = Destinations.make({ deadLetters, ledger, pauses })
+  const asked: Array<string> = []
+  const use = (
+    id: DestinationId.DestinationId,
+    options: { readonly name?: string; readonly view?: View; readonly state?: State; readonly queued?: number } = {}
+  ) => {
+    const { name = "provider", queued = 0, state = closed } = options
+    return destinations.add({
+      view: options.view ?? view(),
+      provider: {
+        id,
+        offer: (span) => asked.push(`${name} offer ${span.name}`),
+        look: () => asked.push(`${name} look`),
+        hasten: () => asked.push(`${name} hasten`),
+        state: () => {
+          asked.push(`${name} state`)
+          return state
+        },
+        queued
+      }
+    })
+  }
+  const status = () => destinations.status(ledger.snapshot())
+  const refuse = (id: DestinationId.DestinationId, ...spans: ReadonlyArray<RecordedSpan>) => {
+    ledger.made(id, spans.length)
+    ledger.rejected(id, "http_400", spans.length)
+    deadLetters.add({ id, reason: "http_400", time: 0, spans, bytes: 1 })
+  }
+  return { ...destinations, asked, deadLetters, ledger, pauses, refuse, status, use }
+}
+
+const a = idOf(1)
+
+it("says how a destination stands, from its account and its newest provider, with what waits for all of them", () => {
+  const { ledger, status, use } = make()
+  ledger.made(a, 7)
+  ledger.delivered(a, 2, 1234)
+  ledger.failed(a, "HTTP 503")
+  const open: State = { breaker: { state: "open", since: 5, nextProbe: 9 }, paused: "unauthorized" }
+  use(a, { queued: 3, state: open })
+  const remove = use(a, { queued: 2 })
+  const expected = { id: a, queued: 5, lastError: "HTTP 503", lastSuccess: 1234, counts: { made: 7, delivered: 2 } }
+  expect(status()).toMatchObject([{ ...expected, ...closed }])
+  remove()
+  expect(status()).toMatchObject([{ ...expected, ...open, queued: 3 }])
+})
+
+it("shows a destination that is known by its pause or its account alone", () => {
+  const { ledger, pause, status } = make()
+  ledger.made(idOf(2), 1)
+  pause(a)
+  const none = { queued: 0, breaker: undefined }
+  expect(status()).toMatchObject([
+    { id: idOf(2), ...none, paused: undefined, counts: { made: 1 } },
+    { id: a, ...none, paused: "operator", counts: undefined }
+  ])
+})
+
+it("all providers of a destination hear of a pause and its end, and no others", () => {
+  const { asked, pause, pauses, resume, use } = make()
+  use(a, { name: "one" })
+  use(a, { name: "two" })
+  use(idOf(2), { name: "other" })
+  expect(pause(a)).toBe(true)
+  expect(pauses.has(a)).toBe(true)
+  resume(a)
+  expect(pauses.has(a)).toBe(false)
+  expect(asked).toEqual(["one look", "two look", "one hasten", "two hasten"])
+})
+
+it("sends dead letters again through the newest provider, once, and the account balances", () => {
+  const { asked, ledger, refuse, replay, use } = make()
+  const span = ended({ _tag: "tool_call", name: "weather" })
+  refuse(a, span)
+  refuse(idOf(2), span)
+  use(a, { name: "old" })
+  use(a, { name: "new" })
+  expect(replay(a)).toBe(1)
+  expect(replay(a)).toBe(0)
+  expect(asked).toEqual(["new offer plain"])
+  ledger.delivered(a, 1)
+  expect(ledger.snapshot().counters).toMatchObject({ replayed: 1 })
+  expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+})
+
+it("hides from the provider of today what its destination may no longer see", () => {
+  const { asked, ledger, refuse, replay, use } = make()
+  // A span without a role is the operator's.
+  refuse(a, ended(undefined), ended({ _tag: "tool_call", name: "weather" }))
+  use(a, { view: view({ audience: "tenant" }) })
+  expect(replay(a)).toBe(2)
+  expect(asked).toHaveLength(1)
+  ledger.delivered(a, 1)
+  expect(ledger.snapshot().rows).toMatchObject([{ made: 4, hidden: 1, delivered: 1, rejected: { http_400: 2 } }])
+  expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+})
+
+it("leaves the letters of a destination that is not in use where they are", () => {
+  const { deadLetters, ledger, refuse, replay, use } = make()
+  refuse(a, ended(undefined))
+  use(a)()
+  expect(replay(a)).toBe(0)
+  expect(deadLetters.stats().letters).toBe(1)
+  expect(ledger.snapshot().total.made).toBe(1)
+})
+
+it("a status of ten thousand destinations asks each of them once", () => {
+  const { asked, ledger, status, use } = make()
+  for (let index = 0; index < 10_000; index++) {
+    ledger.made(idOf(index), 1)
+    use(idOf(index), { queued: 1 })
+  }
+  const all = status()
+  expect(asked).toHaveLength(10_000)
+  expect(all).toHaveLength(10_000)
+  expect(all.every(({ counts, queued }) => counts?.made === queued)).toBe(true)
+})
