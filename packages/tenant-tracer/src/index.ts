@@ -12,7 +12,10 @@ export {
   TraceFacts
 } from "@tenant-tracer/model"
 export {
+  CredentialResolver,
+  DestinationId,
   EndpointPolicy,
+  Ledger,
   Phase,
   Recorder,
   RouteResolver,
@@ -21,7 +24,8 @@ export {
   TestTracer,
   TraceContext,
   TracingConfig,
-  Transport
+  Transport,
+  UndiciTransport
 } from "@tenant-tracer/tracer"
 export { Vendors } from "@tenant-tracer/vendors"
 export { Vocabularies } from "@tenant-tracer/vocabulary"

@@ -19,7 +19,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import * as DeadLetters from "./deliver/DeadLetters.js"
 import * as DestinationId from "./deliver/DestinationId.js"
 import * as Ledger from "./deliver/Ledger.js"
@@ -33,7 +33,6 @@ import * as Request from "./internal/request.js"
 import * as EffectTracer from "./record/EffectTracer.js"
 import type { RecordedSpan } from "./record/RecordedSpan.js"
 import * as Recorder from "./record/Recorder.js"
-import { CurrentRequest } from "./record/RequestTrace.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import { VocabularyResolver } from "./render/VocabularyResolver.js"
 import * as Router from "./route/Router.js"
@@ -161,6 +160,7 @@ export const makeWith = (
     const recorder = Recorder.make({
       sink: router.sink,
       count: ledger.count,
+      content: config.content ?? "none",
       incoming: config.incoming,
       limits: limitsOf(config)
     })
@@ -319,7 +319,10 @@ export const bind = (route: TenantRoute): Effect.Effect<Recorder.BindResult> =>
     const result = recorder.bind(request, route)
     if (result === "Bound" || result === "AlreadyBound" || !recorder.isFirst(result)) return Effect.succeed(result)
     return Effect.as(
-      Effect.logWarning(`TenantTracer.bind for tenant "${route.tenant}": ${explanations[result]}`),
+      // What is no route has no tenant to name.
+      Effect.logWarning(
+        `TenantTracer.bind${result === "InvalidRoute" ? "" : ` for tenant "${route.tenant}"`}: ${explanations[result]}`
+      ),
       result
     )
   })
@@ -383,16 +386,7 @@ export const withRoute: {
  * @since 0.1.0
  * @category routing
  */
-export const detached = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(
-    self,
-    // Both tags are optional facts that no effect requires, so the context is as good without them.
-    (context: Context.Context<R>) =>
-      Context.omit(
-        Tracer.ParentSpan,
-        CurrentRequest
-      )(context as Context.Context<R | Tracer.ParentSpan | CurrentRequest>) as Context.Context<R>
-  )
+export const detached: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Request.detached
 
 /**
  * Sends everything that is queued, of every tenant and the operator, and waits for it; what is for a destination that is paused, or whose breaker

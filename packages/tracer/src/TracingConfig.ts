@@ -210,7 +210,13 @@ const operator = Config.all({
   incoming
 }).pipe(
   Config.mapOrFail((env): Either.Either<ReadonlyArray<Destination.Destination>, ConfigError.ConfigError> => {
-    const endpoint = Option.orElse(env.tracesEndpoint, () => Option.map(env.endpoint, OtlpEndpoint.traces))
+    const endpoint = env.tracesEndpoint.pipe(
+      Option.orElse(() => Option.map(env.endpoint, OtlpEndpoint.traces)),
+      // Where the specification has an exporter that was asked for send to when it is told nothing else.
+      Option.orElse(() =>
+        Option.contains(env.exporter, "otlp") ? Option.some("http://localhost:4318/v1/traces") : Option.none()
+      )
+    )
     if (Option.isNone(endpoint) || Option.contains(env.exporter, "none")) return Either.right([])
     const headers = Option.orElse(env.tracesHeaders, () => env.headers)
     const made = Destination.make({

@@ -185,7 +185,7 @@ describe("dead letters", () => {
       const { script, spans, to } = yield* backends("acme", "globex")
       yield* script("acme", Fault.status(400))
       yield* script("globex", Fault.status(422))
-      const { balanced, flush, row, run, status } = yield* tracer(quick)
+      const { balanced, flush, row, run, status } = yield* tracer({ ...quick, content: "full" })
       const refused = routeTo("acme", [to("acme")])
       yield* run(prompt.pipe(TenantTracer.withRoute(refused)))
       yield* run(call(routeTo("globex", [to("globex")])))

@@ -289,7 +289,7 @@ describe("late and unfinished spans", () => {
       )
       yield* Fiber.interrupt(fiber)
       expect(yield* TestTracer.spans("acme")).toHaveLength(2)
-      expect(yield* counters).toMatchObject({ unfinished: 1, double_end: 1 })
+      expect(yield* counters).toMatchObject({ unfinished: 1, late_end: 1 })
     }).pipe(Effect.provide(layer()))
   )
 

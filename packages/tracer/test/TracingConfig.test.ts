@@ -183,6 +183,7 @@ describe("the operator's exporter", () => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318/base" }, "http://c:4318/base/v1/traces"],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318/custom/traces" }, "http://c:4318/custom/traces"],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c:4318" }, "http://c:4318"],
+    [{ OTEL_TRACES_EXPORTER: "otlp" }, "http://localhost:4318/v1/traces"],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://base", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://own/x" }, "http://own/x"]
   ])("case 115: %j goes to %s", (environment, endpoint) => {
     expect(operatorOf(environment as Record<string, string>)?.endpoint).toBe(endpoint)

@@ -169,9 +169,10 @@ export const make = <Span>(
     const maxBatchAge = Duration.toMillis(options.maxBatchAge ?? "5 seconds")
     const maxInFlight = options.maxInFlight ?? 2
     const maxElapsed = Duration.toMillis(options.maxElapsed ?? "1 hour")
+    const maxQueueBytes = options.maxQueueBytes ?? 16 * 1024 * 1024
     const queue = SpanQueue.make<Span>({
       maxSpans: options.maxQueueSpans ?? 8192,
-      maxBytes: options.maxQueueBytes ?? 16 * 1024 * 1024
+      maxBytes: maxQueueBytes
     })
     const gate = Gate.make({
       breaker: options.breaker,
@@ -298,7 +299,10 @@ export const make = <Span>(
 
     const offer = (span: Span) => {
       if (closed !== undefined) return ledger.dropped(id, closed, 1)
-      if (!queue.offer(span, sizeOf(span), clock.now())) return ledger.dropped(id, "queue_full", 1)
+      const size = sizeOf(span)
+      if (!queue.offer(span, size, clock.now())) {
+        return ledger.dropped(id, size > maxQueueBytes ? "span_too_large" : "queue_full", 1)
+      }
       pump()
     }
 

@@ -110,13 +110,13 @@ export interface Options {
   readonly capacity?: number | undefined
   /** How long an idle provider that nobody asks for stays. Default 10 minutes. */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
-  /** How many evicted providers are closed at once. Default 64. */
+  /** How many evicted providers are closed at once. Default 256. */
   readonly closeConcurrency?: number | undefined
   /** How long the closing of an evicted provider may take. Default 10 seconds. */
   readonly closeDeadline?: Duration.DurationInput | undefined
   /** How long closing the cache may take, whatever it holds. Default 10 seconds. */
   readonly shutdownDeadline?: Duration.DurationInput | undefined
-  /** How many evicted providers may wait to be closed; with more, nothing new is built. Default 1,024. */
+  /** How many evicted providers may wait to be closed; with more, nothing new is built. Default 10,000. */
   readonly maxReaping?: number | undefined
   /** Told, when the cache is closed, what could not be sent. Default: a warning in the log, if there is anything. */
   readonly onClose?: ((report: ReadonlyArray<Unsent>) => Effect.Effect<void>) | undefined
@@ -159,9 +159,9 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const capacity = Math.max(1, options?.capacity ?? 10_000)
     const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 minutes")
     const closeDeadline = options?.closeDeadline ?? "10 seconds"
-    const maxReaping = options?.maxReaping ?? 1024
+    const maxReaping = options?.maxReaping ?? 10_000
     const clock = yield* Effect.clock
-    const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 64)
+    const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 256)
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
     )

@@ -90,7 +90,7 @@ const fromObject = (value: object): AttributeValue | undefined => {
       )
     }
     const json = Json.stringify(value, jsonBounds)
-    return json === undefined ? undefined : text(json)
+    return json === undefined || json === "{}" ? undefined : text(json)
   } catch {
     // A cycle, a bigint inside or a getter that throws.
     return undefined

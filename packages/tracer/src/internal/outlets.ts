@@ -26,6 +26,7 @@ import type { VocabularyResolver } from "../render/VocabularyResolver.js"
 import * as Writer from "../render/Writer.js"
 import * as EndpointPolicy from "../route/EndpointPolicy.js"
 import type { Denial, OperatorOutlet, Outlet } from "../route/Router.js"
+import * as Router from "../route/Router.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations } from "./destinations.js"
 import { version } from "./version.js"
@@ -165,8 +166,6 @@ export const make = (options: {
 
   return {
     open: (id, destination, audience) => {
-      const problem = problemOf(destination)
-      if (problem !== undefined) return { id, ...problem }
       const judged = policy.judge(destination.endpoint)
       if (Either.isLeft(judged)) {
         warnOnce(id, judged.left)
@@ -198,8 +197,8 @@ export const make = (options: {
       Effect.gen(function* () {
         const id = DestinationId.operator(operator.name)
         const isOtlp = "endpoint" in operator
-        const problem = isOtlp ? problemOf(operator) : undefined
-        if (problem !== undefined) return { id, ...problem }
+        const invalid = isOtlp ? Router.invalidity(operator) : undefined
+        if (invalid !== undefined) return { id, ...invalid }
         const view = viewOf(
           isOtlp
             ? operator
@@ -267,13 +266,6 @@ const shared: ReadonlySet<string> = new Set([
   "deployment.environment",
   "deployment.environment.name"
 ])
-
-/** A destination made by hand is judged here; one made by a vendor or `Destination.make` passes. */
-const problemOf = (destination: Destination.Destination): Omit<Denial, "id"> | undefined => {
-  const checked = Destination.validate(destination)
-  if (Either.isRight(checked)) return undefined
-  return { reason: `invalid_${checked.left.field.replace(/\..*$/s, "")}`, detail: checked.left.message }
-}
 
 /** Two views of one account are two providers: what one of them sees must not reach the other's queue. */
 const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>

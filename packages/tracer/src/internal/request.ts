@@ -88,6 +88,18 @@ export const run = <A, E, R>(
     })
   })
 
+/** An effect outside the request that calls it. */
+export const detached = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(
+    self,
+    // Both tags are optional facts that no effect requires, so the context is as good without them.
+    (context: Context.Context<R>) =>
+      Context.omit(
+        Tracer.ParentSpan,
+        CurrentRequest
+      )(context as Context.Context<R | Tracer.ParentSpan | CurrentRequest>) as Context.Context<R>
+  )
+
 export interface MiddlewareOptions {
   readonly incoming?: TraceContext.IncomingTrace | undefined
   readonly facts?: ((request: HttpServerRequest.HttpServerRequest) => TraceFacts.TraceFacts) | undefined

@@ -430,7 +430,9 @@ export const make = (options: {
       }
       const map = new Map<string, Attributes.AttributeValue>()
       try {
-        for (const key of Object.keys(attributes)) Attributes.write(map, key, attributes[key], span.room)
+        for (const key of Object.keys(attributes)) {
+          if (!Attributes.write(map, key, attributes[key], span.room)) span.droppedAttributes++
+        }
       } catch {
         count("bad_payload")
       }

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
+
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import * as Request from "../internal/request.js"
 
 /**
  * A bounded cache of routes; a hit gives the very object that was looked up, because what is derived from a route is remembered per object.
@@ -40,7 +40,7 @@ export interface Options<K, E, R> {
   readonly capacity?: number | undefined
   /** How long a route is believed. Default 5 minutes. */
   readonly timeToLive?: Duration.DurationInput | undefined
-  /** Removes whatever of a request may be in the context. Default: its span. */
+  /** Removes whatever of a request may be in the context. Default: `TenantTracer.detached`. */
   readonly detach?: (<A, E2, R2>(effect: Effect.Effect<A, E2, R2>) => Effect.Effect<A, E2, R2>) | undefined
 }
 
@@ -48,13 +48,6 @@ interface Known {
   readonly route: TenantRoute
   readonly until: number
 }
-
-const withoutSpan = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  // Taking something out of a context that `effect` does not ask for leaves it all it needs.
-  Effect.mapInputContext(
-    effect,
-    (context: Context.Context<R>) => Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
-  )
 
 /**
  * Makes a resolver. Look-ups run on fibers of its scope, with the context in which it was made: neither interrupting the first who asked nor
@@ -67,7 +60,7 @@ export const make = <K, E, R>(options: Options<K, E, R>): Effect.Effect<RouteRes
   Effect.gen(function* () {
     const capacity = Math.max(1, options.capacity ?? 10_000)
     const timeToLive = Duration.toMillis(options.timeToLive ?? "5 minutes")
-    const detach = options.detach ?? withoutSpan
+    const detach = options.detach ?? Request.detached
     const clock = yield* Effect.clock
     const fibers = yield* FiberSet.make<TenantRoute, E>()
     const fork = yield* FiberSet.runtime(fibers)<R>()

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { isDeepStrictEqual } from "node:util"
-import type { Destination } from "@tenant-tracer/model/Destination"
+import * as Destination from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as Either from "effect/Either"
 import * as DestinationId from "../deliver/DestinationId.js"
@@ -37,7 +37,7 @@ export interface Outlet {
  */
 export interface OperatorOutlet extends Outlet {
   readonly vendor: string
-  readonly destination: Destination | undefined
+  readonly destination: Destination.Destination | undefined
 }
 
 /**
@@ -88,7 +88,7 @@ export const make = (options: {
   readonly operator: ReadonlyArray<OperatorOutlet>
   readonly open: (
     id: DestinationId.DestinationId,
-    destination: Destination,
+    destination: Destination.Destination,
     audience: "tenant" | "merged"
   ) => Outlet | Denial
 }): Router => {
@@ -98,9 +98,15 @@ export const make = (options: {
   const decide = (route: TenantRoute): Plan => {
     const outlets: Array<Outlet> = []
     const denied: Array<Denial> = []
-    const delivered: Array<Destination> = []
+    const delivered: Array<Destination.Destination> = []
     const names = new Set<string>()
     for (const destination of route.destinations) {
+      // A destination that was made by hand costs itself, and none of the others.
+      const invalid = invalidity(destination)
+      if (invalid !== undefined) {
+        denied.push({ id: DestinationId.make({ tenant: route.tenant, name: invalid.name }), ...invalid })
+        continue
+      }
       const id = DestinationId.make({ tenant: route.tenant, name: destination.name })
       if (names.has(destination.name)) {
         denied.push({
@@ -173,6 +179,21 @@ export const make = (options: {
   }
 }
 
+/**
+ * Why a destination cannot be used, whoever made it; `name` is empty where it has none that is fit to be shown.
+ *
+ * @since 0.1.0
+ * @category denials
+ */
+export const invalidity = (
+  destination: Destination.Destination
+): (Omit<Denial, "id"> & { readonly name: string }) | undefined => {
+  const checked = Destination.validate(destination)
+  if (Either.isRight(checked)) return undefined
+  const { destination: name, field, message } = checked.left
+  return { name, reason: `invalid_${field.replace(/\..*$/s, "")}`, detail: message }
+}
+
 /** One account with two resources may be two projects: some back ends tell them apart by the resource alone. */
-const isSameTarget = (self: Destination, that: Destination): boolean =>
+const isSameTarget = (self: Destination.Destination, that: Destination.Destination): boolean =>
   OperatorPolicy.isSameAccount(self, that) && isDeepStrictEqual(self.resource, that.resource)

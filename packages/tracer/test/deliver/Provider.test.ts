@@ -115,7 +115,7 @@ it.scoped("drops the new span when the queue is full, and counts it", () =>
     balanced(ledger)
     yield* provider.flush
     expect(batches).toEqual([texts(3)])
-    expect(ledger.snapshot().total).toMatchObject({ delivered: 3, dropped: { queue_full: 3 } })
+    expect(ledger.snapshot().total).toMatchObject({ delivered: 3, dropped: { queue_full: 2, span_too_large: 1 } })
   })
 )
 

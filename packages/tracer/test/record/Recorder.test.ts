@@ -264,6 +264,45 @@ describe("Recorder, holding", () => {
     expect(counts).toEqual({ too_many_open: 1 })
   })
 
+  it("lets go of content at a span's end where nobody may have it", () => {
+    const kept: Array<RecordedSpan> = []
+    const recorder = Recorder.make({ sink: (span) => kept.push(span), count: () => {}, content: "none" })
+    const root = recorder.openRequest({ name: "root", startTime: 0n, wallTime: 0 })
+    const inputMessages = [{ role: "user", parts: [{ type: "text" as const, content: "secret" }] }]
+    const call = recorder.begin({
+      name: "chat",
+      startTime: 0n,
+      parent: root,
+      data: { _tag: "llm_call", operation: "chat", provider: "openai", inputMessages, tools: [{ name: "t" }] }
+    })
+    assert(call !== undefined)
+    recorder.end(call, 1n, { _tag: "unset" })
+    recorder.end(root, 2n, { _tag: "unset" })
+    expect(kept[0]?.data).toEqual({ _tag: "llm_call", operation: "chat", provider: "openai", toolCount: 1 })
+  })
+
+  it("a span takes no more of attributes and events than there is room for, and counts the rest", () => {
+    const { open, recorder } = setup()
+    const root = open()
+    for (let i = 0; i < 20; i++) recorder.event(root, "log", 0n, { text: "x".repeat(30_000), small: i })
+    recorder.attribute(root, "late", "y".repeat(30_000))
+    const held = root.events.reduce((sum, { attributes }) => sum + String(attributes.get("text") ?? "").length, 0)
+    expect(held).toBeLessThanOrEqual(256 * 1024)
+    expect(root.droppedAttributes + root.droppedEvents).toBeGreaterThan(0)
+    expect(root.attributes.has("late")).toBe(false)
+  })
+
+  it.each([null, undefined, "acme", 5, {}, { tenant: 5 }])("a route that is none binds nothing: %j", (route) => {
+    const { counts, leaf, open, owners, recorder } = setup()
+    const root = open()
+    leaf(root, "a")
+    // What a caller without types may hand over.
+    expect(recorder.bind(root.request, route as unknown as TenantRoute.TenantRoute)).toBe("InvalidRoute")
+    expect(counts).toEqual({ bind_invalid_route: 1 })
+    expect(recorder.bind(root.request, acme)).toBe("Bound")
+    expect(owners()).toEqual(["acme a"])
+  })
+
   it("waits 30 seconds and no longer", () => {
     const { counts, leaf, open, owners, recorder } = setup()
     const root = open()
@@ -325,7 +364,7 @@ describe("Recorder, late and unfinished", () => {
     recorder.sweep(200n * second)
     expect(sunk).toHaveLength(2)
     expect(straggler.endTime).toBe(61n * second + 1n)
-    expect(counts).toEqual({ unfinished: 1, double_end: 1 })
+    expect(counts).toEqual({ unfinished: 1, late_end: 1 })
     expect(recorder.stats()).toEqual({ requests: 0, openSpans: 0, heldSpans: 0, heldBytes: 0 })
   })
 

@@ -171,11 +171,7 @@ describe("Router", () => {
 
   it.each([
     ["no destinations", { destinations: undefined }],
-    ["a destination that is none", { destinations: [undefined] }],
-    [
-      "a destination without an endpoint",
-      { destinations: [destination(), { ...destination({ name: "b" }), endpoint: undefined }] }
-    ]
+    ["destinations that are no list", { destinations: 5 }]
   ])("a route with %s is counted and fails nobody: the operator keeps the trace", (_, wrong) => {
     const { ledger, offered, router } = routing({ operator: [collector] })
     // What a caller without types may hand over.
@@ -184,6 +180,20 @@ describe("Router", () => {
     router.sink(ended(model, { name: "2" }), of)
     expect(offered).toEqual(["operator/o0 1", "operator/o0 2"])
     expect(ledger.snapshot().counters).toEqual({ invalid_route: 1 })
+  })
+
+  it.each([
+    ["is none", undefined, "acme/"],
+    ["has no endpoint", { ...destination({ name: "b" }), endpoint: undefined }, "acme/b"],
+    ["has no credentials to speak of", { ...destination({ name: "b" }), auth: { _tag: "Headers" } }, "acme/b"]
+  ])("a destination that %s is denied, and costs none of the others", (_, wrong, id) => {
+    const { ledger, offered, router } = routing()
+    // What a caller without types may hand over.
+    const of = { ...route([]), destinations: [wrong, destination()] } as unknown as TenantRoute
+    router.sink(ended(model, { name: "1" }), of)
+    expect(offered).toEqual(["acme/main 1"])
+    expect(router.plan(of).denied.map((denial) => denial.id)).toEqual([id])
+    expect(ledger.snapshot().counters).toEqual({})
   })
 
   it("decides once per route object, and anew for a new one", () => {
