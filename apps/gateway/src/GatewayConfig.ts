@@ -14,12 +14,16 @@ const port = Config.integer("GATEWAY_PORT").pipe(
   Config.validate({ message: "expected a port, or 0 for any", validation: (value) => value >= 0 && value <= 65_535 })
 )
 
+const bodyLimit = Config.integer("GATEWAY_BODY_LIMIT").pipe(
+  Config.validate({ message: "expected a number of bytes above zero", validation: (value) => value > 0 })
+)
+
 /** From `GATEWAY_HOST` (default `127.0.0.1`), `GATEWAY_PORT` (4000) and `GATEWAY_BODY_LIMIT` (10 MiB). */
 export const layerConfig = Layer.effect(
   GatewayConfig,
   Config.all({
     host: Config.withDefault(Config.nonEmptyString("GATEWAY_HOST"), "127.0.0.1"),
     port: Config.withDefault(port, 4000),
-    bodyLimit: Config.withDefault(Config.integer("GATEWAY_BODY_LIMIT"), 10 * 1024 * 1024)
+    bodyLimit: Config.withDefault(bodyLimit, 10 * 1024 * 1024)
   })
 )

@@ -40,7 +40,8 @@ describe("where the gateway listens", () => {
         ["GATEWAY_PORT", "http"],
         ["GATEWAY_PORT", "70000"],
         ["GATEWAY_PORT", "-1"],
-        ["GATEWAY_BODY_LIMIT", "10MB"]
+        ["GATEWAY_BODY_LIMIT", "10MB"],
+        ["GATEWAY_BODY_LIMIT", "-1"]
       ] as const) {
         const error = yield* Effect.flip(config({ [name]: value }))
         expect(String(error)).toContain(name)

@@ -32,6 +32,7 @@ const failures: ReadonlyArray<
   [new KeyError({ reason: "Unavailable" }), 503, "keys_unavailable", null],
   [new InvalidSettings({ tenant: "t", field: "guardrail", detail: "no" }), 500, "tenant_misconfigured", null],
   [new UpstreamError({ reason: "Unreachable", cause: "internal-host:8080" }), 502, "upstream_unreachable", null],
+  [new UpstreamError({ reason: "TimedOut" }), 504, "upstream_timeout", null],
   [new UpstreamError({ reason: "Malformed", cause: "internal-host:8080" }), 502, "upstream_malformed", null],
   [new UpstreamError({ reason: "Broken", cause: "internal-host:8080" }), 502, "upstream_broken", null],
   [status(400), 400, "upstream_refused", null],

@@ -38,14 +38,20 @@ const upstreamAt = (url: string, apiKey?: string) =>
   )
 
 /** An upstream whose server does this. The client must outlive the look-up of the service, so both share the test's scope. */
-const against = <A, E>(handler: Handler, use: (upstream: OpenAiUpstream) => Effect.Effect<A, E>, apiKey?: string) =>
+const against = <A, E>(
+  handler: Handler,
+  use: (upstream: OpenAiUpstream) => Effect.Effect<A, E>,
+  apiKey?: string,
+  timeout?: number
+) =>
   Effect.gen(function* () {
     const origin = yield* serving(handler)
     return yield* Effect.flatMap(OpenAiUpstream, use).pipe(
       Effect.provide(
         OpenAiUpstream.Default({
           url: new URL(`${origin}/v1/`),
-          apiKey: apiKey === undefined ? undefined : Redacted.make(apiKey)
+          apiKey: apiKey === undefined ? undefined : Redacted.make(apiKey),
+          timeout
         })
       ),
       Effect.provide(NodeHttpClient.layerUndici)
@@ -98,6 +104,26 @@ describe("a whole answer", () => {
       const body = { ...completion, service_tier: "default", choices: [{ ...completion.choices[0], logprobs: null }] }
       const answer = yield* against(answering(200, JSON.stringify(body)), (upstream) => upstream.complete("{}"))
       expect(answer).toEqual(body)
+    })
+  )
+
+  it.effect("that is nested without end is no answer", () =>
+    Effect.gen(function* () {
+      const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`
+      const body = JSON.stringify(completion).replace(/}$/, `,"x":${deep}}`)
+      const error = yield* Effect.flip(against(answering(200, body), (upstream) => upstream.complete("{}")))
+      expect(error).toMatchObject({ _tag: "UpstreamError", reason: "Malformed" })
+    })
+  )
+
+  it.live("that does not begin, or does not end, is waited for so long and no longer, and not asked for again", () =>
+    Effect.gen(function* () {
+      const silent: Handler = () => {}
+      const halfway: Handler = (_, response) => void response.writeHead(200).write("{")
+      for (const handler of [silent, halfway]) {
+        const error = yield* Effect.flip(against(handler, (upstream) => upstream.complete("{}"), undefined, 50))
+        expect(error).toMatchObject({ reason: "TimedOut", retryable: false })
+      }
     })
   )
 

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as JsonDepth from "../http/JsonDepth.js"
 
 const rest = { key: Schema.String, value: Schema.Unknown }
 const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
@@ -97,22 +98,14 @@ const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
     ""
   )
 
-// More than anybody means, and far from where those who read the value or write it would run out of stack.
-const maxDepth = 100
-
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
-
 const decodeUnknown = Schema.decodeUnknownEither(ChatRequest)
 
 /** Reads a body that nobody has checked; the error names the first field that does not fit. */
 export const decode = (body: unknown): Effect.Effect<ChatRequest, InvalidRequest> => {
-  const deep = Object.entries(body ?? {}).find(([, value]) => isDeeper(value, maxDepth))
+  const deep = Object.entries(body ?? {}).find(([, value]) => JsonDepth.exceeds(value))
   if (deep !== undefined) {
     const field = Array.isArray(body) ? "" : deep[0].slice(0, 200)
-    return Effect.fail(new InvalidRequest({ field, detail: `it is nested more than ${maxDepth} levels deep` }))
+    return Effect.fail(new InvalidRequest({ field, detail: `it is nested more than ${JsonDepth.most} levels deep` }))
   }
   return Effect.mapError(decodeUnknown(body), (error) => {
     // Of the branches of a union the one that got deepest knows best what the caller meant.

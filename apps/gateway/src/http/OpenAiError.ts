@@ -48,6 +48,7 @@ const ofUpstream = (error: UpstreamError): Refusal => {
     const headers = error.retryAfter === undefined ? {} : { "retry-after": error.retryAfter }
     return { ...refusal(429, "rate_limit_error", "upstream_rate_limited", error.message), headers }
   }
+  if (error.reason === "TimedOut") return refusal(504, "upstream_error", "upstream_timeout", error.message)
   if (status === 404)
     return refusal(404, "invalid_request_error", "model_not_found", "The model server has no such model", "model")
   // Whatever else it refuses may be the request's fault (400, 422, …) or ours (401, 403, 407).

@@ -3,21 +3,26 @@ import * as Sse from "@effect/experimental/Sse"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Chunk, Completion, ModelList } from "../chat/Completion.js"
+import * as JsonDepth from "../http/JsonDepth.js"
 import { UpstreamError } from "./UpstreamError.js"
 
 /** Where the server is: `url` ends in its version (`https://api.openai.com/v1`). */
 export interface Options {
   readonly url: URL
   readonly apiKey?: Redacted.Redacted<string> | undefined
+  /** How long the server may take to begin its answer, and to finish one that is not streamed. Default 5 minutes. */
+  readonly timeout?: Duration.DurationInput | undefined
 }
 
 const unreachable = (cause: unknown) => new UpstreamError({ reason: "Unreachable", cause })
+const timedOut = () => new UpstreamError({ reason: "TimedOut" })
 const malformed = (cause: unknown) => new UpstreamError({ reason: "Malformed", cause })
 const broken = (cause: unknown) => new UpstreamError({ reason: "Broken", cause })
 
@@ -54,8 +59,16 @@ const accepted = (response: HttpClientResponse.HttpClientResponse) =>
 const decode = <A, I>(schema: Schema.Schema<A, I>) => {
   const decodeUnknown = Schema.decodeUnknown(schema)
   return (response: HttpClientResponse.HttpClientResponse) =>
-    Effect.mapError(Effect.flatMap(response.json, decodeUnknown), malformed)
+    response.json.pipe(
+      Effect.filterOrFail(isShallow, tooDeep),
+      Effect.flatMap(decodeUnknown),
+      Effect.mapError(malformed)
+    )
 }
+
+// It is written again for the caller.
+const isShallow = (value: unknown): boolean => !JsonDepth.exceeds(value)
+const tooDeep = () => "it is nested too deeply"
 
 const decodeCompletion = decode(Completion)
 const decodeModels = decode(ModelList)
@@ -85,7 +98,7 @@ const chunksOf = (response: HttpClientResponse.HttpClientResponse): Stream.Strea
     Stream.concat(Stream.fail(broken("the stream ended without [DONE]"))),
     Stream.takeWhile((data) => data !== "[DONE]"),
     Stream.mapEffect((data) =>
-      Effect.flatMap(Effect.mapError(decodeEvent(data), malformed), (event) =>
+      Effect.flatMap(Effect.mapError(Effect.filterOrFail(decodeEvent(data), isShallow, tooDeep), malformed), (event) =>
         "choices" in event ? Effect.succeed(event) : Effect.fail(broken(data))
       )
     )
@@ -104,8 +117,9 @@ export class OpenAiUpstream extends Effect.Service<OpenAiUpstream>()("gateway/Op
           )
         )
       )
+      const inTime = Effect.timeoutFail({ duration: options.timeout ?? "5 minutes", onTimeout: timedOut })
       const send = (request: HttpClientRequest.HttpClientRequest) =>
-        Effect.flatMap(Effect.mapError(client.execute(request), unreachable), accepted)
+        Effect.flatMap(inTime(Effect.mapError(client.execute(request), unreachable)), accepted)
       const ask = (body: string, accept: string) =>
         send(
           HttpClientRequest.post("/chat/completions", { accept }).pipe(
@@ -115,7 +129,7 @@ export class OpenAiUpstream extends Effect.Service<OpenAiUpstream>()("gateway/Op
 
       /** The whole answer at once. */
       const complete = (body: string): Effect.Effect<Completion, UpstreamError> =>
-        Effect.flatMap(ask(body, "application/json"), decodeCompletion)
+        inTime(Effect.flatMap(ask(body, "application/json"), decodeCompletion))
 
       /** The answer as it comes. Whoever stops reading closes the connection. */
       const stream = (body: string): Stream.Stream<Chunk, UpstreamError> =>

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 
 const messages = {
   Unreachable: () => "The model server cannot be reached",
+  TimedOut: () => "The model server took too long to answer",
   Status: ({ code, param, status }: UpstreamError) =>
     [
       `The model server answered with status ${status}`,
@@ -14,11 +15,11 @@ const messages = {
 } as const
 
 /**
- * `Unreachable`: no answer; `Status`: an answer that says no; `Malformed`: an answer that cannot be read; `Broken`: a stream that ended before
+ * `Unreachable`: no answer; `TimedOut`: none in time, which is not asked for again; `Status`: an answer that says no; `Malformed`: an answer that cannot be read; `Broken`: a stream that ended before
  * it was complete.
  */
 export class UpstreamError extends Schema.TaggedError<UpstreamError>()("UpstreamError", {
-  reason: Schema.Literal("Unreachable", "Status", "Malformed", "Broken"),
+  reason: Schema.Literal("Unreachable", "TimedOut", "Status", "Malformed", "Broken"),
   status: Schema.optional(Schema.Number),
   /** What the server says is wrong with the request: the path of a field, and a code. */
   param: Schema.optional(Schema.String),
