@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type LookupAddress, lookup } from "node:dns"
+import { lookup } from "node:dns"
 import type { DestinationTls } from "@tenant-tracer/model/Destination"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -37,6 +37,17 @@ export interface Options {
 }
 
 /**
+ * An address of a host; `family` is 4 or 6.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ResolvedAddress {
+  readonly address: string
+  readonly family: number
+}
+
+/**
  * Finds the addresses of a name, best first, in the manner of Node's own `lookup`.
  *
  * @since 0.1.0
@@ -45,7 +56,7 @@ export interface Options {
 export type Resolver = (
   name: string,
   options: { readonly all: true },
-  done: (error: Error | null, addresses: ReadonlyArray<LookupAddress>) => void
+  done: (error: Error | null, addresses: ReadonlyArray<ResolvedAddress>) => void
 ) => void
 
 interface Pooled {
