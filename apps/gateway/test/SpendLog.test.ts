@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { type Entry, SpendLog } from "../src/chat/SpendLog.js"
-import * as Database from "../src/keys/Database.js"
+import * as Database from "../src/database/Database.js"
 
 const entry: Entry = {
   tenant: "acme",

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
-import * as Database from "../src/keys/Database.js"
+import * as Database from "../src/database/Database.js"
 import { hashOf, VirtualKeys } from "../src/keys/VirtualKeys.js"
 import { Tenants } from "../src/tenants/Tenants.js"
 
