@@ -5,6 +5,7 @@
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as Destination from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import * as Config from "effect/Config"
@@ -19,15 +20,23 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
+import * as ByteBudget from "./deliver/ByteBudget.js"
+import * as CredentialAudit from "./deliver/CredentialAudit.js"
 import * as DeadLetters from "./deliver/DeadLetters.js"
 import * as DestinationId from "./deliver/DestinationId.js"
+import * as DestinationKey from "./deliver/DestinationKey.js"
 import * as Ledger from "./deliver/Ledger.js"
+import * as LedgerMetrics from "./deliver/LedgerMetrics.js"
 import * as Pauses from "./deliver/Pauses.js"
 import * as Provider from "./deliver/Provider.js"
 import * as ProviderCache from "./deliver/ProviderCache.js"
+import * as Revocations from "./deliver/Revocations.js"
 import { Transport } from "./deliver/Transport.js"
+import type * as Turns from "./deliver/Turns.js"
 import * as Destinations from "./internal/destinations.js"
+import * as Explanations from "./internal/explanations.js"
 import * as Outlets from "./internal/outlets.js"
 import * as Request from "./internal/request.js"
 import * as EffectTracer from "./record/EffectTracer.js"
@@ -51,7 +60,18 @@ export interface Status {
   /** One for each account of the ledger, and for each destination that is paused. */
   readonly destinations: ReadonlyArray<Destinations.DestinationStatus>
   readonly deadLetters: ReturnType<DeadLetters.DeadLetters<never>["stats"]>
+  /** Bytes of spans that wait, are held for their owner or are on their way. */
+  readonly budget: ReturnType<ByteBudget.ByteBudget["stats"]>
+  readonly sending: ReturnType<Turns.Turns["stats"]>
 }
+
+/**
+ * Where a tenant's trace went, and why.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Explanation = Explanations.Explanation
 
 /**
  * Which destination: its id, or a tenant and the name that the destination has there.
@@ -96,6 +116,12 @@ export interface Service {
     options?: { readonly content?: boolean | undefined }
   ) => Effect.Effect<ReadonlyArray<DeadLetter>>
   readonly replay: (ref: DestinationRef) => Effect.Effect<number>
+  readonly revoke: (
+    ref: DestinationRef,
+    options?: { readonly keep?: Destination.Destination | undefined }
+  ) => Effect.Effect<boolean>
+  readonly explain: (tenant: string, traceId: string) => Effect.Effect<Explanations.Explanation>
+  readonly credentialUses: Stream.Stream<CredentialAudit.CredentialUse>
 }
 
 /**
@@ -122,7 +148,20 @@ export const makeWith = (
     const pauses = Pauses.make()
     const deadLetters = DeadLetters.make<RecordedSpan>({ ledger, maxBytes: config.deadLetters?.maxBytes })
     const destinations = Destinations.make({ deadLetters, ledger, pauses })
-    const environment = yield* Provider.environment({ ledger, isPaused: pauses.has })
+    const revocations = Revocations.make()
+    const audit = yield* CredentialAudit.make
+    const explanations = Explanations.make(config.explain)
+    const budget = ByteBudget.make(config.budget)
+    const environment = yield* Provider.environment({ ledger, isPaused: pauses.has, budget, turns: config.sending })
+    const unsent: Array<ProviderCache.Unsent> = []
+    let unsentOperator = (): ReadonlyArray<ProviderCache.Unsent> => []
+    // Registered first, so that it runs when everything is closed.
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        const report = [...unsent, ...unsentOperator()]
+        return report.length === 0 ? Effect.void : (config.onUnsent ?? logUnsent)(report)
+      })
+    )
     // The operator's back ends and the tenants' are drained at the same time, so that all of them have one deadline.
     const drain = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
     const draining = Scope.fork(drain, ExecutionStrategy.sequential)
@@ -130,14 +169,11 @@ export const makeWith = (
       capacity: config.cache?.capacity,
       idleTimeToLive: config.cache?.idleTimeToLive,
       shutdownDeadline: config.shutdownDeadline,
-      onClose: (reports) =>
-        Effect.forEach(
-          reports.filter(({ unsent }) => unsent > 0),
-          ({ id, unsent }) => Effect.logWarning(`${unsent} spans of ${id} could not be sent before the deadline`),
-          { discard: true }
-        )
+      onClose: (reports) => Effect.sync(() => unsent.push(...reports))
     }).pipe(Scope.extend(yield* draining))
     const outlets = Outlets.make({
+      audit,
+      revocations,
       cache,
       config,
       deadLetters,
@@ -147,6 +183,7 @@ export const makeWith = (
       makeExporter,
       vocabularies
     })
+    unsentOperator = outlets.unsentOperator
     const operator: Array<Router.OperatorOutlet> = []
     for (const destination of config.operator ?? []) {
       const opened = yield* Scope.extend(outlets.openOperator(destination), yield* draining)
@@ -156,9 +193,10 @@ export const makeWith = (
         yield* Effect.logError(`The operator's destination ${opened.id} is not used: ${opened.detail}`)
       }
     }
-    const router = Router.make({ ledger, operator, open: outlets.open })
+    const router = Router.make({ ledger, operator, open: outlets.open, onTrace: explanations.add })
     const recorder = Recorder.make({
       sink: router.sink,
+      budget: budget.open("unbound", { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
       count: ledger.count,
       content: config.content ?? "none",
       incoming: config.incoming,
@@ -166,12 +204,25 @@ export const makeWith = (
     })
     const clock = yield* Effect.clock
     // Registered last, so that it runs before the queues are drained.
-    yield* Effect.addFinalizer(() => Effect.sync(() => recorder.close(clock.unsafeCurrentTimeNanos())))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        recorder.close(clock.unsafeCurrentTimeNanos())
+        environment.turns.lift()
+      })
+    )
     yield* Effect.sync(() => recorder.sweep(clock.unsafeCurrentTimeNanos())).pipe(
       Effect.repeat(Schedule.spaced("1 second")),
       Effect.withTracerEnabled(false),
       Effect.forkScoped
     )
+    if (config.metrics !== undefined) {
+      const measure = LedgerMetrics.make(config.metrics)
+      yield* Effect.sync(() => measure(ledger.snapshot())).pipe(
+        Effect.repeat(Schedule.spaced("10 seconds")),
+        Effect.withTracerEnabled(false),
+        Effect.forkScoped
+      )
+    }
     return {
       tracer: EffectTracer.make(recorder),
       recorder,
@@ -183,7 +234,9 @@ export const makeWith = (
           recording: recorder.stats(),
           providers: { size: cache.size(), ...cache.stats() },
           destinations: destinations.status(snapshot),
-          deadLetters: deadLetters.stats()
+          deadLetters: deadLetters.stats(),
+          budget: budget.stats(),
+          sending: environment.turns.stats()
         }
       }),
       plan: router.plan,
@@ -196,9 +249,27 @@ export const makeWith = (
             .filter(({ id }) => tenant === undefined || isOf(tenant, id))
             .map((letter) => ({ ...letter, spans: letter.spans.map(shown(options?.content ?? false)) }))
         ),
-      replay: (ref) => Effect.sync(() => destinations.replay(idOf(ref)))
+      replay: (ref) => Effect.sync(() => destinations.replay(idOf(ref))),
+      revoke: (ref, options) =>
+        Effect.suspend(() => {
+          const id = idOf(ref)
+          const keep = options?.keep && DestinationKey.ofCredential(options.keep)
+          const isRemembered = revocations.revoke(id, keep)
+          audit.tell({ id, time: environment.clock.now(), use: "revoked", host: undefined })
+          return Effect.as(destinations.revoke(id, keep), isRemembered)
+        }),
+      explain: (tenant, traceId) => Effect.sync(() => explanations.explain(tenant, traceId)),
+      credentialUses: audit.stream
     }
   })
+
+const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<void> =>
+  Effect.forEach(
+    reports,
+    ({ id, unsent, why }) =>
+      Effect.logWarning(`${unsent} spans of ${id} could not be sent before the shutdown: ${why}`),
+    { discard: true }
+  )
 
 const forever = 2n ** 63n
 
@@ -447,3 +518,37 @@ export const deadLetters = (
  */
 export const replay = (ref: DestinationRef): Effect.Effect<number, never, TenantTracer> =>
   Effect.flatMap(TenantTracer, ({ replay }) => replay(ref))
+
+/**
+ * Takes a destination's credential out of use: when it returns, no further byte carries it, in queue, retry, flight (aborted) or pooled connection.
+ * It holds for every credential with which the destination has been used so far but that of `keep`, also in routes that are still kept somewhere;
+ * with another credential the destination works on. What waits goes to the provider with that one, if it is in use already, and is dropped as
+ * `revoked` otherwise; what was on its way may have arrived. False when more destinations have been revoked than are remembered (100,000).
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const revoke = (
+  ref: DestinationRef,
+  options?: { readonly keep?: Destination.Destination | undefined }
+): Effect.Effect<boolean, never, TenantTracer> => Effect.flatMap(TenantTracer, ({ revoke }) => revoke(ref, options))
+
+/**
+ * Where a tenant's trace went, and why, by the id that the tracer gave it or the one that its caller sent. It knows the latest 10,000 traces (see
+ * `TracingConfig.explain`), and of each only what concerns this tenant.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const explain = (tenant: string, traceId: string): Effect.Effect<Explanation, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ explain }) => explain(tenant, traceId))
+
+/**
+ * Each use of a credential from now on: which destination's, when, and where it was sent. Never its value.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const credentialUses: Stream.Stream<CredentialAudit.CredentialUse, never, TenantTracer> = Stream.unwrap(
+  Effect.map(TenantTracer, ({ credentialUses }) => credentialUses)
+)

@@ -122,7 +122,7 @@ export const layer = (
             ...config,
             operator: [memory(operator, "operator")]
           },
-          (id, _, render) => ({
+          ({ id, render }) => ({
             export: (batch) =>
               Effect.sync(() => {
                 keep(id, render(batch))

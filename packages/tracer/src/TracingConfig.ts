@@ -13,12 +13,15 @@ import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import type { CredentialResolver } from "./deliver/CredentialResolver.js"
+import type { Unsent } from "./deliver/ProviderCache.js"
+import type * as Turns from "./deliver/Turns.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import type { Content } from "./render/ContentPolicy.js"
 import * as EndpointPolicy from "./route/EndpointPolicy.js"
@@ -84,6 +87,17 @@ export interface TracingConfig {
         readonly maxBytes?: number | undefined
       }
     | undefined
+  /** What spans may take in memory, in the whole process: those that are held for their owner, queued and on their way. */
+  readonly budget?:
+    | {
+        /** Default 256 MiB. */
+        readonly maxBytes?: number | undefined
+        /** Of one tenant's destinations together. Default 64 MiB. */
+        readonly perTenant?: number | undefined
+      }
+    | undefined
+  /** How much is sent at once, and what counts as slow. */
+  readonly sending?: Turns.Options | undefined
   /** Of one request, until it is bound. */
   readonly hold?:
     | {
@@ -114,10 +128,26 @@ export interface TracingConfig {
         readonly maxBytes?: number | undefined
       }
     | undefined
+  /** What `TenantTracer.explain` knows of. */
+  readonly explain?:
+    | {
+        /** Default 10,000. */
+        readonly maxTraces?: number | undefined
+      }
+    | undefined
+  /** Keeps the ledger as metrics, too, brought up to date every 10 seconds: see `LedgerMetrics`. Default: not. */
+  readonly metrics?:
+    | {
+        /** How many destinations have series of their own. Default 20. */
+        readonly destinations?: number | undefined
+      }
+    | undefined
   /** Asked for a destination's credential after its back end has refused the one in use. Default: nobody is, and that one is tried now and then. */
   readonly credentials?: CredentialResolver | undefined
   /** How long closing may take. Default 10 seconds. */
   readonly shutdownDeadline?: Duration.DurationInput | undefined
+  /** Told, when everything is closed, how many spans of which destination were not sent, and why. Default: a warning in the log for each. */
+  readonly onUnsent?: ((report: ReadonlyArray<Unsent>) => Effect.Effect<void>) | undefined
 }
 
 const nonEmpty = (name: string): Config.Config<Option.Option<string>> =>
@@ -262,6 +292,13 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
     "queue.maxBytes",
     "hold.maxSpans",
     "hold.maxBytes",
+    "budget.maxBytes",
+    "budget.perTenant",
+    "sending.maxConcurrent",
+    "sending.perLane",
+    "sending.maxSlow",
+    "sending.maxSlowBytes",
+    "explain.maxTraces",
     "breaker.failures"
   ].map((path) => [path, "a whole number above zero", isWhole] as const),
   ...[
@@ -271,6 +308,7 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
     "breaker.minWait",
     "breaker.maxWait",
     "maxElapsed",
+    "sending.patience",
     "shutdownDeadline"
   ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
   ["content", "one of none, full", (value) => value === "none" || value === "full"],
@@ -357,6 +395,10 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   batch: { ...self.batch, ...given(that.batch) },
   queue: { ...self.queue, ...given(that.queue) },
   hold: { ...self.hold, ...given(that.hold) },
+  budget: { ...self.budget, ...given(that.budget) },
+  sending: { ...self.sending, ...given(that.sending) },
+  explain: { ...self.explain, ...given(that.explain) },
+  metrics: { ...self.metrics, ...given(that.metrics) },
   breaker: { ...self.breaker, ...given(that.breaker) },
   deadLetters: { ...self.deadLetters, ...given(that.deadLetters) }
 })

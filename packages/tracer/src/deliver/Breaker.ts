@@ -49,6 +49,8 @@ export interface Breaker {
   readonly state: () => State
   /** When the next request may go, past or to come. */
   readonly readyAt: () => number
+  /** Whether the last answer was a failure. */
+  readonly isFailing: () => boolean
   /** Whether a request may go now, with so many on their way. */
   readonly allows: (inFlight: number) => boolean
   /** A request goes: an open breaker is half open from now on. */
@@ -103,6 +105,7 @@ export const make = (
   return {
     state: () => ({ state, since, nextProbe: state === "open" ? readyAt : undefined }),
     readyAt: () => readyAt,
+    isFailing: () => state !== "closed" || failures > 0,
     allows: (inFlight) => now() >= readyAt && (inFlight === 0 || (state === "closed" && failures === 0)),
     began: () => {
       if (state === "open") enter("half_open")

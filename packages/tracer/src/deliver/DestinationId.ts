@@ -55,6 +55,14 @@ export const operator = (name: string): DestinationId => brand(`${operatorPart}/
 export const isOperator = (self: DestinationId): boolean => self.startsWith(`${operatorPart}/`)
 
 /**
+ * Whose destination it is, as a name that no other tenant has, nor the operator.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const owner = (self: DestinationId): string => self.slice(0, self.indexOf("/"))
+
+/**
  * The tenant as it was given to `make`; `operator` for the operator's own destinations.
  *
  * @since 0.1.0

@@ -44,6 +44,16 @@ const compute = (destination: Destination): DestinationKey => {
   )
 }
 
+/**
+ * What stands for a destination's credential wherever it is told from another one, and shows nothing of it: its headers or its account, and the key
+ * of its client certificate.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ofCredential = ({ auth, tls }: Pick<Destination, "auth" | "tls">): string =>
+  fingerprint.make([tls?.key && Redacted.value(tls.key), ...authParts(auth)])
+
 const memo = new WeakMap<Destination, DestinationKey>()
 
 /**

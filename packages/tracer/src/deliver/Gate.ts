@@ -1,6 +1,6 @@
 /**
- * Whether a destination's next batch may go: not while the operator has paused it, not while its breaker is open, and not with a credential that
- * was refused while a new one may still be had.
+ * Whether a destination's next batch may go: not while the operator has paused it, not while its breaker is open, not more often than the back end
+ * allows, and not with a credential that was refused while a new one may still be had.
  *
  * @since 0.1.0
  */
@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Breaker from "./Breaker.js"
 import type { ExportOutcome } from "./Exporter.js"
+import type { RateLimit } from "./RateLimit.js"
 
 /**
  * Why nothing is sent though the back end may be well: the operator said so, or it refuses the credential.
@@ -38,6 +39,10 @@ export interface State {
  */
 export interface Gate {
   readonly state: () => State
+  /** Whether it is worth while to `enter` with so many on their way. */
+  readonly isReady: (inFlight: number) => boolean
+  /** Whether the back end has failed lately. */
+  readonly isSuspect: () => boolean
   /** Whether a batch may go now, with so many on their way; if so, it has to. Asks for a new credential where that is what is missing. */
   readonly enter: (inFlight: number) => boolean
   /** Milliseconds after which to ask again; `undefined` when something will change before that helps. */
@@ -58,6 +63,7 @@ export interface Gate {
  */
 export interface Options {
   readonly breaker?: Breaker.Options | undefined
+  readonly rate?: Pick<RateLimit, "readyAt"> | undefined
   readonly now: () => number
   /** From 0 to 1. */
   readonly random: () => number
@@ -78,7 +84,7 @@ const renewalInterval = Duration.toMillis("1 minute")
  * @category constructors
  */
 export const make = (options: Options): Gate => {
-  const { isPaused, now, onRenewal, renew, run } = options
+  const { isPaused, now, onRenewal, rate, renew, run } = options
   const breaker = Breaker.make(options.breaker ?? {}, options)
   let refused = false
   let renewing = false
@@ -97,13 +103,20 @@ export const make = (options: Options): Gate => {
     })
   }
 
+  const readyAt = () => Math.max(breaker.readyAt(), rate?.readyAt() ?? 0)
+
+  const isReady = (inFlight: number) =>
+    !isPaused() && !renewing && breaker.allows(inFlight) && (rate === undefined || rate.readyAt() <= now())
+
   return {
     state: () => ({
       breaker: breaker.state(),
       paused: isPaused() ? "operator" : refused ? "unauthorized" : undefined
     }),
+    isReady,
+    isSuspect: breaker.isFailing,
     enter: (inFlight) => {
-      if (isPaused() || renewing || !breaker.allows(inFlight)) return false
+      if (!isReady(inFlight)) return false
       breaker.began()
       if (refused && !isNew && renew !== undefined) {
         ask(renew)
@@ -112,7 +125,7 @@ export const make = (options: Options): Gate => {
       return true
     },
     delay: () => {
-      const delay = breaker.readyAt() - now()
+      const delay = readyAt() - now()
       return isPaused() || renewing || delay <= 0 ? undefined : delay
     },
     isShut: () => isPaused() || (breaker.state().state === "open" && !renewing),

@@ -10,8 +10,8 @@ import * as tallies from "./internal/tallies.js"
 
 /**
  * The account of one destination, in span copies (one span for one destination), since the process began. `held` is what waits or is on its way;
- * `spooled` is on disk. `denied` counts copies that were never made. `lastError` is words and a status, `lastSuccess` when
- * something was last delivered, in milliseconds since the epoch.
+ * `spooled` is on disk. `denied` counts copies that were never made, `orphaned` those whose parent was lost after they had been accepted: they are in
+ * one of the other counts, too. `lastError` is words and a status, `lastSuccess` when something was last delivered, in milliseconds since the epoch.
  *
  * @since 0.1.0
  * @category models
@@ -26,6 +26,7 @@ export interface LedgerRow {
   readonly dropped: Readonly<Record<string, number>>
   readonly held: number
   readonly spooled: number
+  readonly orphaned: number
   readonly denied: Readonly<Record<string, number>>
   readonly lastError: string | undefined
   readonly lastSuccess: number | undefined
@@ -45,7 +46,7 @@ export interface LedgerSnapshot {
 }
 
 /**
- * The counters. Every method is synchronous, total and callable from plain code; counts are whole and not negative, except the delta of `spooled`.
+ * The counters. Every method is synchronous, total and callable from plain code; counts are whole and not negative, except the deltas.
  *
  * @since 0.1.0
  * @category models
@@ -59,6 +60,7 @@ export interface Ledger {
   readonly rejected: (id: DestinationId, reason: string, count: number) => void
   readonly dropped: (id: DestinationId, reason: string, count: number) => void
   readonly spooled: (id: DestinationId, delta: number) => void
+  readonly orphaned: (id: DestinationId, delta: number) => void
   /** Registers something that holds copies for a destination; returns how to take it back, which must happen when it holds none. */
   readonly observe: (id: DestinationId, held: () => number) => () => void
   readonly failed: (id: DestinationId, lastError: string) => void
@@ -73,6 +75,7 @@ interface Account {
   hidden: number
   delivered: number
   spooled: number
+  orphaned: number
   lastError: string | undefined
   lastSuccess: number | undefined
   readonly rejected: tallies.Tallies
@@ -96,6 +99,7 @@ const rowOf = (id: LedgerRow["id"], account: Account, held = heldBy(account)): L
   dropped: Object.fromEntries(account.dropped),
   held,
   spooled: account.spooled,
+  orphaned: account.orphaned,
   denied: Object.fromEntries(account.denied),
   lastError: account.lastError,
   lastSuccess: account.lastSuccess
@@ -130,6 +134,7 @@ export const make = (options?: {
     hidden: 0,
     delivered: 0,
     spooled: 0,
+    orphaned: 0,
     lastError: undefined,
     lastSuccess: undefined,
     rejected: new Map(),
@@ -147,6 +152,7 @@ export const make = (options?: {
     into.hidden += account.hidden
     into.delivered += account.delivered
     into.spooled += account.spooled
+    into.orphaned += account.orphaned
     tallies.addAll(into.rejected, account.rejected, maxReasons)
     tallies.addAll(into.dropped, account.dropped, maxReasons)
     tallies.addAll(into.denied, account.denied, maxReasons)
@@ -197,6 +203,9 @@ export const make = (options?: {
     dropped: (id, reason, count) => tallies.add(of(id).dropped, reason, count, maxReasons),
     spooled: (id, delta) => {
       of(id).spooled += delta
+    },
+    orphaned: (id, delta) => {
+      of(id).orphaned += delta
     },
     observe: (id, held) => {
       const account = of(id)

@@ -16,6 +16,7 @@ import * as Exporter from "./Exporter.js"
 import * as gzip from "./internal/gzip.js"
 import * as otlpResponse from "./internal/otlpResponse.js"
 import * as requestAuth from "./internal/requestAuth.js"
+import type { RateLimit } from "./RateLimit.js"
 import type { Transport, TransportError, TransportResponse } from "./Transport.js"
 
 /**
@@ -49,8 +50,12 @@ export interface Options<in Span> {
   /** Renders and encodes a batch; called off the request's path, again for each half when a batch is too large. */
   readonly encode: (batch: ReadonlyArray<Span>) => Encoded
   readonly transport: Transport.Service
+  /** How often the back end may be asked. Default: as often as there is something to send. */
+  readonly rate?: RateLimit | undefined
   /** Asks for the credential again after it was refused, to be used from then on. */
   readonly renew?: Effect.Effect<Option.Option<DestinationAuth>> | undefined
+  /** Told when the credential is sent, and when it was refused. Must not throw. */
+  readonly onUse?: ((use: "sent" | "refused") => void) | undefined
   /** For one attempt. Default 10 seconds. */
   readonly requestTimeout?: Duration.DurationInput | undefined
 }
@@ -125,8 +130,11 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
     ...(options.compression === "gzip" && { "content-encoding": "gzip" })
   }
 
+  const turn = options.rate?.take ?? Effect.void
+
   const attempt = (using: requestAuth.RequestAuth, body: Uint8Array, count: number): Effect.Effect<Verdict> =>
-    using.headers({ url: options.endpoint, headers: ownHeaders, body }).pipe(
+    Effect.zipRight(turn, using.headers({ url: options.endpoint, headers: ownHeaders, body })).pipe(
+      Effect.tap(() => Effect.sync(() => options.onUse?.("sent"))),
       Effect.flatMap((headers) =>
         options.transport.send({
           method: "POST",
@@ -152,6 +160,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       const using = auth
       const generation = using.generation()
       return Effect.flatMap(attempt(using, body, count), (verdict) => {
+        if (verdict._tag === "Unauthorized") options.onUse?.("refused")
         if (verdict._tag !== "Unauthorized" || !using.canRenew) return Effect.succeed(verdict)
         using.renew(generation)
         return attempt(using, body, count)

@@ -8,18 +8,22 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as BatchClock from "./BatchClock.js"
 import type * as Breaker from "./Breaker.js"
-import type { DestinationId } from "./DestinationId.js"
+import * as ByteBudget from "./ByteBudget.js"
+import * as DestinationId from "./DestinationId.js"
 import * as Exporter from "./Exporter.js"
 import * as Gate from "./Gate.js"
 import type { Ledger } from "./Ledger.js"
+import type { RateLimit } from "./RateLimit.js"
+import * as SpanAccount from "./SpanAccount.js"
 import * as SpanQueue from "./SpanQueue.js"
+import * as Turns from "./Turns.js"
 
 /**
  * What all providers share. `run` forks into the layer's own fibers, never the caller's: with an empty context, no tracer, and not before the
@@ -31,11 +35,13 @@ import * as SpanQueue from "./SpanQueue.js"
 export interface Environment {
   readonly ledger: Ledger
   readonly clock: BatchClock.BatchClock
+  readonly budget: ByteBudget.ByteBudget
+  readonly turns: Turns.Turns
   readonly run: <A>(effect: Effect.Effect<A>) => Fiber.RuntimeFiber<A>
   /** Draws from 0 to 1. */
   readonly random: () => number
   /** Whether the operator has paused a destination; when that changes, the provider has to hear it (`look`). */
-  readonly isPaused: (id: DestinationId) => boolean
+  readonly isPaused: (id: DestinationId.DestinationId) => boolean
 }
 
 /**
@@ -48,6 +54,8 @@ export interface Environment {
 export const environment = (options: {
   readonly ledger: Ledger
   readonly isPaused?: Environment["isPaused"] | undefined
+  readonly budget?: ByteBudget.ByteBudget | undefined
+  readonly turns?: Turns.Options | undefined
 }): Effect.Effect<Environment, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* BatchClock.make
@@ -58,8 +66,15 @@ export const environment = (options: {
     )
     const run: Environment["run"] = (effect) => fork(effect, { immediate: false })
     const generator = yield* Effect.random
-    const random = () => Runtime.runSync(Runtime.defaultRuntime)(generator.next)
-    return { ledger: options.ledger, clock, run, random, isPaused: options.isPaused ?? (() => false) }
+    return {
+      ledger: options.ledger,
+      clock,
+      budget: options.budget ?? ByteBudget.make(),
+      turns: Turns.make(clock, options.turns),
+      run,
+      random: () => Runtime.runSync(Runtime.defaultRuntime)(generator.next),
+      isPaused: options.isPaused ?? (() => false)
+    }
   }).pipe(Effect.withTracerEnabled(false))
 
 /**
@@ -69,15 +84,19 @@ export const environment = (options: {
  * @category models
  */
 export interface Provider<in Span> {
-  readonly id: DestinationId
+  readonly id: DestinationId.DestinationId
   /** Queues a span, or drops and counts it. Synchronous and total. */
   readonly offer: (span: Span) => void
+  /** Queues a span that another provider of this destination had. */
+  readonly adopt: (span: Span) => void
   /** Sends what is queued at this moment and waits until something has become of all of it, or until no more of it can go for the time being. */
   readonly flush: Effect.Effect<void>
   /** Looks again whether a batch may go: something has changed. */
   readonly look: () => void
   /** The next probe goes as soon as the back end allows it. */
   readonly hasten: () => void
+  /** Sends nothing any more, from now on: what is on its way is aborted, and done when this is. Its spans go to its successor, or are dropped. */
+  readonly revoke: Effect.Effect<void>
   readonly state: () => Gate.State
   /** Whether it holds any span. */
   readonly busy: boolean
@@ -87,6 +106,8 @@ export interface Provider<in Span> {
   readonly queued: number
   /** Spans that were dropped because it was closed before they were sent. */
   readonly abandoned: number
+  /** What stands in the way of sending, in words; `undefined` if nothing does. */
+  readonly trouble: string | undefined
 }
 
 /**
@@ -96,10 +117,14 @@ export interface Provider<in Span> {
  * @category models
  */
 export interface Options<Span> {
-  readonly id: DestinationId
+  readonly id: DestinationId.DestinationId
   readonly exporter: Exporter.BatchExporter<Span>
   /** An estimate of a span's size in bytes; must not throw. */
   readonly sizeOf: (span: Span) => number
+  /** Who hears of the spans' fate. Default: the ledger. */
+  readonly account?: SpanAccount.SpanAccount<Span> | undefined
+  /** With whom it shares connections. Default: with nobody. */
+  readonly lane?: string | undefined
   /** Default 512. */
   readonly maxBatchSpans?: number | undefined
   /** Default 1 MiB. */
@@ -113,10 +138,16 @@ export interface Options<Span> {
   /** Batches on their way at once. Default 2. */
   readonly maxInFlight?: number | undefined
   readonly breaker?: Breaker.Options | undefined
+  /** When the exporter may be called again; it takes its places itself. */
+  readonly rate?: RateLimit | undefined
+  /** Milliseconds since the epoch before which a span must have ended to be too old for the back end. Default: none is. */
+  readonly tooOld?: ((span: Span) => boolean) | undefined
   /** How long a span may have waited when an attempt to send fails; then it is given up. Default 1 hour. */
   readonly maxElapsed?: Duration.DurationInput | undefined
   /** Told what the back end has refused for good, once it is counted. Must not throw. */
   readonly onRefusal?: ((refusal: Exporter.Refusal<Span>) => void) | undefined
+  /** Who takes over the spans when the credential is refused or revoked: another provider of this destination, if there is one by then. */
+  readonly successor?: (() => ((span: Span) => void) | undefined) | undefined
   /** How long closing may take to send what is left. Default 5 seconds. */
   readonly closeDeadline?: Duration.DurationInput | undefined
 }
@@ -127,7 +158,7 @@ export interface Options<Span> {
  * @since 0.1.0
  * @category models
  */
-export type CloseReason = "evicted" | "shutdown"
+export type CloseReason = "evicted" | "shutdown" | "revoked"
 
 /**
  * The exit with which to close a provider's scope, so that it knows why; any other exit means `shutdown`.
@@ -139,16 +170,19 @@ export const closedBy = (reason: CloseReason): Exit.Exit<CloseReason> => Exit.su
 
 interface Batch<Span> {
   readonly entries: ReadonlyArray<SpanQueue.Entry<Span>>
+  readonly turn: Turns.Turn
   fiber: Fiber.RuntimeFiber<Exporter.ExportOutcome<Span>> | undefined
 }
 
 /**
  * Makes a provider that lives as long as its scope. A synchronous effect.
  *
- * What should be sent again goes back to its place at the front of the queue, which never holds more than it may, what is on its way included: a
- * full queue drops the new span as `queue_full`. When the next attempt is made, and whether it is a probe, is the breaker's to say. Whenever an
- * attempt fails, every span that has waited longer than `maxElapsed` by then is dropped, as `retry_exhausted` or, where the credential is refused,
- * as `unauthorized`. No span is dropped for its age otherwise, however long the operator pauses the destination.
+ * What should be sent again goes back to its place at the front of the queue, which never holds more than it may, what is on its way included. When
+ * it is full, or the tenant's quota or the budget of the process is, what is worth least goes, and that can be the new span: `queue_full`,
+ * `tenant_quota`, `budget_full`. A span whose parent was lost here is dropped as `parent_lost`, so that it is no orphan. When the next attempt is
+ * made, and whether it is a probe, is the breaker's to say. Whenever an attempt fails, every span that has waited longer than `maxElapsed` by then
+ * is dropped, as `retry_exhausted` or, where the credential is refused, as `unauthorized`. What is too old for the back end when it would be sent is
+ * dropped as `too_old`. No span is dropped for its age otherwise, however long the operator pauses the destination.
  *
  * Closing sends what is left, under a deadline, with one last probe where the breaker is open; what then remains is dropped as `evicted` or
  * `shutdown`.
@@ -163,6 +197,7 @@ export const make = <Span>(
   Effect.gen(function* () {
     const { clock, ledger, run } = environment
     const { id, sizeOf } = options
+    const account: SpanAccount.SpanAccount<Span> = options.account ?? SpanAccount.make(ledger, id)
     const exporter = Exporter.guard(options.exporter)
     const maxBatchSpans = options.maxBatchSpans ?? 512
     const maxBatchBytes = options.maxBatchBytes ?? 1024 * 1024
@@ -172,10 +207,12 @@ export const make = <Span>(
     const maxQueueBytes = options.maxQueueBytes ?? 16 * 1024 * 1024
     const queue = SpanQueue.make<Span>({
       maxSpans: options.maxQueueSpans ?? 8192,
-      maxBytes: maxQueueBytes
+      maxBytes: maxQueueBytes,
+      worth: account.worth
     })
     const gate = Gate.make({
       breaker: options.breaker,
+      rate: options.rate,
       now: clock.now,
       random: environment.random,
       isPaused: () => environment.isPaused(id),
@@ -207,6 +244,39 @@ export const make = <Span>(
     }
     const forget = ledger.observe(id, held)
 
+    const shed = (below: number, reason: string): boolean => {
+      const entry = queue.shed(below)
+      if (entry === undefined) return false
+      drop([entry], reason)
+      return true
+    }
+    const share = environment.budget.open(
+      DestinationId.owner(id),
+      { held: queue.bytes, shed },
+      DestinationId.isOperator(id) ? Number.POSITIVE_INFINITY : undefined
+    )
+
+    const seat = environment.turns.seat({
+      tenant: DestinationId.owner(id),
+      lane: options.lane ?? id,
+      onTurn: (turn) => {
+        use(turn)
+        look()
+      }
+    })
+
+    /** They leave this provider. */
+    const release = (entries: ReadonlyArray<SpanQueue.Entry<Span>>): ReadonlyArray<Span> => {
+      let bytes = 0
+      for (const entry of entries) bytes += entry.bytes
+      share.give(bytes)
+      return entries.map(({ span }) => span)
+    }
+
+    const drop = (entries: ReadonlyArray<SpanQueue.Entry<Span>>, reason: string) => {
+      if (entries.length > 0) account.dropped(release(entries), reason)
+    }
+
     const settledUpTo = () => {
       let up = queue.front()
       for (const { entries } of inFlight) up = Math.min(up, entries[0]?.position ?? up)
@@ -223,18 +293,13 @@ export const make = <Span>(
       })
     }
 
-    const expire = () => {
-      const reason = gate.state().paused === "unauthorized" ? "unauthorized" : "retry_exhausted"
-      ledger.dropped(id, reason, queue.expire(clock.now() - maxElapsed))
-    }
+    const expire = () =>
+      drop(
+        queue.expire(clock.now() - maxElapsed),
+        gate.state().paused === "unauthorized" ? "unauthorized" : "retry_exhausted"
+      )
 
     const record = ({ entries }: Batch<Span>, outcome: Exporter.ExportOutcome<Span>) => {
-      ledger.delivered(id, outcome.delivered, clock.now())
-      for (const { count, reason } of outcome.dropped) ledger.dropped(id, reason, count)
-      for (const refusal of outcome.rejected) {
-        ledger.rejected(id, refusal.reason, refusal.count)
-        options.onRefusal?.(refusal)
-      }
       if (outcome.lastError !== undefined) ledger.failed(id, outcome.lastError)
       // They are in the order of the batch: the exporter is held to that.
       const spans = outcome.retry?.spans ?? []
@@ -242,8 +307,27 @@ export const make = <Span>(
       const settled: Array<SpanQueue.Entry<Span>> = []
       for (const entry of entries) (entry.span === spans[again.length] ? again : settled).push(entry)
       queue.settle(settled)
+      tell(release(settled), outcome)
       queue.putBack(again)
       pressed = Math.max(pressed, (again.at(-1)?.position ?? -1) + 1)
+    }
+
+    const tell = (settled: ReadonlyArray<Span>, { delivered, dropped, rejected }: Exporter.ExportOutcome<Span>) => {
+      const now = clock.now()
+      const told = new Set<Span>()
+      const causes: Array<Exporter.Tally> = [...dropped]
+      for (const refusal of rejected) {
+        if (refusal.spans === undefined) causes.push(refusal)
+        else {
+          account.rejected(refusal.spans, refusal.reason)
+          for (const span of refusal.spans) told.add(span)
+          options.onRefusal?.(refusal)
+        }
+      }
+      const rest = told.size === 0 ? settled : settled.filter((span) => !told.has(span))
+      if (causes.length === 0) account.delivered(rest, now)
+      else
+        account.mixed(rest, { delivered, dropped, rejected: rejected.filter(({ spans }) => spans === undefined) }, now)
     }
 
     const settle = (batch: Batch<Span>, outcome: Exporter.ExportOutcome<Span>) => {
@@ -251,24 +335,54 @@ export const make = <Span>(
       if (!inFlight.delete(batch)) return
       record(batch, outcome)
       gate.settled(outcome)
+      if (outcome.retry?.unauthorized) handOver()
       if (outcome.retry !== undefined) expire()
+      batch.turn.done()
       look()
+    }
+
+    /** What waits goes to another provider of this destination, where there is one; false when there is none. */
+    const handOver = (): boolean => {
+      const take = options.successor?.()
+      if (take === undefined) return false
+      for (const span of release(queue.clear())) take(span)
+      return true
     }
 
     const isDue = () => queue.length() >= maxBatchSpans || queue.bytes() >= maxBatchBytes || queue.front() < pressed
 
-    const send = () => {
-      const batch: Batch<Span> = { entries: queue.take(maxBatchSpans, maxBatchBytes), fiber: undefined }
+    const mayGo = () => closed === undefined && inFlight.size < maxInFlight && queue.length() > 0 && isDue()
+
+    const send = (turn: Turns.Turn) => {
+      const taken = queue.take(maxBatchSpans, maxBatchBytes)
+      const stale = options.tooOld === undefined ? [] : taken.filter(({ span }) => options.tooOld?.(span))
+      queue.settle(stale)
+      drop(stale, "too_old")
+      const entries = stale.length === 0 ? taken : taken.filter((entry) => !stale.includes(entry))
+      const batch: Batch<Span> = { entries, turn, fiber: undefined }
       inFlight.add(batch)
-      batch.fiber = run(exporter.export(batch.entries.map(({ span }) => span)))
+      batch.fiber = run(
+        entries.length === 0 ? Effect.succeed(Exporter.delivered(0)) : exporter.export(entries.map(({ span }) => span))
+      )
       // An observer and not a finalizer: a fiber that is interrupted before it began runs none.
       batch.fiber.addObserver((exit) =>
-        settle(batch, Exit.isSuccess(exit) ? exit.value : Exporter.dropped("interrupted", batch.entries.length))
+        settle(batch, Exit.isSuccess(exit) ? exit.value : Exporter.dropped("interrupted", entries.length))
       )
     }
 
+    /** Things may have changed while the turn was waited for. */
+    const use = (turn: Turns.Turn): boolean => {
+      const goes = mayGo() && gate.enter(inFlight.size)
+      if (goes) send(turn)
+      else turn.done()
+      return goes
+    }
+
     const pump = () => {
-      while (inFlight.size < maxInFlight && queue.length() > 0 && isDue() && gate.enter(inFlight.size)) send()
+      while (mayGo() && gate.isReady(inFlight.size)) {
+        const turn = seat.take(Math.min(queue.bytes(), maxBatchBytes), gate.isSuspect())
+        if (turn === undefined || !use(turn)) break
+      }
       if (queue.length() === 0) return
       if (!isDue()) cancelAge ??= clock.schedule(maxBatchAge, onAge)
       else {
@@ -297,13 +411,37 @@ export const make = <Span>(
       look()
     }
 
-    const offer = (span: Span) => {
-      if (closed !== undefined) return ledger.dropped(id, closed, 1)
-      const size = sizeOf(span)
-      if (!queue.offer(span, size, clock.now())) {
-        return ledger.dropped(id, size > maxQueueBytes ? "span_too_large" : "queue_full", 1)
+    /** Why there is no room for it, after what is worth less has made way. */
+    const refusal = (span: Span, size: number): string | undefined => {
+      if (size > maxQueueBytes) return "span_too_large"
+      const worth = account.worth(span)
+      while (!queue.fits(size)) if (!shed(worth, "queue_full")) return "queue_full"
+      return share.take(size, worth)
+    }
+
+    const insert = (span: Span): boolean => {
+      if (closed !== undefined) {
+        account.dropped([span], closed)
+        return false
       }
-      pump()
+      const size = sizeOf(span)
+      const reason = refusal(span, size)
+      if (reason !== undefined) {
+        account.dropped([span], reason)
+        return false
+      }
+      queue.offer(span, size, clock.now())
+      return true
+    }
+
+    const offer = (span: Span) => {
+      account.queued(span)
+      if (!account.admits(span)) return account.dropped([span], "parent_lost")
+      if (insert(span)) pump()
+    }
+
+    const adopt = (span: Span) => {
+      if (insert(span)) pump()
     }
 
     const flush = Effect.suspend(() => {
@@ -314,43 +452,65 @@ export const make = <Span>(
       return Deferred.await(done)
     })
 
-    const abandon = (reason: CloseReason) => {
+    /** What is on its way is aborted; whether it arrived is not known. */
+    const abort = (): ReadonlyArray<Batch<Span>> => {
+      const batches = Array.from(inFlight)
+      inFlight.clear()
+      for (const { entries, fiber, turn } of batches) {
+        queue.putBack(entries)
+        fiber?.unsafeInterruptAsFork(FiberId.none)
+        turn.done()
+      }
+      return batches
+    }
+
+    const abandon = (reason: CloseReason): ReadonlyArray<Batch<Span>> => {
+      if (closed !== undefined) return []
       closed = reason
       cancelAge?.()
       cancelProbe?.()
-      const queued = queue.clear()
-      ledger.dropped(id, reason, queued)
-      abandoned += queued
-      for (const batch of inFlight) {
-        inFlight.delete(batch)
-        ledger.dropped(id, reason, batch.entries.length)
-        abandoned += batch.entries.length
-        batch.fiber?.unsafeInterruptAsFork(FiberId.none)
+      seat.leave()
+      const aborted = abort()
+      if (reason !== "revoked" || !handOver()) {
+        const left = queue.clear()
+        abandoned += left.length
+        drop(left, reason)
       }
+      share.close()
       forget()
       for (const waiter of waiters) Deferred.unsafeDone(waiter.done, Effect.void)
       waiters = []
+      return aborted
     }
 
+    const revoke = Effect.suspend(() => {
+      const fibers = abandon("revoked").flatMap(({ fiber }) => (fiber === undefined ? [] : [fiber]))
+      return Fiber.interruptAll(fibers)
+    })
+
     yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
-      Effect.sync(gate.hasten).pipe(
-        Effect.zipRight(flush),
-        Effect.timeoutOption(options.closeDeadline ?? "5 seconds"),
-        Effect.ensuring(
-          Effect.sync(() => abandon(Exit.isSuccess(exit) && exit.value === "evicted" ? "evicted" : "shutdown"))
+      Effect.suspend(() => {
+        const reason = Exit.isSuccess(exit) ? exit.value : "shutdown"
+        if (reason === "revoked") return revoke
+        gate.hasten()
+        return flush.pipe(
+          Effect.timeoutOption(options.closeDeadline ?? "5 seconds"),
+          Effect.ensuring(Effect.sync(() => abandon(reason === "evicted" ? "evicted" : "shutdown")))
         )
-      )
+      })
     )
 
     return {
       id,
       offer,
+      adopt,
       flush,
       look,
       hasten: () => {
         gate.hasten()
         look()
       },
+      revoke,
       state: gate.state,
       get busy() {
         return held() > 0
@@ -363,6 +523,12 @@ export const make = <Span>(
       },
       get abandoned() {
         return abandoned
+      },
+      get trouble() {
+        const { breaker, paused } = gate.state()
+        if (paused === "operator") return "it is paused"
+        if (paused === "unauthorized") return "its back end refuses the credential"
+        return breaker.state === "closed" ? undefined : "its back end fails"
       }
     }
   })

@@ -46,6 +46,8 @@ export interface Cached {
   readonly busy: boolean
   readonly held: number
   readonly abandoned: number
+  /** What stands in the way of sending, in words. */
+  readonly trouble: string | undefined
   readonly flush: Effect.Effect<void>
 }
 
@@ -71,14 +73,18 @@ export interface Stats {
 export interface ProviderCache<P extends Cached> {
   /**
    * The provider under this key, built if there is none. Synchronous and total. `build` must be a synchronous effect; its scope holds all that the
-   * provider owns. Use the provider at once and do not keep it: it may be evicted by the next `get`.
+   * provider owns. Use the provider at once and do not keep it: it may be evicted by the next `get`. One that is `needed` is built even where the
+   * cache is saturated: what it holds may then exceed its capacity until evictions go on.
    */
   readonly get: (
     key: string,
-    build: () => Effect.Effect<P, unknown, Scope.Scope>
+    build: () => Effect.Effect<P, unknown, Scope.Scope>,
+    isNeeded?: boolean
   ) => Either.Either<P, ProviderCacheError>
   /** Evicts one; false when there is none. */
   readonly evict: (key: string) => boolean
+  /** Evicts one, if there is one, and waits until it is closed. */
+  readonly close: (key: string) => Effect.Effect<void>
   /** Least recently used first. */
   readonly keys: () => ReadonlyArray<string>
   readonly values: () => ReadonlyArray<P>
@@ -89,7 +95,7 @@ export interface ProviderCache<P extends Cached> {
 }
 
 /**
- * What could not be sent before the cache was closed.
+ * What could not be sent before the cache was closed, and why, in words.
  *
  * @since 0.1.0
  * @category models
@@ -97,6 +103,7 @@ export interface ProviderCache<P extends Cached> {
 export interface Unsent {
   readonly id: DestinationId
   readonly unsent: number
+  readonly why: string
 }
 
 /**
@@ -134,17 +141,23 @@ const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
   report.length === 0
     ? Effect.void
     : Effect.logWarning("spans could not be sent before shutdown; see the ledger").pipe(
-        Effect.annotateLogs(Object.fromEntries(report.map(({ id, unsent }) => [id, unsent])))
+        Effect.annotateLogs(Object.fromEntries(report.map(({ id, unsent, why }) => [id, `${unsent}: ${why}`])))
       )
 
-// What a provider still holds at the deadline it is about to abandon.
-const summary = (entries: ReadonlyArray<Entry<Cached>>): ReadonlyArray<Unsent> => {
-  const counts = new Map<DestinationId, number>()
-  for (const { provider } of entries) {
-    const unsent = provider.abandoned + provider.held
-    if (unsent > 0) counts.set(provider.id, (counts.get(provider.id) ?? 0) + unsent)
+/**
+ * What these providers could not send, by destination: what they still hold they are about to abandon.
+ *
+ * @since 0.1.0
+ * @category reports
+ */
+export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => {
+  const found = new Map<DestinationId, Unsent>()
+  for (const { abandoned, held, id, trouble } of providers) {
+    const unsent = abandoned + held + (found.get(id)?.unsent ?? 0)
+    const why = found.get(id)?.why ?? trouble ?? "the deadline came first"
+    if (unsent > 0) found.set(id, { id, unsent, why })
   }
-  return Array.from(counts, ([id, unsent]) => ({ id, unsent }))
+  return [...found.values()]
 }
 
 /**
@@ -191,7 +204,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const reap = (entry: Entry<P>) => {
       evictions++
       reaping.add(entry)
-      fork(
+      return fork(
         closeEntry(entry, "evicted").pipe(
           Effect.timeoutOption(closeDeadline),
           closing.withPermits(1),
@@ -204,23 +217,24 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
 
     const evict = (key: string) => {
       const entry = entries.get(key)
-      if (entry === undefined) return false
+      if (entry === undefined) return undefined
       entries.delete(key)
-      reap(entry)
-      return true
+      return reap(entry)
     }
 
     const makeRoom = () => {
-      if (entries.size < capacity) return
-      let victim: string | undefined
-      for (const [key, entry] of entries) {
-        victim ??= key
-        if (!entry.provider.busy) {
-          victim = key
-          break
+      while (entries.size >= capacity && reaping.size < maxReaping) {
+        let victim: string | undefined
+        for (const [key, entry] of entries) {
+          victim ??= key
+          if (!entry.provider.busy) {
+            victim = key
+            break
+          }
         }
+        if (victim === undefined) return
+        evict(victim)
       }
-      if (victim !== undefined) evict(victim)
     }
 
     const fail = (reason: ProviderCacheError["reason"], detail: string) =>
@@ -245,7 +259,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       return found
     }
 
-    const get: ProviderCache<P>["get"] = (key, effect) => {
+    const get: ProviderCache<P>["get"] = (key, effect, isNeeded = false) => {
       if (closed) return fail("closed", "tracing is being shut down")
       const entry = entries.get(key)
       if (entry !== undefined) {
@@ -256,7 +270,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         return entry.found
       }
       misses++
-      if (entries.size >= capacity && reaping.size >= maxReaping)
+      if (!isNeeded && entries.size >= capacity && reaping.size >= maxReaping)
         return fail("saturated", "too many evicted providers are still being closed")
       return build(key, effect)
     }
@@ -283,7 +297,9 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
           Effect.zipRight(FiberSet.awaitEmpty(reapers)),
           Effect.interruptible,
           Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
-          Effect.zipRight(Effect.suspend(() => (options?.onClose ?? logUnsent)(summary(last))))
+          Effect.zipRight(
+            Effect.suspend(() => (options?.onClose ?? logUnsent)(unsentOf(last.map(({ provider }) => provider))))
+          )
         )
       })
     )
@@ -292,7 +308,8 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
 
     return {
       get,
-      evict,
+      evict: (key: string) => evict(key) !== undefined,
+      close: (key: string) => Effect.suspend(() => evict(key)?.await ?? Effect.void),
       keys: () => Array.from(entries.keys()),
       values,
       size: () => entries.size,

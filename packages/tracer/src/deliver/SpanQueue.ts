@@ -1,9 +1,18 @@
 /**
  * What waits for one destination: a bounded queue in the order of arrival, measured in spans and bytes. What is taken from it goes on counting
- * until it is settled, so that all of it can come back and the bounds still hold.
+ * until it is settled, so that all of it can come back and the bounds still hold. Where something must go, it is what is worth least.
  *
  * @since 0.1.0
  */
+
+/**
+ * What a span's loss would cost its trace. 0: a leaf without an error; 1: a root, or an error; 2: a span whose children were accepted, which would
+ * be orphans.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Worth = 0 | 1 | 2
 
 /**
  * A span in the queue. `position` counts up from 0 with every span that was ever queued.
@@ -20,8 +29,7 @@ export interface Entry<out Span> {
 }
 
 /**
- * A bounded queue. What does not fit is refused: the caller counts it. (Which span should go when something must is decided here and nowhere
- * else.) `length` and `bytes` are of what waits; what was taken is not in them, but in the bounds.
+ * A bounded queue. `length` and `bytes` are of what waits; what was taken is not in them, but in the bounds.
  *
  * @since 0.1.0
  * @category models
@@ -33,86 +41,146 @@ export interface SpanQueue<in out Span> {
   readonly front: () => number
   /** The position of the next span to come. */
   readonly end: () => number
+  /** Whether so many bytes more fit. */
+  readonly fits: (bytes: number) => boolean
   /** False when the queue is full. */
   readonly offer: (span: Span, bytes: number, now: number) => boolean
   /** Takes from the front: at least one span if there is one, and no more than the limits allow. Settle or put back each of them. */
   readonly take: (maxSpans: number, maxBytes: number) => ReadonlyArray<Entry<Span>>
   /** Something has become of these, which were taken. */
   readonly settle: (entries: ReadonlyArray<Entry<Span>>) => void
-  /** These, of one `take`, wait again in the place that they had. */
+  /** Puts some of what was taken in one go back to its place, in its order. */
   readonly putBack: (entries: ReadonlyArray<Entry<Span>>) => void
-  /** Forgets what waits since before this time and says how many spans that were. */
-  readonly expire: (before: number) => number
-  /** Forgets everything that waits and says how many spans that were. */
-  readonly clear: () => number
+  /** Removes a span that is worth less than `below`: one of those worth least, the oldest first. `undefined` when there is none. */
+  readonly shed: (below: number) => Entry<Span> | undefined
+  /** Removes what was queued before this time, as far as it is at the front. */
+  readonly expire: (before: number) => ReadonlyArray<Entry<Span>>
+  /** Removes everything that waits. */
+  readonly clear: () => ReadonlyArray<Entry<Span>>
+}
+
+interface Node<Span> extends Entry<Span> {
+  previous: Node<Span> | undefined
+  next: Node<Span> | undefined
 }
 
 /**
- * Makes an empty queue with these limits.
+ * Makes an empty queue with these limits. What a span is worth may rise while it waits.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = <Span>(limits: { readonly maxSpans: number; readonly maxBytes: number }): SpanQueue<Span> => {
-  let waiting: Array<Entry<Span>> = []
+export const make = <Span>(options: {
+  readonly maxSpans: number
+  readonly maxBytes: number
+  readonly worth: (span: Span) => Worth
+}): SpanQueue<Span> => {
+  const { maxBytes, maxSpans, worth } = options
+  let head: Node<Span> | undefined
+  let tail: Node<Span> | undefined
+  /** What could go, by what it was worth when somebody last looked: each a set in the order of arrival. */
+  const sheddable: readonly [Set<Node<Span>>, Set<Node<Span>>] = [new Set(), new Set()]
+  let length = 0
   let bytes = 0
   let end = 0
   let spansOut = 0
   let bytesOut = 0
+
+  const insert = (node: Node<Span>, before: Node<Span> | undefined) => {
+    const previous = before === undefined ? tail : before.previous
+    node.previous = previous
+    node.next = before
+    if (previous === undefined) head = node
+    else previous.next = node
+    if (before === undefined) tail = node
+    else before.previous = node
+    length++
+    bytes += node.bytes
+    const worthNow = worth(node.span)
+    if (worthNow !== 2) sheddable[worthNow].add(node)
+  }
+
+  const remove = (node: Node<Span>) => {
+    if (node.previous === undefined) head = node.next
+    else node.previous.next = node.next
+    if (node.next === undefined) tail = node.previous
+    else node.next.previous = node.previous
+    node.previous = undefined
+    node.next = undefined
+    length--
+    bytes -= node.bytes
+    if (!sheddable[0].delete(node)) sheddable[1].delete(node)
+  }
 
   const settle = (entries: ReadonlyArray<Entry<Span>>) => {
     spansOut -= entries.length
     for (const entry of entries) bytesOut -= entry.bytes
   }
 
-  const remove = (count: number): ReadonlyArray<Entry<Span>> => {
-    const removed = waiting.splice(0, count)
-    for (const entry of removed) bytes -= entry.bytes
+  const removeWhile = (predicate: (node: Node<Span>) => boolean): ReadonlyArray<Node<Span>> => {
+    const removed: Array<Node<Span>> = []
+    while (head !== undefined && predicate(head)) {
+      removed.push(head)
+      remove(head)
+    }
     return removed
   }
 
+  const fits = (more: number) => length + spansOut < maxSpans && bytes + bytesOut + more <= maxBytes
+
   return {
-    length: () => waiting.length,
+    length: () => length,
     bytes: () => bytes,
-    front: () => waiting[0]?.position ?? end,
+    front: () => head?.position ?? end,
     end: () => end,
+    fits,
     offer: (span, size, now) => {
-      if (waiting.length + spansOut >= limits.maxSpans || bytes + bytesOut + size > limits.maxBytes) return false
-      waiting.push({ span, bytes: size, queuedAt: now, position: end++ })
-      bytes += size
+      if (!fits(size)) return false
+      insert({ span, bytes: size, queuedAt: now, position: end++, previous: undefined, next: undefined }, undefined)
       return true
     },
-    take: (maxSpans, maxBytes) => {
+    take: (maxTaken, maxTakenBytes) => {
       let count = 0
       let size = 0
-      for (const entry of waiting) {
-        if (count === maxSpans || (count > 0 && size + entry.bytes > maxBytes)) break
-        size += entry.bytes
+      const taken = removeWhile((node) => {
+        if (count === maxTaken || (count > 0 && size + node.bytes > maxTakenBytes)) return false
         count++
-      }
+        size += node.bytes
+        return true
+      })
       spansOut += count
       bytesOut += size
-      return remove(count)
+      return taken
     },
     settle,
     putBack: (entries) => {
-      const first = entries[0]
+      const [first] = entries
       if (first === undefined) return
       settle(entries)
-      for (const entry of entries) bytes += entry.bytes
       // Two takes never overlap, so those of one go back side by side.
-      const at = waiting.findIndex(({ position }) => position > first.position)
-      waiting.splice(at === -1 ? waiting.length : at, 0, ...entries)
+      let before = head
+      while (before !== undefined && before.position < first.position) before = before.next
+      for (const entry of entries) insert({ ...entry, previous: undefined, next: undefined }, before)
     },
-    expire: (before) => {
-      const kept = waiting.findIndex(({ queuedAt }) => queuedAt >= before)
-      return remove(kept === -1 ? waiting.length : kept).length
+    shed: (below) => {
+      for (const [rank, nodes] of sheddable.entries()) {
+        if (rank >= below) return undefined
+        for (const node of nodes) {
+          const worthNow = worth(node.span)
+          if (worthNow <= rank) {
+            remove(node)
+            return node
+          }
+          nodes.delete(node)
+          if (worthNow !== 2) sheddable[worthNow].add(node)
+        }
+      }
+      if (below <= 2 || head === undefined) return undefined
+      const oldest = head
+      remove(oldest)
+      return oldest
     },
-    clear: () => {
-      const count = waiting.length
-      waiting = []
-      bytes = 0
-      return count
-    }
+    expire: (before) => removeWhile(({ queuedAt }) => queuedAt < before),
+    clear: () => removeWhile(() => true)
   }
 }

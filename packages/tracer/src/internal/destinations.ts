@@ -1,6 +1,8 @@
 /**
- * The destinations in use, as the operator sees and steers them: how each of them stands, to pause one, to send its dead letters again.
+ * The destinations in use, as the operator sees and steers them: how each of them stands, to pause one, to send its dead letters again, to revoke
+ * its credential.
  */
+import * as Effect from "effect/Effect"
 import type * as Breaker from "../deliver/Breaker.js"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import type { DestinationId } from "../deliver/DestinationId.js"
@@ -10,6 +12,7 @@ import type { Pauses } from "../deliver/Pauses.js"
 import type { Provider } from "../deliver/Provider.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import * as TenantView from "../render/TenantView.js"
+import type { Account } from "./fates.js"
 
 /**
  * How a destination stands: what waits for it, whether its breaker lets anything through (`undefined` while no provider of it is in use), whether
@@ -31,17 +34,30 @@ export interface DestinationStatus {
   readonly counts: LedgerRow | undefined
 }
 
-/** A provider in use, and what its destination may see. */
+/** A provider in use, what its destination may see, and what stands for its credential. */
 export interface Member {
-  readonly provider: Pick<Provider<RecordedSpan>, "id" | "offer" | "look" | "hasten" | "state" | "queued">
+  readonly provider: Pick<
+    Provider<RecordedSpan>,
+    "id" | "offer" | "adopt" | "look" | "hasten" | "revoke" | "state" | "queued"
+  >
   readonly view: TenantView.View
+  readonly account: Account
+  readonly credential: string
+  /** Closes it, and waits until it is closed. */
+  readonly close: Effect.Effect<void>
 }
 
 export interface Destinations {
-  /** Returns how to take it back. */
-  readonly add: (member: Member) => () => void
+  readonly add: (member: Member) => void
+  /** It is being closed: it still sends what it has, and takes over nothing. */
+  readonly retire: (member: Member) => void
+  readonly remove: (member: Member) => void
+  /** Who takes over what a member cannot send. */
+  readonly successorOf: (member: Member) => ((span: RecordedSpan) => void) | undefined
   readonly pause: (id: DestinationId) => boolean
   readonly resume: (id: DestinationId) => void
+  /** Stops every provider of it but those with the credential to `keep`. */
+  readonly revoke: (id: DestinationId, keep?: string) => Effect.Effect<void>
   /** How many spans were made again; none, and the letters stay, where the destination is not in use. */
   readonly replay: (id: DestinationId) => number
   readonly status: (snapshot: LedgerSnapshot) => ReadonlyArray<DestinationStatus>
@@ -55,14 +71,27 @@ export const make = (options: {
   const { deadLetters, ledger, pauses } = options
   // A rotated credential, or another view, is a second provider of one destination: the newest is the last.
   const members = new Map<DestinationId, ReadonlyArray<Member>>()
+  const retired = new Map<DestinationId, ReadonlyArray<Member>>()
   const of = (id: DestinationId) => members.get(id) ?? []
+  const all = (id: DestinationId) => [...(retired.get(id) ?? []), ...of(id)]
+
+  const put = (into: typeof members, member: Member) => {
+    const { id } = member.provider
+    into.set(id, [...(into.get(id) ?? []), member])
+  }
+
+  const takeFrom = (from: typeof members, member: Member) => {
+    const { id } = member.provider
+    const rest = (from.get(id) ?? []).filter((other) => other !== member)
+    if (rest.length === 0) from.delete(id)
+    else from.set(id, rest)
+  }
 
   const statusOf = (id: DestinationId, counts: LedgerRow | undefined): DestinationStatus => {
-    const own = of(id)
-    const state = own.at(-1)?.provider.state()
+    const state = of(id).at(-1)?.provider.state()
     return {
       id,
-      queued: own.reduce((sum, { provider }) => sum + provider.queued, 0),
+      queued: all(id).reduce((sum, { provider }) => sum + provider.queued, 0),
       breaker: state?.breaker,
       paused: pauses.has(id) ? "operator" : state?.paused,
       lastError: counts?.lastError,
@@ -72,47 +101,64 @@ export const make = (options: {
   }
 
   return {
-    add: (member) => {
-      const { id } = member.provider
-      members.set(id, [...of(id), member])
-      return () => {
-        const rest = of(id).filter((other) => other !== member)
-        if (rest.length === 0) members.delete(id)
-        else members.set(id, rest)
+    add: (member) => put(members, member),
+    retire: (member) => {
+      takeFrom(members, member)
+      put(retired, member)
+    },
+    remove: (member) => takeFrom(retired, member),
+    successorOf: (member) => {
+      const next = of(member.provider.id)
+        .filter((other) => other !== member && other.credential !== member.credential)
+        .at(-1)
+      if (next === undefined) return undefined
+      return (span) => {
+        // What may be seen can be less there.
+        if (TenantView.isVisible(next.view, span.ancestry)) next.provider.adopt(span)
+        else next.account.hidden(span)
       }
     },
     pause: (id) => {
       const isPaused = pauses.add(id)
-      for (const { provider } of of(id)) provider.look()
+      for (const { provider } of all(id)) provider.look()
       return isPaused
     },
     resume: (id) => {
       pauses.remove(id)
-      for (const { provider } of of(id)) provider.hasten()
+      for (const { provider } of all(id)) provider.hasten()
     },
+    revoke: (id, keep) =>
+      Effect.suspend(() =>
+        Effect.forEach(
+          all(id).filter(({ credential }) => credential !== keep),
+          ({ close, provider }) => Effect.zipRight(provider.revoke, close),
+          { concurrency: "unbounded", discard: true }
+        )
+      ),
     replay: (id) => {
       const newest = of(id).at(-1)
       if (newest === undefined) return 0
       const spans = deadLetters.take(id).flatMap((letter) => letter.spans)
-      ledger.made(id, spans.length)
       ledger.count("replayed", spans.length)
+      // Parents among them are back before their children are offered.
+      for (const span of spans) newest.account.madeAgain(span)
       for (const span of spans) {
         // What it may see can have changed since.
         if (TenantView.isVisible(newest.view, span.ancestry)) newest.provider.offer(span)
-        else ledger.hidden(id, 1)
+        else newest.account.hidden(span)
       }
       return spans.length
     },
     status: ({ rows }) => {
       const known = new Set<string>()
-      const all: Array<DestinationStatus> = []
+      const statuses: Array<DestinationStatus> = []
       for (const row of rows) {
         if (row.id === "others" || row.id === "total") continue
         known.add(row.id)
-        all.push(statusOf(row.id, row))
+        statuses.push(statusOf(row.id, row))
       }
-      for (const id of pauses.values()) if (!known.has(id)) all.push(statusOf(id, undefined))
-      return all
+      for (const id of pauses.values()) if (!known.has(id)) statuses.push(statusOf(id, undefined))
+      return statuses
     }
   }
 }

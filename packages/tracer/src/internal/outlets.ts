@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { CredentialAudit, CredentialUse } from "../deliver/CredentialAudit.js"
 import * as CredentialResolver from "../deliver/CredentialResolver.js"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
@@ -14,7 +15,9 @@ import type { BatchExporter, Tally } from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as OtlpExporter from "../deliver/OtlpExporter.js"
 import * as Provider from "../deliver/Provider.js"
-import type * as ProviderCache from "../deliver/ProviderCache.js"
+import * as ProviderCache from "../deliver/ProviderCache.js"
+import * as RateLimit from "../deliver/RateLimit.js"
+import type { Revocations } from "../deliver/Revocations.js"
 import type { Transport } from "../deliver/Transport.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import * as ContentPolicy from "../render/ContentPolicy.js"
@@ -28,17 +31,22 @@ import * as EndpointPolicy from "../route/EndpointPolicy.js"
 import type { Denial, OperatorOutlet, Outlet } from "../route/Router.js"
 import * as Router from "../route/Router.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
-import type { Destinations } from "./destinations.js"
+import type { Destinations, Member } from "./destinations.js"
+import * as fates from "./fates.js"
+import * as Url from "./url.js"
 import { version } from "./version.js"
 
-/** Makes the exporter of a destination, judged by a policy if it is a tenant's; tests put one that keeps what it is given in its place. */
-export type MakeExporter = (
-  id: DestinationId.DestinationId,
-  destination: Destination.Destination,
-  render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered,
-  policy: EndpointPolicy.EndpointPolicy | undefined,
-  renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
-) => BatchExporter<RecordedSpan.RecordedSpan>
+/** Makes the exporter of a destination; tests put one that keeps what it is given in its place. */
+export type MakeExporter = (options: {
+  readonly id: DestinationId.DestinationId
+  readonly destination: Destination.Destination
+  readonly render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered
+  /** By which a tenant's is judged. */
+  readonly policy: EndpointPolicy.EndpointPolicy | undefined
+  readonly rate: RateLimit.RateLimit | undefined
+  readonly renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
+  readonly onUse: (use: "sent" | "refused") => void
+}) => BatchExporter<RecordedSpan.RecordedSpan>
 
 /** A batch as one destination receives it; what could not be rendered is told apart. */
 export interface Rendered {
@@ -58,6 +66,7 @@ export interface Outlets {
     operator: Destination.Destination | OperatorExporter
   ) => Effect.Effect<OperatorOutlet | Denial, never, Scope.Scope>
   readonly flushOperator: Effect.Effect<void>
+  readonly unsentOperator: () => ReadonlyArray<ProviderCache.Unsent>
 }
 
 export const make = (options: {
@@ -68,9 +77,22 @@ export const make = (options: {
   readonly ledger: Ledger
   readonly cache: ProviderCache.ProviderCache<Provider.Provider<RecordedSpan.RecordedSpan>>
   readonly vocabularies: VocabularyResolver["Type"]
+  readonly revocations: Revocations
+  readonly audit: Pick<CredentialAudit, "tell">
   readonly makeExporter: MakeExporter
 }): Outlets => {
-  const { cache, config, deadLetters, destinations, environment, ledger, makeExporter, vocabularies } = options
+  const {
+    audit,
+    cache,
+    config,
+    deadLetters,
+    destinations,
+    environment,
+    ledger,
+    makeExporter,
+    revocations,
+    vocabularies
+  } = options
   const credential = config.credentials && CredentialResolver.make(config.credentials)
   const policy = config.endpoints ?? EndpointPolicy.publicOnly
   const operators: Array<Provider.Provider<RecordedSpan.RecordedSpan>> = []
@@ -80,40 +102,95 @@ export const make = (options: {
   const providerOf = (
     id: DestinationId.DestinationId,
     view: View,
-    exporter: BatchExporter<RecordedSpan.RecordedSpan>
+    use: {
+      readonly exporter: BatchExporter<RecordedSpan.RecordedSpan>
+      readonly destination: Destination.Destination | undefined
+      readonly account: fates.Account
+      readonly rate: RateLimit.RateLimit | undefined
+      readonly close: Effect.Effect<void>
+    }
   ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
-    Provider.make(environment, {
-      id,
-      exporter,
-      sizeOf: RecordedSpan.sizeOf,
-      maxBatchSpans: config.batch?.maxSpans,
-      maxBatchBytes: config.batch?.maxBytes,
-      maxBatchAge: config.batch?.maxAge,
-      maxQueueSpans: config.queue?.maxSpans,
-      maxQueueBytes: config.queue?.maxBytes,
-      breaker: config.breaker,
-      maxElapsed: config.maxElapsed,
-      closeDeadline: config.shutdownDeadline,
-      onRefusal: ({ reason, spans = [] }) => {
-        const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
-        if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.now(), spans, bytes })
-      }
-    }).pipe(
-      Effect.tap((provider) =>
-        Effect.acquireRelease(
-          Effect.sync(() => destinations.add({ provider, view })),
-          (remove) => Effect.sync(remove)
-        )
+    Effect.gen(function* () {
+      const { account, close, destination, exporter, rate } = use
+      const oldest = destination?.limits.oldestSpan
+      let member: Member | undefined
+      // Finalizers run in the reverse order: it is retired while it sends what is left, and then removed.
+      yield* Effect.addFinalizer(() => Effect.sync(() => member && destinations.remove(member)))
+      const provider = yield* Provider.make(environment, {
+        id,
+        exporter,
+        account,
+        rate,
+        lane: destination && laneOf(destination),
+        sizeOf: RecordedSpan.sizeOf,
+        maxBatchSpans: config.batch?.maxSpans,
+        maxBatchBytes: config.batch?.maxBytes,
+        maxBatchAge: config.batch?.maxAge,
+        maxQueueSpans: config.queue?.maxSpans,
+        maxQueueBytes: config.queue?.maxBytes,
+        breaker: config.breaker,
+        maxElapsed: config.maxElapsed,
+        closeDeadline: config.shutdownDeadline,
+        tooOld:
+          oldest === undefined
+            ? undefined
+            : (span) => environment.clock.now() - RecordedSpan.endedAt(span) > oldest * 1000,
+        successor: () => member && destinations.successorOf(member),
+        onRefusal: ({ reason, spans = [] }) => {
+          const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
+          if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.now(), spans, bytes })
+        }
+      })
+      const credential = destination === undefined ? "" : DestinationKey.ofCredential(destination)
+      const added: Member = { provider, view, account, credential, close }
+      member = added
+      yield* Effect.acquireRelease(
+        Effect.sync(() => destinations.add(added)),
+        () => Effect.sync(() => destinations.retire(added))
       )
-    )
+      return provider
+    })
+
+  const exporterOf = (
+    id: DestinationId.DestinationId,
+    destination: Destination.Destination,
+    view: View,
+    policy: EndpointPolicy.EndpointPolicy | undefined
+  ) => {
+    const { requestsPerMinute: perMinute } = destination.limits
+    const rate = perMinute === undefined ? undefined : RateLimit.make({ perMinute, now: environment.clock.now })
+    const host = Url.parse(destination.endpoint)?.host
+    const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: environment.clock.now(), use, host })
+    const exporter = makeExporter({
+      id,
+      destination,
+      render: renderer(view, contextOf(view, destination.resource)),
+      policy,
+      rate,
+      renew: renewal(id, destination, view, tell),
+      onUse: tell
+    })
+    return { exporter, rate }
+  }
 
   // What was judged for an account that is the operator's, too, does not hold for another one.
-  const renewal = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View) =>
+  const renewal = (
+    id: DestinationId.DestinationId,
+    destination: Destination.Destination,
+    view: View,
+    tell: (use: "renewed") => void
+  ) =>
     credential === undefined || view.audience === "merged"
       ? undefined
-      : Effect.map(
-          credential(id),
-          Option.filter((auth) => Either.isRight(Destination.validate({ ...destination, auth })))
+      : credential(id).pipe(
+          Effect.map(
+            Option.filter(
+              (auth) =>
+                Either.isRight(Destination.validate({ ...destination, auth })) &&
+                !revocations.isRevoked(id, DestinationKey.ofCredential({ ...destination, auth }))
+            )
+          ),
+          Effect.tap((found) => Effect.sync(() => Option.isSome(found) && tell("renewed")))
         )
 
   const renderer =
@@ -173,23 +250,29 @@ export const make = (options: {
       }
       const view = viewOf(destination, audience)
       if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
+      const credential = DestinationKey.ofCredential(destination)
+      if (revocations.isRevoked(id, credential)) {
+        return { id, reason: "revoked", detail: "its credential was revoked; give it a new one" }
+      }
+      revocations.see(id, credential)
       const key = cacheKey(id, destination, view.right)
+      const account = fates.account(ledger, id, view.right)
       const build = () =>
-        providerOf(
-          id,
-          view.right,
-          makeExporter(
-            id,
-            destination,
-            renderer(view.right, contextOf(view.right, destination.resource)),
-            policy,
-            renewal(id, destination, view.right)
-          )
-        )
+        providerOf(id, view.right, {
+          ...exporterOf(id, destination, view.right, policy),
+          destination,
+          account,
+          close: cache.close(key)
+        })
       return {
         id,
         view: view.right,
-        provider: () => Either.mapLeft(cache.get(key, build), ({ reason }) => `provider_${reason}`)
+        account,
+        // The route may be older than a revocation.
+        provider: (isNeeded) =>
+          revocations.isRevoked(id, credential)
+            ? Either.left("revoked")
+            : Either.mapLeft(cache.get(key, build, isNeeded), ({ reason }) => `provider_${reason}`)
       }
     },
 
@@ -211,32 +294,37 @@ export const make = (options: {
           "operator"
         )
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
-        const render = renderer(view.right, contextOf(view.right, isOtlp ? operator.resource : {}))
-        const exporter = isOtlp
-          ? makeExporter(id, operator, render, undefined, renewal(id, operator, view.right))
-          : yield* SpanExporterAdapter.make({ exporter: operator.exporter, render })
-        const provider = yield* providerOf(id, view.right, exporter)
+        const account = fates.account(ledger, id, view.right)
+        const render = renderer(view.right, contextOf(view.right, {}))
+        const destination = isOtlp ? operator : undefined
+        const made = isOtlp
+          ? exporterOf(id, operator, view.right, undefined)
+          : { exporter: yield* SpanExporterAdapter.make({ exporter: operator.exporter, render }), rate: undefined }
+        const provider = yield* providerOf(id, view.right, { ...made, destination, account, close: Effect.void })
         operators.push(provider)
         const found = Either.right(provider)
         return {
           id,
           view: view.right,
+          account,
           vendor: operator.vendor ?? "otlp",
-          destination: isOtlp ? operator : undefined,
+          destination,
           provider: () => found
         }
       }),
 
     flushOperator: Effect.suspend(() =>
       Effect.forEach(operators, (provider) => provider.flush, { concurrency: "unbounded", discard: true })
-    )
+    ),
+
+    unsentOperator: () => ProviderCache.unsentOf(operators)
   }
 }
 
 /** The exporter of real life: our own OTLP over the transport. */
 export const otlp =
   (transport: Transport["Type"]): MakeExporter =>
-  (_, destination, render, policy, renew) => {
+  ({ destination, onUse, policy, rate, render, renew }) => {
     const writer = Writer.of(destination.protocol)
     return OtlpExporter.make({
       endpoint: destination.endpoint,
@@ -246,7 +334,9 @@ export const otlp =
       tls: destination.tls,
       limits: destination.limits,
       policy,
+      rate,
       renew,
+      onUse,
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => {
         const { context, dropped, spans } = render(batch)
@@ -266,6 +356,9 @@ const shared: ReadonlySet<string> = new Set([
   "deployment.environment",
   "deployment.environment.name"
 ])
+
+/** Who shares connections. */
+const laneOf = ({ endpoint }: Destination.Destination): string => Url.parse(endpoint)?.origin ?? endpoint
 
 /** Two views of one account are two providers: what one of them sees must not reach the other's queue. */
 const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>

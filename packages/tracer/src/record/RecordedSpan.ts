@@ -134,6 +134,15 @@ export const fromSpan = (span: AnySpan): RecordedSpan | undefined =>
   TypeId in span ? (span as { readonly [TypeId]: RecordedSpan })[TypeId] : undefined
 
 /**
+ * When a span ended (or began, while it is open), in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const endedAt = ({ endTime, request, startTime }: RecordedSpan): number =>
+  Number(((endTime ?? startTime) + request.clockOffset) / 1_000_000n)
+
+/**
  * About how many bytes a span holds in memory: what queues and limits count. Payloads are walked to a bounded depth and number of values, so that
  * a hostile one costs no more than a large one.
  *

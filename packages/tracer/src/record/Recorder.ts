@@ -11,6 +11,7 @@ import type { SpanRole } from "@tenant-tracer/model/SpanRole"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type { SpanKind } from "effect/Tracer"
+import type { Account } from "../deliver/ByteBudget.js"
 import * as Attributes from "../internal/attributes.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
@@ -199,6 +200,8 @@ export const make = (options: {
   readonly limits?: Partial<RecorderLimits> | undefined
   /** What the door makes of a caller's trace unless it says otherwise. Default `link`. */
   readonly incoming?: IncomingTrace | undefined
+  /** What the whole process may hold. Default: `limits.heldBytesInProcess` alone. */
+  readonly budget?: Pick<Account, "take" | "give"> | undefined
   /** Whether anyone may ever receive content: `none` lets go of it as soon as a span has ended. Default `full`. */
   readonly content?: "none" | "full" | undefined
 }): Recorder => {
@@ -260,20 +263,24 @@ export const make = (options: {
   const handOver = (held: Ownership & { _tag: "holding" }, route: TenantRoute | undefined): void => {
     heldSpans -= held.spans.length
     heldBytes -= held.bytes
+    options.budget?.give(held.bytes)
     for (const span of held.spans) sink(span, route)
   }
 
   const hold = (request: RequestTrace, held: Ownership & { _tag: "holding" }, span: RecordedSpan): void => {
     const bytes = sizeOf(span)
+    const isWithinBudget = options.budget?.take(bytes, 1) === undefined
     held.since ??= span.endTime
     held.spans.push(span)
-    held.bytes += bytes
     heldSpans++
-    heldBytes += bytes
+    if (isWithinBudget) {
+      held.bytes += bytes
+      heldBytes += bytes
+    }
     if (span === request.root) release(request, held, "unbound")
     else if (held.spans.length > limits.heldSpans) release(request, held, "hold_spans_exceeded")
     else if (held.bytes > limits.heldBytes) release(request, held, "hold_bytes_exceeded")
-    else if (heldBytes > limits.heldBytesInProcess) release(request, held, "hold_process_exceeded")
+    else if (heldBytes > limits.heldBytesInProcess || !isWithinBudget) release(request, held, "hold_process_exceeded")
   }
 
   const close = (span: RecordedSpan): void => {

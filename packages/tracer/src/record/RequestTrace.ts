@@ -7,6 +7,8 @@
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import * as Context from "effect/Context"
+import type { DestinationId } from "../deliver/DestinationId.js"
+import type { Fate } from "../internal/fates.js"
 import type { RecordedSpan } from "./RecordedSpan.js"
 import type { Recorder } from "./Recorder.js"
 import type { TraceContext } from "./TraceContext.js"
@@ -34,6 +36,8 @@ export class RequestTrace {
   rootEndTime: bigint | undefined = undefined
   facts: TraceFacts.TraceFacts = TraceFacts.empty
   readonly open: Set<RecordedSpan> = new Set()
+  /** What became of it, by destination. */
+  readonly fates: Map<DestinationId, Fate> = new Map()
 
   constructor(
     /** Who opened it: its spans are begun, ended and bound there, whichever tracer is in charge where they run. */

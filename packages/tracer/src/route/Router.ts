@@ -11,8 +11,10 @@ import * as Either from "effect/Either"
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { Provider } from "../deliver/Provider.js"
+import type { Account } from "../internal/fates.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { SpanSink } from "../record/Recorder.js"
+import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
 import * as OperatorPolicy from "./OperatorPolicy.js"
 
@@ -25,8 +27,9 @@ import * as OperatorPolicy from "./OperatorPolicy.js"
 export interface Outlet {
   readonly id: DestinationId.DestinationId
   readonly view: TenantView.View
-  /** A reason when no provider can be had just now: the span is dropped under it. */
-  readonly provider: () => Either.Either<Pick<Provider<RecordedSpan>, "offer">, string>
+  readonly account: Account
+  /** A reason when no provider can be had just now: the span is dropped under it. It is `needed` for a trace of which it has taken spans already. */
+  readonly provider: (isNeeded: boolean) => Either.Either<Pick<Provider<RecordedSpan>, "offer">, string>
 }
 
 /**
@@ -91,8 +94,10 @@ export const make = (options: {
     destination: Destination.Destination,
     audience: "tenant" | "merged"
   ) => Outlet | Denial
+  /** Told of each trace of a tenant's, before its first span goes anywhere. */
+  readonly onTrace?: ((request: RequestTrace, route: TenantRoute, plan: Plan) => void) | undefined
 }): Router => {
-  const { ledger, operator } = options
+  const { ledger, onTrace, operator } = options
   const plans = new WeakMap<TenantRoute, Plan>()
 
   const decide = (route: TenantRoute): Plan => {
@@ -164,15 +169,21 @@ export const make = (options: {
   return {
     plan,
     sink: (span, route) => {
-      const outlets = route === undefined ? operator : plan(route).outlets
+      const planned = route === undefined ? undefined : plan(route)
+      if (route !== undefined && planned !== undefined && span.request.fates.size === 0)
+        onTrace?.(span.request, route, planned)
+      const outlets = planned?.outlets ?? operator
       if (outlets.length === 0) return ledger.unrouted("no_destination", 1)
-      for (const outlet of outlets) {
-        ledger.made(outlet.id, 1)
-        if (!TenantView.isVisible(outlet.view, span.ancestry)) ledger.hidden(outlet.id, 1)
+      for (const { account, provider, view } of outlets) {
+        account.made(span)
+        if (!TenantView.isVisible(view, span.ancestry)) account.hidden(span)
         else {
-          const provider = outlet.provider()
-          if (Either.isLeft(provider)) ledger.dropped(outlet.id, provider.left, 1)
-          else provider.right.offer(span)
+          const found = provider(account.hasTaken(span.request))
+          if (Either.isRight(found)) found.right.offer(span)
+          else {
+            account.queued(span)
+            account.dropped([span], found.left)
+          }
         }
       }
     }

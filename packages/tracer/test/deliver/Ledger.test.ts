@@ -18,6 +18,7 @@ it("keeps one account per destination", () => {
   ledger.dropped(acme, "queue_full", 1)
   ledger.dropped(acme, "queue_full", 1)
   ledger.spooled(acme, 1)
+  ledger.orphaned(acme, 2)
   ledger.failed(acme, "HTTP 400")
   expect(rowOf(ledger, acme)).toEqual({
     id: acme,
@@ -28,8 +29,10 @@ it("keeps one account per destination", () => {
     dropped: { queue_full: 2 },
     held: 0,
     spooled: 1,
+    orphaned: 2,
     denied: {},
-    lastError: "HTTP 400"
+    lastError: "HTTP 400",
+    lastSuccess: undefined
   })
 })
 

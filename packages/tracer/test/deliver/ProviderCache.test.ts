@@ -11,6 +11,7 @@ class Fake implements ProviderCache.Cached {
   held = 0
   abandoned = 0
   closed = 0
+  trouble: string | undefined = undefined
   readonly id: DestinationId.DestinationId
   readonly flush = Effect.void
   constructor(readonly key: string) {

@@ -10,13 +10,17 @@ interface Item {
 
 const total = (items: ReadonlyArray<Item>) => items.reduce((sum, { size }) => sum + size, 0)
 
+const worth = FastCheck.constantFrom<[SpanQueue.Worth, SpanQueue.Worth, SpanQueue.Worth]>(0, 1, 2)
+
 const step = FastCheck.oneof(
-  FastCheck.record({ offer: FastCheck.nat(6) }),
-  FastCheck.record({ offer: FastCheck.nat(6) }),
+  FastCheck.record({ offer: FastCheck.nat(6), worth }),
+  FastCheck.record({ offer: FastCheck.nat(6), worth }),
   FastCheck.record({ take: FastCheck.tuple(FastCheck.integer({ min: 1, max: 5 }), FastCheck.nat(12)) }),
   FastCheck.record({ settle: FastCheck.nat(3) }),
   FastCheck.record({ putBack: FastCheck.nat(3), keep: FastCheck.array(FastCheck.boolean(), { minLength: 5 }) }),
   FastCheck.record({ expire: FastCheck.nat(10) }),
+  FastCheck.record({ shed: FastCheck.integer({ min: 0, max: 3 }) }),
+  FastCheck.record({ raise: FastCheck.nat(5), to: worth }),
   FastCheck.constant({ clear: true })
 )
 
@@ -24,7 +28,8 @@ it.prop(
   "is a bounded queue in the order of arrival, whatever comes back to it",
   [FastCheck.array(step, { maxLength: 60 })],
   ([steps]) => {
-    const queue = SpanQueue.make<number>({ maxSpans: 5, maxBytes: 12 })
+    const worths = new Map<number, SpanQueue.Worth>()
+    const queue = SpanQueue.make<number>({ maxSpans: 5, maxBytes: 12, worth: (span) => worths.get(span) ?? 0 })
     let waiting: Array<Item> = []
     const out: Array<ReadonlyArray<SpanQueue.Entry<number>>> = []
     let end = 0
@@ -33,6 +38,8 @@ it.prop(
       if ("offer" in one) {
         const all = [...waiting, ...outItems()]
         const fits = all.length < 5 && total(all) + one.offer <= 12
+        expect(queue.fits(one.offer)).toBe(fits)
+        worths.set(end, one.worth)
         expect(queue.offer(end, one.offer, now)).toBe(fits)
         if (fits) waiting.push({ position: end++, size: one.offer, at: now })
       } else if ("take" in one) {
@@ -63,10 +70,28 @@ it.prop(
         }
       } else if ("expire" in one) {
         const kept = waiting.filter(({ at }) => at >= now - one.expire)
-        expect(queue.expire(now - one.expire)).toBe(waiting.length - kept.length)
+        expect(queue.expire(now - one.expire)).toHaveLength(waiting.length - kept.length)
         waiting = kept
+      } else if ("shed" in one) {
+        const worthOf = ({ position }: Item) => worths.get(position) ?? 0
+        const least = Math.min(3, ...waiting.map(worthOf))
+        const shed = queue.shed(one.shed)
+        if (least >= one.shed) expect(shed).toBeUndefined()
+        else {
+          // Of those that are worth least, and the oldest where nothing has changed since.
+          expect(shed === undefined ? undefined : worths.get(shed.span)).toBe(least)
+          waiting = waiting.filter(({ position }) => position !== shed?.position)
+        }
+      } else if ("raise" in one) {
+        // Children were accepted meanwhile: a span is never worth less than before.
+        const raised = waiting[one.raise]
+        if (raised !== undefined)
+          worths.set(
+            raised.position,
+            one.to > (worths.get(raised.position) ?? 0) ? one.to : (worths.get(raised.position) ?? 0)
+          )
       } else {
-        expect(queue.clear()).toBe(waiting.length)
+        expect(queue.clear()).toHaveLength(waiting.length)
         waiting = []
       }
       expect([queue.length(), queue.bytes()]).toEqual([waiting.length, total(waiting)])
@@ -76,7 +101,7 @@ it.prop(
 )
 
 it("leaves room for what may come back", () => {
-  const queue = SpanQueue.make<string>({ maxSpans: 2, maxBytes: 10 })
+  const queue = SpanQueue.make<string>({ maxSpans: 2, maxBytes: 10, worth: () => 0 })
   queue.offer("a", 1, 0)
   queue.offer("b", 1, 0)
   const [first, ...rest] = queue.take(2, 10)
@@ -92,9 +117,24 @@ it.each([
   [2, 1, 0],
   [1, 2, 0]
 ])("takes that come back as %i, %i, %i are in the order of arrival", (...order) => {
-  const queue = SpanQueue.make<number>({ maxSpans: 10, maxBytes: 10 })
+  const queue = SpanQueue.make<number>({ maxSpans: 10, maxBytes: 10, worth: () => 0 })
   for (let span = 0; span < 8; span++) queue.offer(span, 1, 0)
   const takes = [queue.take(2, 9), queue.take(2, 9), queue.take(2, 9)]
   for (const index of order) queue.putBack(takes[index] ?? [])
   expect(queue.take(9, 9).map(({ span }) => span)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+})
+
+it("lets go of the oldest of those that are worth least, and of nothing that is worth as much as what it is for", () => {
+  const queue = SpanQueue.make<string>({
+    maxSpans: 9,
+    maxBytes: 99,
+    worth: (span) => (span.startsWith("root") ? 1 : span.startsWith("parent") ? 2 : 0)
+  })
+  for (const span of ["parent", "leaf 1", "root", "leaf 2"]) queue.offer(span, 1, 0)
+  const shed = (below: number) => queue.shed(below)?.span
+  expect(shed(0)).toBeUndefined()
+  expect([shed(1), shed(1), shed(1)]).toEqual(["leaf 1", "leaf 2", undefined])
+  expect([shed(2), shed(2)]).toEqual(["root", undefined])
+  expect([shed(3), shed(3)]).toEqual(["parent", undefined])
+  expect([queue.length(), queue.bytes()]).toEqual([0, 0])
 })

@@ -1,10 +1,12 @@
 import { expect, it } from "@effect/vitest"
+import { Effect } from "effect"
 import * as DeadLetters from "../../src/deliver/DeadLetters.js"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import type { State } from "../../src/deliver/Gate.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Pauses from "../../src/deliver/Pauses.js"
 import * as Destinations from "../../src/internal/destinations.js"
+import * as fates from "../../src/internal/fates.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import type { View } from "../../src/render/TenantView.js"
 import { ended, view } from "../support/recorded.js"
@@ -22,14 +24,25 @@ const make = () => {
   const asked: Array<string> = []
   const use = (
     id: DestinationId.DestinationId,
-    options: { readonly name?: string; readonly view?: View; readonly state?: State; readonly queued?: number } = {}
+    options: {
+      readonly name?: string
+      readonly view?: View
+      readonly state?: State
+      readonly queued?: number
+      readonly credential?: string
+    } = {}
   ) => {
     const { name = "provider", queued = 0, state = closed } = options
-    return destinations.add({
+    const member: Destinations.Member = {
       view: options.view ?? view(),
+      account: fates.account(ledger, id, options.view ?? view()),
+      credential: options.credential ?? name,
+      close: Effect.sync(() => asked.push(`${name} close`)),
       provider: {
         id,
         offer: (span) => asked.push(`${name} offer ${span.name}`),
+        adopt: (span) => asked.push(`${name} adopt ${span.name}`),
+        revoke: Effect.sync(() => asked.push(`${name} revoke`)),
         look: () => asked.push(`${name} look`),
         hasten: () => asked.push(`${name} hasten`),
         state: () => {
@@ -38,7 +51,9 @@ const make = () => {
         },
         queued
       }
-    })
+    }
+    destinations.add(member)
+    return member
   }
   const status = () => destinations.status(ledger.snapshot())
   const refuse = (id: DestinationId.DestinationId, ...spans: ReadonlyArray<RecordedSpan>) => {
@@ -52,18 +67,48 @@ const make = () => {
 const a = idOf(1)
 
 it("says how a destination stands, from its account and its newest provider, with what waits for all of them", () => {
-  const { ledger, status, use } = make()
+  const { ledger, remove, retire, status, use } = make()
   ledger.made(a, 7)
   ledger.delivered(a, 2, 1234)
   ledger.failed(a, "HTTP 503")
   const open: State = { breaker: { state: "open", since: 5, nextProbe: 9 }, paused: "unauthorized" }
   use(a, { queued: 3, state: open })
-  const remove = use(a, { queued: 2 })
+  const newest = use(a, { queued: 2 })
   const expected = { id: a, queued: 5, lastError: "HTTP 503", lastSuccess: 1234, counts: { made: 7, delivered: 2 } }
   expect(status()).toMatchObject([{ ...expected, ...closed }])
-  remove()
+  retire(newest)
+  expect(status(), "it still sends what it has").toMatchObject([{ ...expected, ...open, queued: 5 }])
+  remove(newest)
   expect(status()).toMatchObject([{ ...expected, ...open, queued: 3 }])
 })
+
+it("what one cannot send goes to the newest with another credential, as far as it may be seen there", () => {
+  const { asked, ledger, successorOf, use } = make()
+  const old = use(a, { name: "old" })
+  expect(successorOf(old)).toBeUndefined()
+  use(a, { name: "same", credential: "old" })
+  use(idOf(2), { name: "other" })
+  expect(successorOf(old), "the same credential").toBeUndefined()
+  use(a, { name: "new", view: view({ audience: "tenant" }) })
+  ledger.made(a, 2)
+  const take = successorOf(old)
+  take?.(ended({ _tag: "tool_call", name: "weather" }))
+  take?.(ended(undefined))
+  expect(asked).toEqual(["new adopt plain"])
+  expect(ledger.snapshot().rows[0]).toMatchObject({ made: 2, hidden: 1 })
+})
+
+it.effect("revokes every provider of a destination, those that are being closed among them, but the one to keep", () =>
+  Effect.gen(function* () {
+    const { asked, retire, revoke, use } = make()
+    retire(use(a, { name: "closing" }))
+    use(a, { name: "old" })
+    use(a, { name: "new" })
+    use(idOf(2), { name: "other" })
+    yield* revoke(a, "new")
+    expect(asked).toEqual(["closing revoke", "closing close", "old revoke", "old close"])
+  })
+)
 
 it("shows a destination that is known by its pause or its account alone", () => {
   const { ledger, pause, status } = make()
@@ -116,9 +161,9 @@ it("hides from the provider of today what its destination may no longer see", ()
 })
 
 it("leaves the letters of a destination that is not in use where they are", () => {
-  const { deadLetters, ledger, refuse, replay, use } = make()
+  const { deadLetters, ledger, refuse, replay, retire, use } = make()
   refuse(a, ended(undefined))
-  use(a)()
+  retire(use(a))
   expect(replay(a)).toBe(0)
   expect(deadLetters.stats().letters).toBe(1)
   expect(ledger.snapshot().total.made).toBe(1)

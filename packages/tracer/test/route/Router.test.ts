@@ -5,6 +5,7 @@ import { Either } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import type { Provider } from "../../src/deliver/Provider.js"
+import * as fates from "../../src/internal/fates.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import * as Router from "../../src/route/Router.js"
 import { destination, ended, route, view } from "../support/recorded.js"
@@ -32,6 +33,7 @@ const routing = (
     return {
       id,
       view: view({ audience }),
+      account: fates.account(ledger, id, view({ audience })),
       provider: () => (options.gone?.(id) === true ? Either.left("provider_closed") : Either.right(provider))
     }
   }

@@ -1,0 +1,53 @@
+/**
+ * Which credentials of a destination may not be used any more. They are known by a fingerprint of this process, as they were seen, so that an older
+ * route that is still kept somewhere cannot bring one back.
+ *
+ * @since 0.1.0
+ */
+import type { DestinationId } from "./DestinationId.js"
+
+/**
+ * The credentials that were seen, and those that were revoked; bounded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Revocations {
+  /** A destination is to be used with this credential. */
+  readonly see: (id: DestinationId, credential: string) => void
+  readonly isRevoked: (id: DestinationId, credential: string) => boolean
+  /** Revokes all that were seen but one; false when too many are revoked to remember these, too. */
+  readonly revoke: (id: DestinationId, keep?: string) => boolean
+}
+
+/** Of one destination: whoever rotates more often forgets the oldest. */
+const maxCredentials = 16
+
+/**
+ * Makes it empty. It remembers what was seen of `max` destinations (default 100,000; the oldest goes), and revocations of as many; those are never
+ * forgotten.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options?: { readonly max?: number | undefined }): Revocations => {
+  const max = options?.max ?? 100_000
+  const seen = new Map<DestinationId, ReadonlyArray<string>>()
+  const revoked = new Map<DestinationId, Set<string>>()
+  return {
+    see: (id, credential) => {
+      const known = seen.get(id)
+      if (known?.includes(credential)) return
+      seen.set(id, [...(known ?? []).slice(1 - maxCredentials), credential])
+      if (seen.size > max) for (const [oldest] of seen) return void seen.delete(oldest)
+    },
+    isRevoked: (id, credential) => revoked.get(id)?.has(credential) ?? false,
+    revoke: (id, keep) => {
+      if (!revoked.has(id) && revoked.size >= max) return false
+      const all = revoked.get(id) ?? new Set()
+      revoked.set(id, all)
+      for (const credential of seen.get(id) ?? []) if (credential !== keep) all.add(credential)
+      return true
+    }
+  }
+}

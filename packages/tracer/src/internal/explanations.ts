@@ -1,0 +1,132 @@
+/**
+ * Where the latest traces of each tenant went, and why: kept by tenant and trace, so that nobody learns of another's by its id.
+ */
+import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
+import type { DestinationId } from "../deliver/DestinationId.js"
+import type { RequestTrace } from "../record/RequestTrace.js"
+import type { Denial, Plan } from "../route/Router.js"
+import type { Fate } from "./fates.js"
+
+/**
+ * What became of a trace's spans at one destination. `made` is the sum of `hidden` (not for it to see), `delivered`, `rejected` and `dropped` (by
+ * reason), `unclear` (in a batch of which the back end refused some, without saying which), `held` (they wait, or are on their way) and `spooled`.
+ * `orphaned` are those whose parent was lost.
+ *
+ * @since 0.1.0
+ */
+export interface ExplainedDestination {
+  readonly id: DestinationId
+  readonly made: number
+  readonly hidden: number
+  readonly delivered: number
+  readonly rejected: Readonly<Record<string, number>>
+  readonly dropped: Readonly<Record<string, number>>
+  readonly unclear: number
+  readonly held: number
+  readonly spooled: number
+  readonly orphaned: number
+  /** The same in words. */
+  readonly sentence: string
+}
+
+/**
+ * Where a tenant's trace went. It is `known` when it was bound to that tenant, had a span that ended, and is among the latest.
+ *
+ * @since 0.1.0
+ */
+export interface Explanation {
+  readonly known: boolean
+  readonly destinations: ReadonlyArray<ExplainedDestination>
+  /** Destinations of the tenant that receive nothing, and why. */
+  readonly denied: ReadonlyArray<Denial>
+  readonly sentence: string
+}
+
+export interface Explanations {
+  readonly add: (request: RequestTrace, route: TenantRoute, plan: Plan) => void
+  readonly explain: (tenant: string, traceId: string) => Explanation
+}
+
+interface Known {
+  readonly fates: ReadonlyMap<DestinationId, Fate>
+  readonly denied: ReadonlyArray<Denial>
+}
+
+export const make = (options?: { readonly maxTraces?: number | undefined }): Explanations => {
+  const maxTraces = options?.maxTraces ?? 10_000
+  // In the order of insertion.
+  const traces = new Map<string, Array<Known>>()
+
+  const remember = (key: string, trace: Known) => {
+    const others = traces.get(key) ?? []
+    // A caller may send one trace id again and again.
+    traces.delete(key)
+    traces.set(key, [...others.slice(-9), trace])
+    if (traces.size > maxTraces) for (const [oldest] of traces) return void traces.delete(oldest)
+  }
+
+  return {
+    add: ({ caller, fates, traceId }, { tenant }, { denied }) => {
+      const known = { fates, denied }
+      remember(keyOf(tenant, traceId), known)
+      if (caller !== undefined && caller.traceId !== traceId) remember(keyOf(tenant, caller.traceId), known)
+    },
+    explain: (tenant, traceId) => {
+      const known = traces.get(keyOf(tenant, traceId.toLowerCase())) ?? []
+      const destinations = known.flatMap(({ fates }) => Array.from(fates, ([id, fate]) => explained(id, fate)))
+      const denied = known.flatMap((trace) => trace.denied)
+      return { known: known.length > 0, destinations, denied, sentence: sentenceOf(destinations, denied, known) }
+    }
+  }
+}
+
+const keyOf = (tenant: string, traceId: string): string => `${traceId} ${tenant}`
+
+const sum = (counts: ReadonlyMap<string, number> | undefined): number => {
+  let total = 0
+  for (const count of counts?.values() ?? []) total += count
+  return total
+}
+
+const explained = (id: DestinationId, fate: Fate): ExplainedDestination => {
+  const { delivered, dropped, hidden, made, orphaned, rejected, spooled, unclear } = fate
+  const held = made - hidden - delivered - unclear - spooled - sum(rejected) - sum(dropped)
+  const visible = made - hidden
+  const parts = [
+    [delivered, "delivered"],
+    [held, "on their way"],
+    [spooled, "on disk"],
+    [unclear, "in a batch that was refused in part"],
+    ...Array.from(rejected ?? [], ([reason, count]) => [count, `refused by the back end (${reason})`] as const),
+    ...Array.from(dropped ?? [], ([reason, count]) => [count, `dropped (${reason})`] as const),
+    [orphaned, "without their parent"]
+  ] as const
+  const said = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`)
+  return {
+    id,
+    made,
+    hidden,
+    delivered,
+    rejected: Object.fromEntries(rejected ?? []),
+    dropped: Object.fromEntries(dropped ?? []),
+    unclear,
+    held,
+    spooled,
+    orphaned,
+    sentence: `${id}: of ${visible} spans for it ${said.length === 0 ? "nothing is known" : said.join(", ")}`
+  }
+}
+
+const sentenceOf = (
+  destinations: ReadonlyArray<ExplainedDestination>,
+  denied: ReadonlyArray<Denial>,
+  known: ReadonlyArray<Known>
+): string => {
+  if (known.length === 0)
+    return "Nothing is known of this trace: it was not bound to this tenant, its caller did not sample it, none of its spans has ended, or it is too long ago."
+  const words = [
+    ...destinations.map(({ sentence }) => sentence),
+    ...denied.map(({ detail, id }) => `${id}: nothing, because it is denied: ${detail}`)
+  ]
+  return words.length === 0 ? "It belongs to this tenant, which has no destination." : `${words.join(". ")}.`
+}
