@@ -2,6 +2,8 @@
  * How a trace gets to its tenant: the service, the helpers that record, and what a layer is wired from.
  */
 
+/** Who used whose credential, and when. */
+export * as CredentialAudit from "./deliver/CredentialAudit.js"
 /** Who is asked for a credential after one was refused. */
 export * as CredentialResolver from "./deliver/CredentialResolver.js"
 /** The stable name of one back end of one tenant. */
@@ -10,6 +12,8 @@ export * as DestinationId from "./deliver/DestinationId.js"
 export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
 export * as Ledger from "./deliver/Ledger.js"
+/** The ledger as metrics. */
+export * as LedgerMetrics from "./deliver/LedgerMetrics.js"
 /** How bytes reach a back end. */
 export * as Transport from "./deliver/Transport.js"
 /** The transport over pooled connections. */

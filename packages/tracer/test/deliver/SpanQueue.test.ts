@@ -85,11 +85,7 @@ it.prop(
       } else if ("raise" in one) {
         // Children were accepted meanwhile: a span is never worth less than before.
         const raised = waiting[one.raise]
-        if (raised !== undefined)
-          worths.set(
-            raised.position,
-            one.to > (worths.get(raised.position) ?? 0) ? one.to : (worths.get(raised.position) ?? 0)
-          )
+        if (raised !== undefined && one.to > (worths.get(raised.position) ?? 0)) worths.set(raised.position, one.to)
       } else {
         expect(queue.clear()).toHaveLength(waiting.length)
         waiting = []
