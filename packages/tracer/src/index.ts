@@ -8,12 +8,16 @@ export * as CredentialAudit from "./deliver/CredentialAudit.js"
 export * as CredentialResolver from "./deliver/CredentialResolver.js"
 /** The stable name of one back end of one tenant. */
 export * as DestinationId from "./deliver/DestinationId.js"
+/** The spool over encrypted files. */
+export * as DiskSpool from "./deliver/DiskSpool.js"
 /** The transport over `@effect/platform`'s `HttpClient`. */
 export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
 export * as Ledger from "./deliver/Ledger.js"
 /** The ledger as metrics. */
 export * as LedgerMetrics from "./deliver/LedgerMetrics.js"
+/** Where spans wait that must survive the process. */
+export * as Spool from "./deliver/Spool.js"
 /** How bytes reach a back end. */
 export * as Transport from "./deliver/Transport.js"
 /** The transport over pooled connections. */
