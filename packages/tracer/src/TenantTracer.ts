@@ -33,12 +33,15 @@ import * as Pauses from "./deliver/Pauses.js"
 import * as Provider from "./deliver/Provider.js"
 import * as ProviderCache from "./deliver/ProviderCache.js"
 import * as Revocations from "./deliver/Revocations.js"
+import { Spool } from "./deliver/Spool.js"
 import { Transport } from "./deliver/Transport.js"
 import type * as Turns from "./deliver/Turns.js"
 import * as Destinations from "./internal/destinations.js"
 import * as Explanations from "./internal/explanations.js"
 import * as Outlets from "./internal/outlets.js"
+import * as Reclaim from "./internal/reclaim.js"
 import * as Request from "./internal/request.js"
+import * as Spooling from "./internal/spooling.js"
 import * as EffectTracer from "./record/EffectTracer.js"
 import type { RecordedSpan } from "./record/RecordedSpan.js"
 import * as Recorder from "./record/Recorder.js"
@@ -162,6 +165,26 @@ export const makeWith = (
         return report.length === 0 ? Effect.void : (config.onUnsent ?? logUnsent)(report)
       })
     )
+    const recorder = Recorder.make({
+      // No span ends before everything is there.
+      sink: (span, route) => router.sink(span, route),
+      budget: budget.open("unbound", { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
+      count: ledger.count,
+      content: config.content ?? "none",
+      incoming: config.incoming,
+      limits: limitsOf(config)
+    })
+    const spool = yield* Effect.serviceOption(Spool)
+    const spooling = Option.isNone(spool)
+      ? undefined
+      : yield* Spooling.make({
+          spool: spool.value,
+          ledger,
+          explanations,
+          recorder,
+          run: environment.run,
+          writeAfter: config.spool?.writeAfter
+        })
     // The operator's back ends and the tenants' are drained at the same time, so that all of them have one deadline.
     const drain = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.parallel)
     const draining = Scope.fork(drain, ExecutionStrategy.sequential)
@@ -174,6 +197,7 @@ export const makeWith = (
     const outlets = Outlets.make({
       audit,
       revocations,
+      spooling,
       cache,
       config,
       deadLetters,
@@ -193,14 +217,11 @@ export const makeWith = (
         yield* Effect.logError(`The operator's destination ${opened.id} is not used: ${opened.detail}`)
       }
     }
-    const router = Router.make({ ledger, operator, open: outlets.open, onTrace: explanations.add })
-    const recorder = Recorder.make({
-      sink: router.sink,
-      budget: budget.open("unbound", { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
-      count: ledger.count,
-      content: config.content ?? "none",
-      incoming: config.incoming,
-      limits: limitsOf(config)
+    const router = Router.make({
+      ledger,
+      operator,
+      open: outlets.open,
+      onTrace: (request, { tenant }, { denied }) => explanations.add(request, tenant, denied)
     })
     const clock = yield* Effect.clock
     // Registered last, so that it runs before the queues are drained.
@@ -215,6 +236,12 @@ export const makeWith = (
       Effect.withTracerEnabled(false),
       Effect.forkScoped
     )
+    if (spooling !== undefined && config.spool?.resolve !== undefined) {
+      yield* Reclaim.make({ spooling, outlets, resolve: config.spool.resolve }).pipe(
+        Effect.repeat(Schedule.spaced("30 seconds")),
+        Effect.forkScoped
+      )
+    }
     if (config.metrics !== undefined) {
       const measure = LedgerMetrics.make(config.metrics)
       yield* Effect.sync(() => measure(ledger.snapshot())).pipe(
@@ -299,7 +326,7 @@ const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.Recorde
 
 /**
  * The service, and Effect's tracer with it: every span of the app is recorded from here on. Closing it sends what is queued, under a deadline.
- * An option that cannot be used is a defect at the start that names it.
+ * Where a `Spool` is provided, what waits is on disk, too. An option that cannot be used is a defect at the start that names it.
  *
  * @since 0.1.0
  * @category layers

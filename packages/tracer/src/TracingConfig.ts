@@ -22,6 +22,7 @@ import * as Redacted from "effect/Redacted"
 import type { CredentialResolver } from "./deliver/CredentialResolver.js"
 import type { Unsent } from "./deliver/ProviderCache.js"
 import type * as Turns from "./deliver/Turns.js"
+import type { ResolveDestination } from "./internal/reclaim.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import type { Content } from "./render/ContentPolicy.js"
 import * as EndpointPolicy from "./route/EndpointPolicy.js"
@@ -126,6 +127,18 @@ export interface TracingConfig {
     | {
         /** Of all destinations together. Default 16 MiB; 0 keeps none. */
         readonly maxBytes?: number | undefined
+      }
+    | undefined
+  /** How the `Spool` is used, where one is provided. */
+  readonly spool?:
+    | {
+        /**
+         * Asked where to send what an earlier process, or an evicted provider, has left for a destination, and whether that is still allowed. Default:
+         * nobody is; it waits for the tenant's next request.
+         */
+        readonly resolve?: ResolveDestination | undefined
+        /** How long after its end a span is written. Default 100 milliseconds. */
+        readonly writeAfter?: Duration.DurationInput | undefined
       }
     | undefined
   /** What `TenantTracer.explain` knows of. */
@@ -309,6 +322,7 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
     "breaker.maxWait",
     "maxElapsed",
     "sending.patience",
+    "spool.writeAfter",
     "shutdownDeadline"
   ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
   ["content", "one of none, full", (value) => value === "none" || value === "full"],
@@ -397,6 +411,7 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   hold: { ...self.hold, ...given(that.hold) },
   budget: { ...self.budget, ...given(that.budget) },
   sending: { ...self.sending, ...given(that.sending) },
+  spool: { ...self.spool, ...given(that.spool) },
   explain: { ...self.explain, ...given(that.explain) },
   metrics: { ...self.metrics, ...given(that.metrics) },
   breaker: { ...self.breaker, ...given(that.breaker) },

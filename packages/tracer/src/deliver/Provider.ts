@@ -20,6 +20,7 @@ import * as DestinationId from "./DestinationId.js"
 import * as Exporter from "./Exporter.js"
 import * as Gate from "./Gate.js"
 import type { Ledger } from "./Ledger.js"
+import type { Overflow } from "./Overflow.js"
 import type { RateLimit } from "./RateLimit.js"
 import * as SpanAccount from "./SpanAccount.js"
 import * as SpanQueue from "./SpanQueue.js"
@@ -106,6 +107,8 @@ export interface Provider<in Span> {
   readonly queued: number
   /** Spans that were dropped because it was closed before they were sent. */
   readonly abandoned: number
+  /** Spans that stay elsewhere because it was closed before they were sent. */
+  readonly parked: number
   /** What stands in the way of sending, in words; `undefined` if nothing does. */
   readonly trouble: string | undefined
 }
@@ -146,6 +149,8 @@ export interface Options<Span> {
   readonly maxElapsed?: Duration.DurationInput | undefined
   /** Told what the back end has refused for good, once it is counted. Must not throw. */
   readonly onRefusal?: ((refusal: Exporter.Refusal<Span>) => void) | undefined
+  /** Where they are kept beside memory. Default: nowhere. */
+  readonly overflow?: ((adopt: (span: Span) => void) => Overflow<Span>) | undefined
   /** Who takes over the spans when the credential is refused or revoked: another provider of this destination, if there is one by then. */
   readonly successor?: (() => ((span: Span) => void) | undefined) | undefined
   /** How long closing may take to send what is left. Default 5 seconds. */
@@ -236,6 +241,7 @@ export const make = <Span>(
     let cancelProbe: (() => void) | undefined
     let closed: CloseReason | undefined
     let abandoned = 0
+    let parked = 0
 
     const held = () => {
       let count = queue.length()
@@ -245,9 +251,10 @@ export const make = <Span>(
     const forget = ledger.observe(id, held)
 
     const shed = (below: number, reason: string): boolean => {
-      const entry = queue.shed(below)
+      // One that is kept elsewhere is not lost, whatever it is worth.
+      const entry = queue.removeFirst((span) => overflow?.isKept(span) ?? false) ?? queue.shed(below)
       if (entry === undefined) return false
-      drop([entry], reason)
+      lose(release([entry]), reason)
       return true
     }
     const share = environment.budget.open(
@@ -273,8 +280,19 @@ export const make = <Span>(
       return entries.map(({ span }) => span)
     }
 
+    /** They are given up. */
     const drop = (entries: ReadonlyArray<SpanQueue.Entry<Span>>, reason: string) => {
-      if (entries.length > 0) account.dropped(release(entries), reason)
+      if (entries.length === 0) return
+      const spans = release(entries)
+      overflow?.settled(spans)
+      account.dropped(spans, reason)
+    }
+
+    /** There is no place for them in memory; says how many are lost. */
+    const lose = (spans: ReadonlyArray<Span>, reason: string): number => {
+      const lost = overflow === undefined ? spans : overflow.leave(spans)
+      if (lost.length > 0) account.dropped(lost, reason)
+      return lost.length
     }
 
     const settledUpTo = () => {
@@ -307,7 +325,9 @@ export const make = <Span>(
       const settled: Array<SpanQueue.Entry<Span>> = []
       for (const entry of entries) (entry.span === spans[again.length] ? again : settled).push(entry)
       queue.settle(settled)
-      tell(release(settled), outcome)
+      const done = release(settled)
+      overflow?.settled(done)
+      tell(done, outcome)
       queue.putBack(again)
       pressed = Math.max(pressed, (again.at(-1)?.position ?? -1) + 1)
     }
@@ -394,6 +414,8 @@ export const make = <Span>(
     const look = () => {
       pump()
       wake()
+      if (overflow !== undefined && closed === undefined && !gate.isShut() && queue.bytes() < maxBatchBytes)
+        overflow.refill()
     }
 
     const press = () => {
@@ -420,19 +442,18 @@ export const make = <Span>(
     }
 
     const insert = (span: Span): boolean => {
-      if (closed !== undefined) {
-        account.dropped([span], closed)
-        return false
-      }
       const size = sizeOf(span)
-      const reason = refusal(span, size)
+      const reason = closed ?? refusal(span, size)
       if (reason !== undefined) {
-        account.dropped([span], reason)
+        lose([span], reason)
         return false
       }
       queue.offer(span, size, clock.now())
+      overflow?.keep(span)
       return true
     }
+
+    const overflow = options.overflow?.((span) => adopt(span))
 
     const offer = (span: Span) => {
       account.queued(span)
@@ -472,10 +493,11 @@ export const make = <Span>(
       seat.leave()
       const aborted = abort()
       if (reason !== "revoked" || !handOver()) {
-        const left = queue.clear()
-        abandoned += left.length
-        drop(left, reason)
+        const left = release(queue.clear())
+        abandoned = lose(left, reason)
+        parked = left.length - abandoned
       }
+      overflow?.close()
       share.close()
       forget()
       for (const waiter of waiters) Deferred.unsafeDone(waiter.done, Effect.void)
@@ -495,10 +517,14 @@ export const make = <Span>(
         gate.hasten()
         return flush.pipe(
           Effect.timeoutOption(options.closeDeadline ?? "5 seconds"),
+          Effect.zipRight(overflow === undefined ? Effect.void : Effect.timeoutOption(overflow.flush, "2 seconds")),
           Effect.ensuring(Effect.sync(() => abandon(reason === "evicted" ? "evicted" : "shutdown")))
         )
       })
     )
+
+    // What an earlier one has left.
+    overflow?.refill()
 
     return {
       id,
@@ -523,6 +549,9 @@ export const make = <Span>(
       },
       get abandoned() {
         return abandoned
+      },
+      get parked() {
+        return parked
       },
       get trouble() {
         const { breaker, paused } = gate.state()

@@ -46,6 +46,7 @@ export interface Cached {
   readonly busy: boolean
   readonly held: number
   readonly abandoned: number
+  readonly parked: number
   /** What stands in the way of sending, in words. */
   readonly trouble: string | undefined
   readonly flush: Effect.Effect<void>
@@ -95,7 +96,7 @@ export interface ProviderCache<P extends Cached> {
 }
 
 /**
- * What could not be sent before the cache was closed, and why, in words.
+ * What could not be sent before the cache was closed, and why, in words. `spooled` of it went to disk, the rest is lost.
  *
  * @since 0.1.0
  * @category models
@@ -103,6 +104,7 @@ export interface ProviderCache<P extends Cached> {
 export interface Unsent {
   readonly id: DestinationId
   readonly unsent: number
+  readonly spooled: number
   readonly why: string
 }
 
@@ -141,7 +143,11 @@ const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
   report.length === 0
     ? Effect.void
     : Effect.logWarning("spans could not be sent before shutdown; see the ledger").pipe(
-        Effect.annotateLogs(Object.fromEntries(report.map(({ id, unsent, why }) => [id, `${unsent}: ${why}`])))
+        Effect.annotateLogs(
+          Object.fromEntries(
+            report.map(({ id, spooled, unsent, why }) => [id, `${unsent}, of which ${spooled} are on disk: ${why}`])
+          )
+        )
       )
 
 /**
@@ -152,10 +158,11 @@ const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
  */
 export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => {
   const found = new Map<DestinationId, Unsent>()
-  for (const { abandoned, held, id, trouble } of providers) {
-    const unsent = abandoned + held + (found.get(id)?.unsent ?? 0)
-    const why = found.get(id)?.why ?? trouble ?? "the deadline came first"
-    if (unsent > 0) found.set(id, { id, unsent, why })
+  for (const { abandoned, held, id, parked, trouble } of providers) {
+    const before = found.get(id) ?? { unsent: 0, spooled: 0, why: undefined }
+    const unsent = before.unsent + abandoned + parked + held
+    const why = before.why ?? trouble ?? "the deadline came first"
+    if (unsent > 0) found.set(id, { id, unsent, spooled: before.spooled + parked, why })
   }
   return [...found.values()]
 }

@@ -53,6 +53,8 @@ export interface SpanQueue<in out Span> {
   readonly putBack: (entries: ReadonlyArray<Entry<Span>>) => void
   /** Removes a span that is worth less than `below`: one of those worth least, the oldest first. `undefined` when there is none. */
   readonly shed: (below: number) => Entry<Span> | undefined
+  /** Removes the span at the front, if it is such a one. */
+  readonly removeFirst: (predicate: (span: Span) => boolean) => Entry<Span> | undefined
   /** Removes what was queued before this time, as far as it is at the front. */
   readonly expire: (before: number) => ReadonlyArray<Entry<Span>>
   /** Removes everything that waits. */
@@ -179,6 +181,12 @@ export const make = <Span>(options: {
       const oldest = head
       remove(oldest)
       return oldest
+    },
+    removeFirst: (predicate) => {
+      const first = head
+      if (first === undefined || !predicate(first.span)) return undefined
+      remove(first)
+      return first
     },
     expire: (before) => removeWhile(({ queuedAt }) => queuedAt < before),
     clear: () => removeWhile(() => true)

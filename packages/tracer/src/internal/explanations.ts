@@ -1,10 +1,9 @@
 /**
  * Where the latest traces of each tenant went, and why: kept by tenant and trace, so that nobody learns of another's by its id.
  */
-import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import type { DestinationId } from "../deliver/DestinationId.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
-import type { Denial, Plan } from "../route/Router.js"
+import type { Denial } from "../route/Router.js"
 import type { Fate } from "./fates.js"
 
 /**
@@ -43,12 +42,14 @@ export interface Explanation {
 }
 
 export interface Explanations {
-  readonly add: (request: RequestTrace, route: TenantRoute, plan: Plan) => void
+  readonly add: (request: RequestTrace, tenant: string, denied: ReadonlyArray<Denial>) => void
+  /** What is known of the trace to which a span of this destination belongs that was away. */
+  readonly find: (tenant: string, traceId: string, id: DestinationId) => RequestTrace["fates"] | undefined
   readonly explain: (tenant: string, traceId: string) => Explanation
 }
 
 interface Known {
-  readonly fates: ReadonlyMap<DestinationId, Fate>
+  readonly fates: RequestTrace["fates"]
   readonly denied: ReadonlyArray<Denial>
 }
 
@@ -66,11 +67,13 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
   }
 
   return {
-    add: ({ caller, fates, traceId }, { tenant }, { denied }) => {
+    add: ({ caller, fates, traceId }, tenant, denied) => {
       const known = { fates, denied }
       remember(keyOf(tenant, traceId), known)
       if (caller !== undefined && caller.traceId !== traceId) remember(keyOf(tenant, caller.traceId), known)
     },
+    find: (tenant, traceId, id) =>
+      traces.get(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
     explain: (tenant, traceId) => {
       const known = traces.get(keyOf(tenant, traceId.toLowerCase())) ?? []
       const destinations = known.flatMap(({ fates }) => Array.from(fates, ([id, fate]) => explained(id, fate)))

@@ -33,6 +33,7 @@ import * as Router from "../route/Router.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations, Member } from "./destinations.js"
 import * as fates from "./fates.js"
+import type { Spooling } from "./spooling.js"
 import * as Url from "./url.js"
 import { version } from "./version.js"
 
@@ -79,6 +80,7 @@ export const make = (options: {
   readonly vocabularies: VocabularyResolver["Type"]
   readonly revocations: Revocations
   readonly audit: Pick<CredentialAudit, "tell">
+  readonly spooling: Spooling | undefined
   readonly makeExporter: MakeExporter
 }): Outlets => {
   const {
@@ -91,6 +93,7 @@ export const make = (options: {
     ledger,
     makeExporter,
     revocations,
+    spooling,
     vocabularies
   } = options
   const credential = config.credentials && CredentialResolver.make(config.credentials)
@@ -135,6 +138,7 @@ export const make = (options: {
           oldest === undefined
             ? undefined
             : (span) => environment.clock.now() - RecordedSpan.endedAt(span) > oldest * 1000,
+        overflow: spooling && ((adopt) => spooling.open(id, view, adopt)),
         successor: () => member && destinations.successorOf(member),
         onRefusal: ({ reason, spans = [] }) => {
           const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)

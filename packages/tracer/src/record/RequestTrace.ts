@@ -37,7 +37,7 @@ export class RequestTrace {
   facts: TraceFacts.TraceFacts = TraceFacts.empty
   readonly open: Set<RecordedSpan> = new Set()
   /** What became of it, by destination. */
-  readonly fates: Map<DestinationId, Fate> = new Map()
+  fates: Map<DestinationId, Fate> = new Map()
 
   constructor(
     /** Who opened it: its spans are begun, ended and bound there, whichever tracer is in charge where they run. */

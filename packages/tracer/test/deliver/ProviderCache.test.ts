@@ -10,6 +10,7 @@ class Fake implements ProviderCache.Cached {
   busy = false
   held = 0
   abandoned = 0
+  parked = 0
   closed = 0
   trouble: string | undefined = undefined
   readonly id: DestinationId.DestinationId

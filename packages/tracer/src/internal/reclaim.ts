@@ -1,0 +1,55 @@
+/**
+ * What is on disk for a destination that nobody has used since: asks whether it may still be sent, and where to.
+ */
+import type * as Destination from "@tenant-tracer/model/Destination"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as DestinationId from "../deliver/DestinationId.js"
+import * as Router from "../route/Router.js"
+import type { Outlets } from "./outlets.js"
+import type { Spooling } from "./spooling.js"
+
+/**
+ * Looks a destination up by its name, in the store of tenants' settings. `None`: there is no such destination any more.
+ *
+ * @since 0.1.0
+ */
+export type ResolveDestination = (
+  id: DestinationId.DestinationId
+) => Effect.Effect<Option.Option<Destination.Destination>, unknown>
+
+/** One round: what may not be sent any more is dropped as `not_allowed`; where the store does not answer, everything stays for the next one. */
+export const make = (options: {
+  readonly spooling: Spooling
+  readonly outlets: Pick<Outlets, "open">
+  readonly resolve: ResolveDestination
+}): Effect.Effect<void> => {
+  const { outlets, resolve, spooling } = options
+
+  const settle = (id: DestinationId.DestinationId, found: Option.Option<Destination.Destination>): void => {
+    const destination = Option.getOrUndefined(
+      Option.filter(found, (one) => Router.invalidity(one) === undefined && one.name === DestinationId.name(id))
+    )
+    const opened = destination && outlets.open(id, destination, "tenant")
+    if (opened === undefined || "reason" in opened) spooling.forget(id, "not_allowed")
+    // Its provider takes up what is there.
+    else opened.provider(false)
+  }
+
+  const reclaim = (id: DestinationId.DestinationId): Effect.Effect<void> =>
+    Effect.suspend(() => resolve(id)).pipe(
+      // It may not be interruptible; the deadline stands all the same.
+      Effect.disconnect,
+      Effect.timeout("10 seconds"),
+      Effect.map((found) => settle(id, found)),
+      Effect.catchAllCause(() => Effect.void)
+    )
+
+  return Effect.suspend(() =>
+    Effect.forEach(
+      spooling.waiting().filter((id) => !DestinationId.isOperator(id)),
+      reclaim,
+      { concurrency: 4, discard: true }
+    )
+  ).pipe(Effect.withTracerEnabled(false))
+}
