@@ -414,8 +414,8 @@ export const make = <Span>(
     const look = () => {
       pump()
       wake()
-      if (overflow !== undefined && closed === undefined && !gate.isShut() && queue.bytes() < maxBatchBytes)
-        overflow.refill()
+      const hasRoom = queue.length() * 2 < maxBatchSpans && queue.bytes() * 2 < maxBatchBytes
+      if (overflow !== undefined && closed === undefined && hasRoom && !gate.isShut()) overflow.refill()
     }
 
     const press = () => {

@@ -4,7 +4,7 @@ import * as Destination from "@tenant-tracer/model/Destination"
 import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import { type Fault, Receiver } from "@tenant-tracer/receiver"
 import type { TracingConfig } from "@tenant-tracer/tracer"
-import { EndpointPolicy, Ledger, Spans, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
+import { EndpointPolicy, Ledger, Spans, type Spool, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
 import { Context, Effect, Either, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { vocabularies } from "./tracing.js"
 
@@ -47,12 +47,15 @@ const quiet = Logger.remove(Logger.defaultLogger)
 const endpoints = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] })
 
 /** A tracer that is closed before its receiver, or earlier by `close`. */
-export const tracer = (config: TracingConfig.TracingConfig = {}) =>
+export const tracer = <E = never>(
+  config: TracingConfig.TracingConfig = {},
+  spool: Layer.Layer<Spool.Spool, E> | Layer.Layer<never> = Layer.empty
+) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
       TenantTracer.layer({ endpoints, ...config }).pipe(
-        Layer.provide(UndiciTransport.layer()),
+        Layer.provide([UndiciTransport.layer(), spool]),
         Layer.provide(vocabularies),
         Layer.provideMerge(quiet)
       )
