@@ -95,7 +95,8 @@ export const make = (options: Options): Effect.Effect<Spool.Service, SpoolError 
       maxAge: Duration.toMillis(options.maxAge ?? "24 hours"),
       segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 * 1024, maxBytes / 4),
       fsync: options.fsync ?? "none",
-      closeDeadline: options.closeDeadline ?? "10 seconds"
+      closeDeadline: options.closeDeadline ?? "10 seconds",
+      wallClock: Date.now
     })
   })
 

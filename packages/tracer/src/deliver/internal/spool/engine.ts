@@ -1,9 +1,13 @@
 /**
  * The spool at work: what waits to be written, the fibers that write and tidy, and the end of it all. Everything that changes a file takes its turn.
  */
+
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import type { DestinationId } from "../../DestinationId.js"
 import { type Ref, type RefusalReason, type Spool, SpoolError, type SpoolLocked } from "../../Spool.js"
@@ -17,6 +21,8 @@ import * as Store from "./store.js"
 /** What a spool is made of; ages in milliseconds. */
 export interface Options extends Omit<Store.Options, "catalog" | "clock"> {
   readonly closeDeadline: Duration.DurationInput
+  /** The time of the file system, in milliseconds since the epoch. */
+  readonly wallClock: () => number
 }
 
 interface Waiting {
@@ -38,25 +44,33 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
     const clock = yield* Effect.clock
     const catalog = Catalog.make()
     const store = Store.make({ ...options, catalog, clock })
-    const turn = Effect.unsafeMakeSemaphore(1)
-    const somethingWaits = Effect.unsafeMakeLatch()
+    // First come, first served, which a semaphore is not: who gives it back and asks again at once would get it before all who wait.
+    const jobs = yield* Queue.unbounded<Effect.Effect<void>>()
     const somethingSettled = Effect.unsafeMakeLatch()
     let waiting: Array<Waiting> = []
     let waitingBytes = 0
+    let writing = false
     let closed = false
 
     yield* files.makeDirectory(directory)
-    const lock = yield* Lock.acquire(files, directory)
+    const lock = yield* Lock.acquire(files, directory, options.wallClock)
     const now = clock.unsafeCurrentTimeMillis()
-    yield* recovery.recover({ ...options, catalog, now, afterEach: store.makeRoom })
+    yield* recovery.recover({ ...options, catalog, now, afterEach: Effect.zipRight(lock.check, store.makeRoom) })
     yield* store.tidy
 
     // What belongs to another process now is not touched.
-    const inTurn = <A>(effect: Effect.Effect<A>, otherwise: Effect.Effect<A>): Effect.Effect<A> =>
+    const ifHeld = <A>(effect: Effect.Effect<A>, otherwise: Effect.Effect<A>): Effect.Effect<A> =>
       Effect.flatMap(lock.check, (held) => {
         closed ||= !held
         return held ? effect : otherwise
-      }).pipe(Effect.uninterruptible, turn.withPermits(1))
+      })
+
+    const inTurn = <A>(effect: Effect.Effect<A>, otherwise: Effect.Effect<A>): Effect.Effect<A> =>
+      Effect.suspend(() => {
+        const done = Deferred.unsafeMake<A>(FiberId.none)
+        Queue.unsafeOffer(jobs, Effect.asVoid(Effect.intoDeferred(ifHeld(effect, otherwise), done)))
+        return Deferred.await(done)
+      })
 
     const settle = (ref: Ref) => {
       if (catalog.settle(ref)) somethingSettled.unsafeOpen()
@@ -105,10 +119,9 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
       waitingBytes = 0
     })
 
-    const writeAll = Effect.whileLoop({
-      while: () => waiting.length > 0,
-      body: () => inTurn(writeGroup, refuseAll),
-      step: () => undefined
+    const write: Effect.Effect<void> = Effect.map(ifHeld(writeGroup, refuseAll), () => {
+      writing = waiting.length > 0
+      if (writing) Queue.unsafeOffer(jobs, write)
     })
 
     const append: Spool.Service["append"] = ({ id, spans }) =>
@@ -125,7 +138,7 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
         const one: Waiting = { plain: plain.value, resume, abandoned: false }
         waiting.push(one)
         waitingBytes += plain.value.length
-        somethingWaits.unsafeOpen()
+        if (!writing) writing = Queue.unsafeOffer(jobs, write)
         return Effect.sync(() => {
           one.abandoned = true
         })
@@ -141,28 +154,30 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
         return spans
       })
 
-    yield* somethingWaits.await.pipe(
-      Effect.tap(() => somethingWaits.unsafeClose()),
-      Effect.zipRight(writeAll),
-      Effect.forever,
-      Effect.forkScoped
+    // A listener that throws after all stops nobody.
+    const keepDoing = (effect: Effect.Effect<unknown>) =>
+      effect.pipe(
+        Effect.catchAllCause(() => Effect.void),
+        Effect.forever,
+        Effect.forkScoped
+      )
+    yield* keepDoing(Effect.flatMap(Queue.take(jobs), Effect.uninterruptible))
+    yield* keepDoing(
+      somethingSettled.await.pipe(
+        Effect.zipRight(Effect.sleep(settleDelay)),
+        Effect.tap(() => somethingSettled.unsafeClose()),
+        Effect.zipRight(inTurn(store.tend, Effect.void))
+      )
     )
-    yield* somethingSettled.await.pipe(
-      Effect.zipRight(Effect.sleep(settleDelay)),
-      Effect.tap(() => somethingSettled.unsafeClose()),
-      Effect.zipRight(inTurn(store.tend, Effect.void)),
-      Effect.forever,
-      Effect.forkScoped
-    )
-    yield* Effect.sleep(beatEvery).pipe(
-      Effect.zipRight(inTurn(store.tidy, Effect.void)),
-      Effect.forever,
-      Effect.forkScoped
-    )
+    yield* keepDoing(Effect.zipRight(Effect.sleep(beatEvery), inTurn(store.tidy, Effect.void)))
     yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         closed = true
-      }).pipe(Effect.zipRight(writeAll), Effect.zipRight(inTurn(store.tend, Effect.void)), Effect.zipRight(store.close))
+        return inTurn(Effect.void, Effect.void)
+      }).pipe(
+        Effect.repeat({ until: () => !writing }),
+        Effect.zipRight(inTurn(Effect.zipRight(store.tend, store.close), store.close))
+      )
     )
 
     return {
@@ -191,8 +206,8 @@ export const make = (options: Options): Effect.Effect<Spool.Service, SpoolError 
     const scope = yield* Scope.make()
     yield* Effect.addFinalizer((exit) =>
       Scope.close(scope, exit).pipe(
-        Effect.interruptible,
         Effect.disconnect,
+        Effect.interruptible,
         Effect.timeoutOption(options.closeDeadline)
       )
     )

@@ -155,7 +155,8 @@ export const scanner = (): Scanner => {
   }
 
   return {
-    push: (chunk) => scan(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), false),
+    // The checksum of no bytes is 0, also after others.
+    push: (chunk) => (chunk.length === 0 ? [] : scan(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]), false)),
     end: () => scan(rest, true)
   }
 }

@@ -41,9 +41,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-// Times are the file system's, so they are compared with the wall clock.
-const isHeld = (holder: typeof Holder.Type | undefined, touchedAt: number): boolean => {
-  const now = Date.now()
+const isHeld = (holder: typeof Holder.Type | undefined, touchedAt: number, now: number): boolean => {
   if (now - touchedAt > staleAfter) return false
   if (holder === undefined || holder.host !== hostname()) return true
   // Every container's first process may have our number; what was touched before we began is an earlier one's.
@@ -51,8 +49,14 @@ const isHeld = (holder: typeof Holder.Type | undefined, touchedAt: number): bool
   return isAlive(holder.pid)
 }
 
-/** Takes the directory until the scope closes, or says who has it. */
-export const acquire = (files: Files, directory: string): Effect.Effect<Lock, SpoolLocked | FileError, Scope.Scope> => {
+/**
+ * Takes the directory until the scope closes, or says who has it. `wallClock` is the time of the file system, in milliseconds since the epoch.
+ */
+export const acquire = (
+  files: Files,
+  directory: string,
+  wallClock: () => number
+): Effect.Effect<Lock, SpoolLocked | FileError, Scope.Scope> => {
   const list = Effect.map(files.list(directory), entriesOf)
 
   const judge = (name: string): Effect.Effect<void, SpoolLocked | FileError> =>
@@ -64,7 +68,8 @@ export const acquire = (files: Files, directory: string): Effect.Effect<Lock, Sp
           const bytes = Buffer.alloc(1024)
           const text = bytes.toString("utf8", 0, yield* file.read(bytes, 0))
           const holder = Option.getOrUndefined(Schema.decodeUnknownOption(Holder)(text))
-          if (isHeld(holder, touchedAt)) yield* new SpoolLocked({ directory, host: holder?.host, pid: holder?.pid })
+          if (isHeld(holder, touchedAt, wallClock()))
+            yield* new SpoolLocked({ directory, host: holder?.host, pid: holder?.pid })
         }),
       (file) => file.close
     )
@@ -95,11 +100,11 @@ export const acquire = (files: Files, directory: string): Effect.Effect<Lock, Sp
   })
 
   const hold = (path: string): Lock => {
-    let beatAt = Date.now()
+    let beatAt = wallClock()
     let held = true
     return {
       check: Effect.suspend(() => {
-        const now = Date.now()
+        const now = wallClock()
         if (!held || now - beatAt < beatEvery) return Effect.succeed(held)
         beatAt = now
         return Effect.match(files.touch(path, now), {

@@ -90,7 +90,9 @@ export const recover = (options: Options): Effect.Effect<void, FileError> => {
     Effect.gen(function* () {
       if (settled.has(found.offset)) return
       const decoded =
-        found._tag === "Frame" && found.kind === "record" ? record.decodeHeader(found.header.toString()) : Option.none()
+        found._tag === "Frame" && found.kind === "record"
+          ? Option.filter(record.decodeHeader(found.header.toString()), ({ count }) => count <= found.length)
+          : Option.none()
       if (found._tag === "Gap" || Option.isNone(decoded)) return catalog.unreadable()
       const header = decoded.value
       const id = ids.get(header.id) ?? header.id

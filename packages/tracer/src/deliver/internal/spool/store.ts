@@ -45,7 +45,7 @@ export interface Store {
 
 const maxReads = 8
 /** So much is encrypted without a turn of the event loop. */
-const sliceBytes = 1024 * 1024
+const sliceBytes = 512 * 1024
 
 /** Lets the event loop turn. */
 export const breathe: Effect.Effect<void> = Effect.async((resume) => {
