@@ -118,6 +118,9 @@ export const make = (options?: {
     group.holders.add(holder)
     return {
       take: (bytes, worth) => {
+        // What never fits costs nobody anything.
+        if (bytes > group.quota) return "tenant_quota"
+        if (bytes > maxBytes) return "budget_full"
         while (group.bytes + bytes > group.quota) if (!shedFrom(group, worth, "tenant_quota")) return "tenant_quota"
         while (used + bytes > maxBytes)
           if (!shedElsewhere(group) && !shedFrom(group, worth, "budget_full")) return "budget_full"
