@@ -157,14 +157,15 @@ export const makeWith = (
       }
     }
     const router = Router.make({ ledger, operator, open: outlets.open })
+    const clock = yield* Effect.clock
     const recorder = Recorder.make({
       sink: router.sink,
       count: ledger.count,
       content: config.content ?? "none",
+      drift: () => clock.unsafeCurrentTimeMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6,
       incoming: config.incoming,
       limits: limitsOf(config)
     })
-    const clock = yield* Effect.clock
     // Registered last, so that it runs before the queues are drained.
     yield* Effect.addFinalizer(() => Effect.sync(() => recorder.close(clock.unsafeCurrentTimeNanos())))
     yield* Effect.sync(() => recorder.sweep(clock.unsafeCurrentTimeNanos())).pipe(

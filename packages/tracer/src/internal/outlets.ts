@@ -96,7 +96,7 @@ export const make = (options: {
       closeDeadline: config.shutdownDeadline,
       onRefusal: ({ reason, spans = [] }) => {
         const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
-        if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.now(), spans, bytes })
+        if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
       }
     }).pipe(
       Effect.tap((provider) =>
