@@ -7,6 +7,7 @@ import { Cause, Context, Deferred, Effect, Either, FiberId, FiberSet, Layer, typ
 import * as Fault from "./Fault.js"
 import * as Admission from "./internal/admission.js"
 import * as HttpServer from "./internal/httpServer.js"
+import * as Inboxes from "./internal/inboxes.js"
 import { Refused } from "./internal/refused.js"
 import * as RequestBody from "./internal/requestBody.js"
 import * as Script from "./internal/script.js"
@@ -87,6 +88,21 @@ export interface Options {
   readonly maxCompressedBytes?: number | undefined
   /** The largest body after decompression, in bytes. Default 20 MiB. */
   readonly maxBytes?: number | undefined
+  /** Bodies that are kept, of all accounts, in bytes (decoded they take several times that). Default 64 MiB. */
+  readonly maxKeptBytes?: number | undefined
+  /** Refusals that are kept. Default 10,000. */
+  readonly maxRefusals?: number | undefined
+}
+
+/**
+ * How much was forgotten, oldest first, to stay within the bounds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Forgotten {
+  readonly deliveries: number
+  readonly refusals: number
 }
 
 /**
@@ -116,7 +132,8 @@ export class Receiver extends Context.Tag("@tenant-tracer/receiver/Receiver")<Re
  */
 export declare namespace Receiver {
   /**
-   * What one can ask of a running receiver. What it received outlives the account that received it.
+   * What one can ask of a running receiver. What it received outlives the account that received it, within the bounds
+   * of `maxKeptBytes` and `maxRefusals`.
    *
    * @since 0.1.0
    * @category services
@@ -148,8 +165,13 @@ export declare namespace Receiver {
     readonly awaitRequests: (accountId: string, count: number) => Effect.Effect<void>
     /** Forgets what was received and refused, of one account or of all. Accounts and scripts stay. */
     readonly clear: (accountId?: string | undefined) => Effect.Effect<void>
-    /** Sets what goes wrong for an account from the next request on; an empty script is normal service. */
-    readonly script: (accountId: string, steps: ReadonlyArray<Fault.Step>) => Effect.Effect<void>
+    /** What had to be forgotten to make room, since the receiver was made. */
+    readonly forgotten: Effect.Effect<Forgotten>
+    /**
+     * Sets what goes wrong for an account from the next request on; an empty script is normal service. Fails, and sets
+     * nothing, when a step makes no sense: a status that HTTP does not have, a header that it cannot carry.
+     */
+    readonly script: (accountId: string, steps: ReadonlyArray<Fault.Step>) => Effect.Effect<void, ReceiverError>
     /** How many sockets are open now. */
     readonly connections: Effect.Effect<number>
     /** Waits until no more than this many sockets are open: how a test knows that its client has let go. */
@@ -157,12 +179,6 @@ export declare namespace Receiver {
     /** The most sockets that were open at once. */
     readonly peakConnections: Effect.Effect<number>
   }
-}
-
-interface Inbox {
-  readonly deliveries: Array<Delivery>
-  readonly spans: Array<Otlp.ReceivedSpan>
-  requests: number
 }
 
 /**
@@ -178,9 +194,11 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
     const maxCompressedBytes = options.maxCompressedBytes ?? 5 * 1024 * 1024
     const maxBytes = options.maxBytes ?? 20 * 1024 * 1024
     const accounts = new Map<string, Admission.Admittance>()
-    const inboxes = new Map<string, Inbox>()
+    const inboxes = Inboxes.make({
+      maxBytes: options.maxKeptBytes ?? 64 * 1024 * 1024,
+      maxRefusals: options.maxRefusals ?? 10_000
+    })
     const scripts = new Map<string, Script.Script>()
-    let refusals: Array<Refusal> = []
     let change = Deferred.unsafeMake<void>(FiberId.none)
 
     const changed = () => {
@@ -193,14 +211,6 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         const value = read()
         return done(value) ? Effect.succeed(value) : Effect.zipRight(Deferred.await(change), awaiting(read, done))
       })
-
-    const inbox = (accountId: string): Inbox => {
-      const known = inboxes.get(accountId)
-      if (known !== undefined) return known
-      const fresh: Inbox = { deliveries: [], spans: [], requests: 0 }
-      inboxes.set(accountId, fresh)
-      return fresh
-    }
 
     const addAccount = (account: Account): Effect.Effect<void, ReceiverError> =>
       Effect.suspend(() => {
@@ -251,12 +261,13 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
           response.end(body)
         })
       const note = (status: number, reason: string) => {
-        refusals.push({ account: account?.id, receivedAt, method, path, status, reason })
+        inboxes.refuse({ account: account?.id, receivedAt, method, path, status, reason })
         changed()
       }
       const refuse = ({ headers: more, reason, status }: Refused) =>
         Effect.suspend(() => {
           note(status, reason)
+          RequestBody.discard(request)
           return status === 0
             ? Effect.void
             : answer(status, Otlp.encodeStatus(answerEncoding, { code: Otlp.grpcCode(status), message: reason }), more)
@@ -271,7 +282,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         const { compression, encoding } = yield* Admission.mediaOf(rules, headers)
         const raw = yield* RequestBody.read(request, Math.min(maxCompressedBytes, rules.maxBytes))
         const fault = scripts.get(admitted.id)?.() ?? Fault.pass
-        inbox(admitted.id).requests += 1
+        inboxes.requested(admitted.id)
         changed()
         switch (fault._tag) {
           case "Status": {
@@ -305,21 +316,22 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         yield* Admission.checkResources(rules, decoded.right)
         const spans = Otlp.flatten(decoded.right)
         const rejectedSpans = fault._tag === "PartialSuccess" ? Math.min(fault.rejectedSpans, spans.length) : 0
-        const { deliveries, spans: kept } = inbox(admitted.id)
-        deliveries.push({
-          account: admitted.id,
-          receivedAt,
-          method,
-          path,
-          headers,
-          encoding,
-          compression,
-          raw,
-          body,
-          request: decoded.right,
-          rejectedSpans
-        })
-        for (const span of spans.slice(0, spans.length - rejectedSpans)) kept.push(span)
+        inboxes.keep(
+          {
+            account: admitted.id,
+            receivedAt,
+            method,
+            path,
+            headers,
+            encoding,
+            compression,
+            raw,
+            body,
+            request: decoded.right,
+            rejectedSpans
+          },
+          spans.slice(0, spans.length - rejectedSpans)
+        )
         changed()
         const partial = fault._tag === "PartialSuccess" ? { rejectedSpans, errorMessage: fault.message } : undefined
         yield* answer(rules.successStatus, Otlp.encodeResponse(encoding, partial))
@@ -352,29 +364,33 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         }),
       addAccount,
       removeAccount: (accountId) => Effect.sync(() => void accounts.delete(accountId)),
-      received: (accountId) => Effect.sync(() => inbox(accountId).deliveries.slice()),
-      spans: (accountId) => Effect.sync(() => inbox(accountId).spans.slice()),
+      received: (accountId) => Effect.sync(() => inboxes.deliveries(accountId).slice()),
+      spans: (accountId) => Effect.sync(() => inboxes.spans(accountId).slice()),
       refusals: (accountId) =>
-        Effect.sync(() => refusals.filter((refusal) => accountId === undefined || refusal.account === accountId)),
+        Effect.sync(() =>
+          inboxes.refusals().filter((refusal) => accountId === undefined || refusal.account === accountId)
+        ),
       awaitSpans: (accountId, until) =>
         Effect.map(
-          awaiting(() => inbox(accountId).spans, typeof until === "number" ? (spans) => spans.length >= until : until),
+          awaiting(
+            () => inboxes.spans(accountId),
+            typeof until === "number" ? (spans) => spans.length >= until : until
+          ),
           (spans) => spans.slice()
         ),
       awaitRequests: (accountId, count) =>
         Effect.asVoid(
           awaiting(
-            () => inbox(accountId).requests,
+            () => inboxes.requests(accountId),
             (requests) => requests >= count
           )
         ),
-      clear: (accountId) =>
-        Effect.sync(() => {
-          if (accountId === undefined) inboxes.clear()
-          else inboxes.delete(accountId)
-          refusals = refusals.filter((refusal) => accountId !== undefined && refusal.account !== accountId)
+      clear: (accountId) => Effect.sync(() => inboxes.clear(accountId)),
+      forgotten: Effect.sync(inboxes.forgotten),
+      script: (accountId, steps) =>
+        Effect.map(Script.make(steps), (script) => {
+          scripts.set(accountId, script)
         }),
-      script: (accountId, steps) => Effect.sync(() => void scripts.set(accountId, Script.make(steps))),
       connections: Effect.sync(() => server.connections().open),
       awaitConnections: (atMost) =>
         Effect.asVoid(

@@ -4,13 +4,13 @@ import { Schema } from "effect"
 /**
  * A receiver that cannot do what its owner asked for. `reason` tells the cases apart:
  * `Listen` (the port cannot be had), `UnknownAccount` (no account with that id), `AmbiguousAccount` (two accounts that
- * no request could tell apart).
+ * no request could tell apart), `InvalidFault` (a step of a script that makes no sense).
  *
  * @since 0.1.0
  * @category errors
  */
 export class ReceiverError extends Schema.TaggedError<ReceiverError>()("ReceiverError", {
-  reason: Schema.Literal("Listen", "UnknownAccount", "AmbiguousAccount"),
+  reason: Schema.Literal("Listen", "UnknownAccount", "AmbiguousAccount", "InvalidFault"),
   detail: Schema.String,
   cause: Schema.optional(Schema.Defect)
 }) {
@@ -24,7 +24,8 @@ const messages = {
   Listen: (address: string) => `The receiver cannot listen on ${address}: choose a free port, or 0 for any`,
   UnknownAccount: (id: string) =>
     `The receiver has no account "${id}": pass it in "accounts", or add it with "addAccount"`,
-  AmbiguousAccount: (two: string) => `No request can tell ${two} apart: give them different headers or different paths`
+  AmbiguousAccount: (two: string) => `No request can tell ${two} apart: give them different headers or different paths`,
+  InvalidFault: (problem: string) => `The receiver cannot play this script: ${problem}`
 }
 
 /**

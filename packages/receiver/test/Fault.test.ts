@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Fault, type Otlp, Receiver } from "@tenant-tracer/receiver"
+import { Fault, type Otlp, Receiver, VendorRules } from "@tenant-tracer/receiver"
 import { Effect, Exit, Fiber, Scope, TestClock } from "effect"
 import { bodyOf, contentType, statusOf } from "./support/bodies.js"
 import { client } from "./support/http.js"
@@ -149,12 +149,46 @@ it.scoped("redirect sends the client elsewhere", () =>
   })
 )
 
-it.scoped("a fault that HTTP cannot carry ends the connection, not the receiver", () =>
+describe("a step that makes no sense is refused with its reason, and the script before it stays", () => {
+  // What comes without types is judged, too.
+  const unknown = JSON.parse(`{ "_tag": "Explode" }`) as Fault.Fault
+  it.scoped.each([
+    [Fault.status(99), "status 99: an answer has 200 to 599"],
+    [Fault.status(100), "status 100"],
+    [Fault.status(600), "status 600"],
+    [Fault.status(503.5), "status 503.5"],
+    [Fault.status(Number.NaN), "status NaN"],
+    [Fault.status(503, { retryAfter: "a\r\nb" }), "retryAfter"],
+    [Fault.redirect("line\nbreak"), "location"],
+    [Fault.delay("soon" as "1 second"), "duration"],
+    [Fault.partialSuccess(-1, ""), "-1 rejected spans"],
+    [Fault.partialSuccess(0.5, ""), "0.5 rejected spans"],
+    [Fault.fraction(1.5, Fault.reset, 1), "probability 1.5"],
+    [Fault.fraction(Number.NaN, Fault.reset, 1), "probability NaN"],
+    [Fault.fraction(0.5, Fault.reset, 0.5), "seed 0.5"],
+    [Fault.times(-1, Fault.reset), "-1 requests"],
+    [Fault.times(Number.NaN, Fault.reset), "NaN requests"],
+    [Fault.times(2, Fault.fraction(0.5, Fault.status(1), 1)), "status 1:"],
+    [unknown, "there is no such fault"]
+  ] as const)("%j", ([step, reason]) =>
+    Effect.gen(function* () {
+      const { receiver, status } = yield* setUp()
+      yield* receiver.script("acme", [Fault.status(503)])
+      const refused = yield* Effect.flip(receiver.script("acme", [Fault.pass, step]))
+      expect(refused.reason).toBe("InvalidFault")
+      expect(refused.message).toContain(`step 2: ${reason}`)
+      expect([yield* status, yield* status]).toEqual([503, 200])
+    })
+  )
+})
+
+it.scoped("a mistake of the receiver's own ends the connection, not the receiver", () =>
   Effect.gen(function* () {
     const { receiver, send, status } = yield* setUp()
-    yield* receiver.script("acme", [Fault.redirect("line\nbreak"), Fault.status(7)])
+    const rules = { ...VendorRules.otlp, requiredHeaders: [{ name: "x-key", pattern: "(" }] }
+    yield* receiver.addAccount({ id: "acme", headers: { "x-key": "a" }, rules })
     yield* Effect.flip(send)
-    yield* Effect.flip(send)
+    yield* receiver.addAccount({ id: "acme", headers: { "x-key": "a" } })
     expect(yield* status).toBe(200)
     expect((yield* receiver.refusals("acme")).map((refusal) => refusal.reason).join()).toContain("the receiver failed")
   })

@@ -3,7 +3,7 @@ import { expect, it } from "@effect/vitest"
 import { Receiver } from "@tenant-tracer/receiver"
 import { Effect, FastCheck as fc } from "effect"
 import { bodyOf, contentType } from "./support/bodies.js"
-import { client, rawExchange } from "./support/http.js"
+import { client, flood, rawExchange } from "./support/http.js"
 import { readableSpans } from "./support/spans.js"
 
 const account = { id: "acme", headers: {} }
@@ -113,4 +113,34 @@ it.scoped(
       }
     }),
   30_000
+)
+
+it.scoped("a client that is refused and goes on sending is cut off", () =>
+  Effect.gen(function* () {
+    const receiver = yield* Receiver.make({ accounts: [account], maxCompressedBytes: 1000 })
+    const heads = {
+      "too large": "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n",
+      "no such path": "POST /nowhere HTTP/1.1\r\nhost: x\r\n",
+      "no such type": "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n"
+    }
+    for (const head of Object.values(heads)) {
+      const sent = yield* flood(receiver.url, `${head}transfer-encoding: chunked\r\n\r\n`)
+      expect(sent).toBeLessThan(64 * 1024 * 1024)
+    }
+    expect((yield* receiver.refusals()).map(({ status }) => status)).toEqual([413, 404, 415])
+    yield* receiver.awaitConnections(0)
+    expect(yield* alive(receiver)).toBe(200)
+  })
+)
+
+it.scoped("a client that is refused and comes to its end keeps its connection", () =>
+  Effect.gen(function* () {
+    const receiver = yield* Receiver.make({ accounts: [account], maxCompressedBytes: 1000 })
+    const post = yield* client
+    const headers = { "content-type": contentType.json }
+    const answer = yield* post(`${receiver.url}/v1/traces`, { headers, body: Buffer.alloc(8 * 1024 * 1024) })
+    expect(answer.status).toBe(413)
+    expect((yield* post(`${receiver.url}/v1/traces`, { headers, body: "{}" })).status).toBe(200)
+    expect(yield* receiver.peakConnections).toBe(1)
+  })
 )

@@ -165,12 +165,14 @@ export const makeWith = (
         return report.length === 0 ? Effect.void : (config.onUnsent ?? logUnsent)(report)
       })
     )
+    const clock = yield* Effect.clock
     const recorder = Recorder.make({
       // No span ends before everything is there.
       sink: (span, route) => router.sink(span, route),
       budget: budget.open("unbound", { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
       count: ledger.count,
       content: config.content ?? "none",
+      drift: () => clock.unsafeCurrentTimeMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6,
       incoming: config.incoming,
       limits: limitsOf(config)
     })
@@ -223,7 +225,6 @@ export const makeWith = (
       open: outlets.open,
       onTrace: (request, { tenant }, { denied }) => explanations.add(request, tenant, denied)
     })
-    const clock = yield* Effect.clock
     // Registered last, so that it runs before the queues are drained.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -282,7 +283,7 @@ export const makeWith = (
           const id = idOf(ref)
           const keep = options?.keep && DestinationKey.ofCredential(options.keep)
           const isRemembered = revocations.revoke(id, keep)
-          audit.tell({ id, time: environment.clock.now(), use: "revoked", host: undefined })
+          audit.tell({ id, time: environment.clock.wallTime(), use: "revoked", host: undefined })
           return Effect.as(destinations.revoke(id, keep), isRemembered)
         }),
       explain: (tenant, traceId) => Effect.sync(() => explanations.explain(tenant, traceId)),

@@ -9,7 +9,19 @@ import { Refused } from "./refused.js"
 const tooLarge = (what: string, limit: number) =>
   new Refused({ status: 413, reason: `the body is larger than ${limit} bytes ${what}: send less at once` })
 
-/** Reads a body of at most `limit` bytes. Node throws away what a refused client goes on sending. */
+/** How much more a refused client may send, in bytes: enough for most to come to their end and read the answer. */
+const maxDiscarded = 16 * 1024 * 1024
+
+/** Throws away what a refused client goes on sending; one that does not come to its end is cut off. */
+export const discard = (request: IncomingMessage): void => {
+  let left = maxDiscarded
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.socket.destroy()
+  })
+}
+
+/** Reads a body of at most `limit` bytes. */
 export const read = (request: IncomingMessage, limit: number): Effect.Effect<Uint8Array, Refused> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []

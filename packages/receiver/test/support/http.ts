@@ -65,3 +65,20 @@ export const rawExchange = (url: string, bytes: Uint8Array | string): Effect.Eff
     })
     socket.end(bytes)
   })
+
+/** Sends a chunked body without an end, until the other side closes the connection, and says how many bytes it took. */
+export const flood = (url: string, head: string): Effect.Effect<number> =>
+  Effect.async((resume) => {
+    const socket = Net.connect(Number(new URL(url).port), "127.0.0.1")
+    const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536), Buffer.from("\r\n")])
+    const send = () => {
+      while (!socket.destroyed && socket.write(chunk));
+    }
+    socket.on("drain", send)
+    socket.on("error", () => undefined)
+    socket.on("close", () => resume(Effect.succeed(socket.bytesWritten)))
+    socket.resume()
+    socket.write(head)
+    send()
+    return Effect.sync(() => socket.destroy())
+  })

@@ -7,14 +7,17 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /**
- * Runs plain functions later. `schedule` may be called from anywhere; a task runs once, up to 10 ms early, and must neither block nor throw.
+ * Runs plain functions later. `schedule` may be called from anywhere; a task runs once, up to 10 ms early, and must neither block nor throw. When
+ * somebody sets the system's clock, nothing runs sooner or later for it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface BatchClock {
-  /** Milliseconds since the epoch, as the fiber's `Clock` tells them. */
+  /** Milliseconds of a clock that nobody sets, for how long something takes or waits; the time that the machine is asleep may not count. */
   readonly now: () => number
+  /** Milliseconds since the epoch, for when something was. */
+  readonly wallTime: () => number
   /** Returns how to call it off. */
   readonly schedule: (delayMillis: number, task: () => void) => () => void
 }
@@ -37,7 +40,7 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
   const clock = yield* Effect.clock
   const due = new Map<number, Set<() => void>>()
   const changed = Effect.unsafeMakeLatch(false)
-  const now = () => clock.unsafeCurrentTimeMillis()
+  const now = () => Math.floor(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
   let next = Number.POSITIVE_INFINITY
 
   const runDue = () => {
@@ -81,5 +84,5 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
       : Effect.raceFirst(changed.await, Effect.sleep(Math.max(0, next - now())))
   }).pipe(Effect.forever, Effect.forkScoped)
 
-  return { now, schedule }
+  return { now, wallTime: () => clock.unsafeCurrentTimeMillis(), schedule }
 }).pipe(Effect.withTracerEnabled(false))

@@ -47,7 +47,7 @@ export interface State {
  */
 export interface Breaker {
   readonly state: () => State
-  /** When the next request may go, past or to come. */
+  /** When the next request may go, past or to come, by the clock of its waits. */
   readonly readyAt: () => number
   /** Whether the last answer was a failure. */
   readonly isFailing: () => boolean
@@ -65,14 +65,19 @@ export interface Breaker {
 }
 
 /**
- * Makes a breaker that is closed. It opens after so many failures in a row, or when the back end asks for a wait longer than its own would be.
+ * Makes a breaker that is closed. It opens after so many failures in a row, or when the back end asks for a wait longer than its own would be. It
+ * waits by `now`, a clock that nobody sets, and says its times by `wallTime` (default: the same).
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
   options: Options,
-  { now, random }: { readonly now: () => number; readonly random: () => number }
+  {
+    now,
+    random,
+    wallTime = now
+  }: { readonly now: () => number; readonly random: () => number; readonly wallTime?: (() => number) | undefined }
 ): Breaker => {
   const limit = options.failures ?? 5
   const retryWait = Duration.toMillis(options.retryWait ?? "500 millis")
@@ -80,16 +85,16 @@ export const make = (
   const maxWait = Duration.toMillis(options.maxWait ?? "5 minutes")
   const maxRetryAfter = Duration.toMillis(options.maxRetryAfter ?? "1 hour")
   let state: State["state"] = "closed"
-  let since = now()
+  let since = wallTime()
   let failures = 0
   let openings = 0
-  let readyAt = since
-  let askedUntil = since
+  let readyAt = now()
+  let askedUntil = readyAt
 
   const enter = (next: State["state"]) => {
     if (state === next) return
     state = next
-    since = now()
+    since = wallTime()
   }
 
   const wait = (base: number, doublings: number) => {
@@ -103,7 +108,7 @@ export const make = (
   }
 
   return {
-    state: () => ({ state, since, nextProbe: state === "open" ? readyAt : undefined }),
+    state: () => ({ state, since, nextProbe: state === "open" ? readyAt - now() + wallTime() : undefined }),
     readyAt: () => readyAt,
     isFailing: () => state !== "closed" || failures > 0,
     allows: (inFlight) => now() >= readyAt && (inFlight === 0 || (state === "closed" && failures === 0)),

@@ -64,7 +64,10 @@ export interface Gate {
 export interface Options {
   readonly breaker?: Breaker.Options | undefined
   readonly rate?: Pick<RateLimit, "readyAt"> | undefined
+  /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number
+  /** Milliseconds since the epoch, for what the state says. Default: `now`. */
+  readonly wallTime?: (() => number) | undefined
   /** From 0 to 1. */
   readonly random: () => number
   readonly isPaused: () => boolean

@@ -219,6 +219,7 @@ export const make = <Span>(
       breaker: options.breaker,
       rate: options.rate,
       now: clock.now,
+      wallTime: clock.wallTime,
       random: environment.random,
       isPaused: () => environment.isPaused(id),
       renew: exporter.renew,
@@ -333,7 +334,7 @@ export const make = <Span>(
     }
 
     const tell = (settled: ReadonlyArray<Span>, { delivered, dropped, rejected }: Exporter.ExportOutcome<Span>) => {
-      const now = clock.now()
+      const now = clock.wallTime()
       const told = new Set<Span>()
       const causes: Array<Exporter.Tally> = [...dropped]
       for (const refusal of rejected) {

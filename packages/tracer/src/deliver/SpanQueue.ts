@@ -23,7 +23,7 @@ export type Worth = 0 | 1 | 2
 export interface Entry<out Span> {
   readonly span: Span
   readonly bytes: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the clock that `offer` was told. */
   readonly queuedAt: number
   readonly position: number
 }

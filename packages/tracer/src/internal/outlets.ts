@@ -137,12 +137,12 @@ export const make = (options: {
         tooOld:
           oldest === undefined
             ? undefined
-            : (span) => environment.clock.now() - RecordedSpan.endedAt(span) > oldest * 1000,
+            : (span) => environment.clock.wallTime() - RecordedSpan.endedAt(span) > oldest * 1000,
         overflow: spooling && ((adopt) => spooling.open(id, view, adopt)),
         successor: () => member && destinations.successorOf(member),
         onRefusal: ({ reason, spans = [] }) => {
           const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
-          if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.now(), spans, bytes })
+          if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
         }
       })
       const credential = destination === undefined ? "" : DestinationKey.ofCredential(destination)
@@ -164,7 +164,7 @@ export const make = (options: {
     const { requestsPerMinute: perMinute } = destination.limits
     const rate = perMinute === undefined ? undefined : RateLimit.make({ perMinute, now: environment.clock.now })
     const host = Url.parse(destination.endpoint)?.host
-    const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: environment.clock.now(), use, host })
+    const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: environment.clock.wallTime(), use, host })
     const exporter = makeExporter({
       id,
       destination,

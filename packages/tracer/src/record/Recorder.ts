@@ -204,6 +204,8 @@ export const make = (options: {
   readonly budget?: Pick<Account, "take" | "give"> | undefined
   /** Whether anyone may ever receive content: `none` lets go of it as soon as a span has ended. Default `full`. */
   readonly content?: "none" | "full" | undefined
+  /** Milliseconds since the epoch less the clock of the spans' times, now: what sets the times of spans outside any request right. Default 0. */
+  readonly drift?: (() => number) | undefined
 }): Recorder => {
   const { count, sink } = options
   const limits = { ...defaultLimits, ...options.limits }
@@ -245,7 +247,7 @@ export const make = (options: {
     return new RequestTrace(
       recorder,
       remote?.traceId ?? ids.traceId(),
-      0n,
+      clockOffset(options.drift?.() ?? 0),
       { _tag: "operator" },
       true,
       undefined,
@@ -349,7 +351,7 @@ export const make = (options: {
       const request = new RequestTrace(
         recorder,
         joined?.traceId ?? ids.traceId(),
-        clockOffset(open),
+        clockOffset(open.wallTime - Number(open.startTime) / 1e6),
         open.route === undefined
           ? { _tag: "holding", spans: [], bytes: 0, since: undefined }
           : { _tag: "bound", route: open.route },
@@ -525,11 +527,11 @@ const snapshot = <Fields extends object>(fields: Fields): Fields => {
   }
 }
 
-/** A monotonic clock drifts from the wall clock while a machine sleeps; differences below 5 ms are the wall clock's own grain. */
-const clockOffset = (open: OpenRequestOptions): bigint => {
-  const offset = BigInt(Math.round(open.wallTime * 1000)) * 1000n - open.startTime
-  return offset > -5_000_000n && offset < 5_000_000n ? 0n : offset
-}
+/**
+ * A monotonic clock drifts from the wall clock while a machine sleeps, or when somebody sets it; differences below 5 ms are the wall clock's own
+ * grain.
+ */
+const clockOffset = (millis: number): bigint => (Math.abs(millis) < 5 ? 0n : BigInt(Math.round(millis * 1000)) * 1000n)
 
 const adopted = ({ ancestry, name }: RecordedSpan, key: string, value: unknown): SpanRole | undefined =>
   Anchor.unlessWithin(Adopters.roleOfAttribute(name, key, value), ancestry.parent)

@@ -62,6 +62,8 @@ export const make = <K, E, R>(options: Options<K, E, R>): Effect.Effect<RouteRes
     const timeToLive = Duration.toMillis(options.timeToLive ?? "5 minutes")
     const detach = options.detach ?? Request.detached
     const clock = yield* Effect.clock
+    // Set back an hour, the wall clock would have a revoked route believed for an hour longer.
+    const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
     const fibers = yield* FiberSet.make<TenantRoute, E>()
     const fork = yield* FiberSet.runtime(fibers)<R>()
 
@@ -71,7 +73,7 @@ export const make = <K, E, R>(options: Options<K, E, R>): Effect.Effect<RouteRes
 
     const remember = (key: K, route: TenantRoute) => {
       known.delete(key)
-      known.set(key, { route, until: clock.unsafeCurrentTimeMillis() + timeToLive })
+      known.set(key, { route, until: now() + timeToLive })
       if (known.size > capacity) for (const [oldest] of known) return void known.delete(oldest)
     }
 
@@ -95,7 +97,7 @@ export const make = <K, E, R>(options: Options<K, E, R>): Effect.Effect<RouteRes
       get: (key) =>
         Effect.suspend(() => {
           const found = known.get(key)
-          if (found !== undefined && found.until > clock.unsafeCurrentTimeMillis()) {
+          if (found !== undefined && found.until > now()) {
             known.delete(key)
             known.set(key, found)
             return Effect.succeed(found.route)

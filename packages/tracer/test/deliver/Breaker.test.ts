@@ -24,6 +24,23 @@ const make = (options: Breaker.Options = {}, random: () => number = () => 1) => 
   return { ...breaker, pass, fail, probe, now: () => time }
 }
 
+it("waits by one clock and says its times by another, which may be set", () => {
+  let now = 1000
+  let wallTime = 1_700_000_000_000
+  const breaker = Breaker.make(
+    { failures: 1, minWait: 1000 },
+    { now: () => now, random: () => 1, wallTime: () => wallTime }
+  )
+  breaker.failed(0)
+  expect(breaker.state()).toEqual({ state: "open", since: 1_700_000_000_000, nextProbe: 1_700_000_001_000 })
+  wallTime -= 3_600_000
+  now += 999
+  expect(breaker.state().nextProbe).toBe(1_699_996_400_001)
+  expect(breaker.allows(0)).toBe(false)
+  now += 1
+  expect(breaker.allows(0)).toBe(true)
+})
+
 describe("closed", () => {
   it("lets everything through, any number at once", () => {
     const { allows, state } = make()
