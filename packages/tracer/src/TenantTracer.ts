@@ -113,7 +113,8 @@ export class TenantTracer extends Context.Tag("@tenant-tracer/tracer/TenantTrace
  */
 export const makeWith = (
   config: TracingConfig.TracingConfig,
-  makeExporter: Outlets.MakeExporter
+  makeExporter: Outlets.MakeExporter,
+  transport: Transport["Type"]
 ): Effect.Effect<Service, never, VocabularyResolver | Scope.Scope> =>
   Effect.gen(function* () {
     yield* Effect.orDie(TracingConfig.validate(config))
@@ -145,6 +146,7 @@ export const makeWith = (
       environment,
       ledger,
       makeExporter,
+      transport,
       vocabularies
     })
     const operator: Array<Router.OperatorOutlet> = []
@@ -236,7 +238,7 @@ const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.Recorde
 export const layer = (
   config: TracingConfig.TracingConfig = {}
 ): Layer.Layer<TenantTracer, never, Transport | VocabularyResolver> =>
-  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport))))
+  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport), transport)))
 
 /**
  * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win. A value that cannot be used is an

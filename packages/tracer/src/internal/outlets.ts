@@ -5,7 +5,7 @@ import * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as CredentialResolver from "../deliver/CredentialResolver.js"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
@@ -15,7 +15,7 @@ import type { Ledger } from "../deliver/Ledger.js"
 import * as OtlpExporter from "../deliver/OtlpExporter.js"
 import * as Provider from "../deliver/Provider.js"
 import type * as ProviderCache from "../deliver/ProviderCache.js"
-import type { Transport } from "../deliver/Transport.js"
+import type { Transport, TransportTarget } from "../deliver/Transport.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import * as ContentPolicy from "../render/ContentPolicy.js"
 import type { BatchContext, RenderedSpan } from "../render/RenderedSpan.js"
@@ -69,8 +69,10 @@ export const make = (options: {
   readonly cache: ProviderCache.ProviderCache<Provider.Provider<RecordedSpan.RecordedSpan>>
   readonly vocabularies: VocabularyResolver["Type"]
   readonly makeExporter: MakeExporter
+  readonly transport: Transport["Type"]
 }): Outlets => {
-  const { cache, config, deadLetters, destinations, environment, ledger, makeExporter, vocabularies } = options
+  const { cache, config, deadLetters, destinations, environment, ledger, makeExporter, transport, vocabularies } =
+    options
   const credential = config.credentials && CredentialResolver.make(config.credentials)
   const policy = config.endpoints ?? EndpointPolicy.publicOnly
   const operators: Array<Provider.Provider<RecordedSpan.RecordedSpan>> = []
@@ -106,6 +108,19 @@ export const make = (options: {
         )
       )
     )
+
+  /** Keeps the target in use until the provider is closed. A closing that takes too long is cut short, with what would have run after it. */
+  const holding = (
+    target: TransportTarget,
+    provider: Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope>
+  ) =>
+    Effect.flatMap(Scope.make(), (scope) => {
+      const release = transport.hold(target)
+      return Effect.zipRight(
+        Effect.addFinalizer((exit) => Effect.ensuring(Scope.close(scope, exit), Effect.sync(release))),
+        Scope.extend(provider, scope)
+      )
+    })
 
   // What was judged for an account that is the operator's, too, does not hold for another one.
   const renewal = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View) =>
@@ -175,15 +190,18 @@ export const make = (options: {
       if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
       const key = cacheKey(id, destination, view.right)
       const build = () =>
-        providerOf(
-          id,
-          view.right,
-          makeExporter(
+        holding(
+          { url: destination.endpoint, tls: destination.tls, policy },
+          providerOf(
             id,
-            destination,
-            renderer(view.right, contextOf(view.right, destination.resource)),
-            policy,
-            renewal(id, destination, view.right)
+            view.right,
+            makeExporter(
+              id,
+              destination,
+              renderer(view.right, contextOf(view.right, destination.resource)),
+              policy,
+              renewal(id, destination, view.right)
+            )
           )
         )
       return {

@@ -36,6 +36,7 @@ const scripted = (...answers: readonly [Answer, ...ReadonlyArray<Answer>]) =>
           const next = answers[Math.min(requests.length, answers.length) - 1] ?? answers[0]
           return Effect.zipRight(Queue.offer(arrivals, undefined), next)
         }),
+      hold: () => () => {},
       stats: Effect.succeed({ pools: 0, connections: 0 })
     }
     return { transport, requests, arrival: Queue.take(arrivals) }
@@ -210,6 +211,7 @@ describe("a batch that is too large", () => {
             if (status === 200) sent.push(text)
             return { status, headers: {}, body: new Uint8Array() }
           }),
+        hold: () => () => {},
         stats: Effect.succeed({ pools: 0, connections: 0 })
       }
       const outcome = yield* make(transport).export(["aa", "bb", "a very large one", "cc", "dd"])
@@ -321,6 +323,7 @@ describe("a token", () => {
             yield* Deferred.succeed(renewed, undefined)
             return { status: 200, headers: {}, body: new Uint8Array() }
           }),
+        hold: () => () => {},
         stats: Effect.succeed({ pools: 0, connections: 0 })
       }
       const exporter = make(transport, { auth })
