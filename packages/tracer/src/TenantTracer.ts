@@ -5,6 +5,7 @@
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type { Destination } from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import * as Config from "effect/Config"
@@ -24,6 +25,7 @@ import * as DeadLetters from "./deliver/DeadLetters.js"
 import * as DestinationId from "./deliver/DestinationId.js"
 import * as Ledger from "./deliver/Ledger.js"
 import * as Pauses from "./deliver/Pauses.js"
+import * as Probe from "./deliver/Probe.js"
 import * as Provider from "./deliver/Provider.js"
 import * as ProviderCache from "./deliver/ProviderCache.js"
 import { Transport } from "./deliver/Transport.js"
@@ -35,6 +37,7 @@ import type { RecordedSpan } from "./record/RecordedSpan.js"
 import * as Recorder from "./record/Recorder.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import { VocabularyResolver } from "./render/VocabularyResolver.js"
+import * as EndpointPolicy from "./route/EndpointPolicy.js"
 import * as Router from "./route/Router.js"
 import * as TracingConfig from "./TracingConfig.js"
 
@@ -96,6 +99,7 @@ export interface Service {
     options?: { readonly content?: boolean | undefined }
   ) => Effect.Effect<ReadonlyArray<DeadLetter>>
   readonly replay: (ref: DestinationRef) => Effect.Effect<number>
+  readonly probe: Probe.Probe
 }
 
 /**
@@ -166,6 +170,11 @@ export const makeWith = (
       incoming: config.incoming,
       limits: limitsOf(config)
     })
+    const probe = Probe.make({
+      transport,
+      policy: config.endpoints ?? EndpointPolicy.publicOnly,
+      render: outlets.preview
+    })
     const clock = yield* Effect.clock
     // Registered last, so that it runs before the queues are drained.
     yield* Effect.addFinalizer(() => Effect.sync(() => recorder.close(clock.unsafeCurrentTimeNanos())))
@@ -198,7 +207,12 @@ export const makeWith = (
             .filter(({ id }) => tenant === undefined || isOf(tenant, id))
             .map((letter) => ({ ...letter, spans: letter.spans.map(shown(options?.content ?? false)) }))
         ),
-      replay: (ref) => Effect.sync(() => destinations.replay(idOf(ref)))
+      replay: (ref) => Effect.sync(() => destinations.replay(idOf(ref))),
+      probe: (destination, options) =>
+        Effect.zipRight(
+          Effect.sync(() => ledger.count("probes")),
+          probe(destination, options)
+        )
     }
   })
 
@@ -449,3 +463,29 @@ export const deadLetters = (
  */
 export const replay = (ref: DestinationRef): Effect.Effect<number, never, TenantTracer> =>
   Effect.flatMap(TenantTracer, ({ replay }) => replay(ref))
+
+/**
+ * Sends one real span, `tenant-tracer probe`, to a destination and says in words what came of it: before a tenant's settings are stored, or when
+ * somebody asks why nothing arrives. It goes through the endpoint policy and the transport as every span does, whether or not the tenant is known
+ * here, needs at most 10 seconds, never tries again, and is in no account but the counter `probes`. A tenant may ask five times a minute.
+ *
+ * @example
+ * ```ts
+ * import type { Destination } from "@tenant-tracer/model"
+ * import { TenantTracer } from "@tenant-tracer/tracer"
+ * import { Effect } from "effect"
+ *
+ * export const check = (destination: Destination.Destination) =>
+ *   Effect.map(TenantTracer.probe(destination, { tenant: "acme" }), ({ nextStep, sentence, verdict }) =>
+ *     verdict === "accepted" ? "It works." : `${sentence} ${nextStep}`
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const probe = (
+  destination: Destination,
+  options: { readonly tenant: string }
+): Effect.Effect<Probe.ProbeResult, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ probe }) => probe(destination, options))

@@ -6,10 +6,14 @@
 export * as CredentialResolver from "./deliver/CredentialResolver.js"
 /** The stable name of one back end of one tenant. */
 export * as DestinationId from "./deliver/DestinationId.js"
+/** The operator's forward proxy. */
+export * as EgressProxy from "./deliver/EgressProxy.js"
 /** The transport over `@effect/platform`'s `HttpClient`. */
 export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
 export * as Ledger from "./deliver/Ledger.js"
+/** Tries a destination once and says what came of it. */
+export * as Probe from "./deliver/Probe.js"
 /** How bytes reach a back end. */
 export * as Transport from "./deliver/Transport.js"
 /** The transport over pooled connections. */

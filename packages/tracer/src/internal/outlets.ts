@@ -37,7 +37,8 @@ export type MakeExporter = (
   destination: Destination.Destination,
   render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered,
   policy: EndpointPolicy.EndpointPolicy | undefined,
-  renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
+  renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined,
+  count: Ledger["count"]
 ) => BatchExporter<RecordedSpan.RecordedSpan>
 
 /** A batch as one destination receives it; what could not be rendered is told apart. */
@@ -58,6 +59,10 @@ export interface Outlets {
     operator: Destination.Destination | OperatorExporter
   ) => Effect.Effect<OperatorOutlet | Denial, never, Scope.Scope>
   readonly flushOperator: Effect.Effect<void>
+  /** How a tenant's destination receives spans, without an outlet. */
+  readonly preview: (
+    destination: Destination.Destination
+  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered, string>
 }
 
 export const make = (options: {
@@ -114,12 +119,14 @@ export const make = (options: {
     target: TransportTarget,
     provider: Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope>
   ) =>
-    Effect.flatMap(Scope.make(), (scope) => {
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
       const release = transport.hold(target)
-      return Effect.zipRight(
-        Effect.addFinalizer((exit) => Effect.ensuring(Scope.close(scope, exit), Effect.sync(release))),
-        Scope.extend(provider, scope)
+      // `Effect.addFinalizer` would close it where nothing is interrupted, if that is where the layer was built.
+      yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
+        Effect.ensuring(Scope.close(scope, exit), Effect.sync(release))
       )
+      return yield* Scope.extend(provider, scope)
     })
 
   // What was judged for an account that is the operator's, too, does not hold for another one.
@@ -200,7 +207,8 @@ export const make = (options: {
               destination,
               renderer(view.right, contextOf(view.right, destination.resource)),
               policy,
-              renewal(id, destination, view.right)
+              renewal(id, destination, view.right),
+              ledger.count
             )
           )
         )
@@ -231,7 +239,7 @@ export const make = (options: {
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
         const render = renderer(view.right, contextOf(view.right, isOtlp ? operator.resource : {}))
         const exporter = isOtlp
-          ? makeExporter(id, operator, render, undefined, renewal(id, operator, view.right))
+          ? makeExporter(id, operator, render, undefined, renewal(id, operator, view.right), ledger.count)
           : yield* SpanExporterAdapter.make({ exporter: operator.exporter, render })
         const provider = yield* providerOf(id, view.right, exporter)
         operators.push(provider)
@@ -247,14 +255,17 @@ export const make = (options: {
 
     flushOperator: Effect.suspend(() =>
       Effect.forEach(operators, (provider) => provider.flush, { concurrency: "unbounded", discard: true })
-    )
+    ),
+
+    preview: (destination) =>
+      Either.map(viewOf(destination, "tenant"), (view) => renderer(view, contextOf(view, destination.resource)))
   }
 }
 
 /** The exporter of real life: our own OTLP over the transport. */
 export const otlp =
   (transport: Transport["Type"]): MakeExporter =>
-  (_, destination, render, policy, renew) => {
+  (_, destination, render, policy, renew, count) => {
     const writer = Writer.of(destination.protocol)
     return OtlpExporter.make({
       endpoint: destination.endpoint,
@@ -265,6 +276,7 @@ export const otlp =
       limits: destination.limits,
       policy,
       renew,
+      onWarning: () => count("partial_success_warning"),
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => {
         const { context, dropped, spans } = render(batch)

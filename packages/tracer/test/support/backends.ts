@@ -47,12 +47,12 @@ const quiet = Logger.remove(Logger.defaultLogger)
 const endpoints = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] })
 
 /** A tracer that is closed before its receiver, or earlier by `close`. */
-export const tracer = (config: TracingConfig.TracingConfig = {}) =>
+export const tracer = (config: TracingConfig.TracingConfig = {}, transport: UndiciTransport.Options = {}) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
       TenantTracer.layer({ endpoints, ...config }).pipe(
-        Layer.provide(UndiciTransport.layer()),
+        Layer.provide(UndiciTransport.layer(transport)),
         Layer.provide(vocabularies),
         Layer.provideMerge(quiet)
       )
