@@ -6,7 +6,7 @@ import { Deferred, Effect, Either, Fiber, Redacted, TestClock } from "effect"
 import { Transport, type TransportRequest } from "../../src/deliver/Transport.js"
 import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
 import { call, routeTo, tracer } from "../support/backends.js"
-import { type Listening, listening, pem, resolver, until } from "../support/servers.js"
+import { eventually, type Listening, listening, pem, resolver, until } from "../support/servers.js"
 
 const post = (url: string, options: Partial<TransportRequest> = {}) =>
   Effect.flatMap(Transport, (transport) =>
@@ -278,8 +278,8 @@ describe("TLS identities", () => {
         call(routeTo("acme", [destination("with", { ca, ...identity("client") }), destination("without", { ca })]))
       )
       yield* Effect.fork(run(TenantTracer.flush))
-      yield* Effect.repeat(row("acme/with"), { until: (row) => row?.delivered === 2 })
-      const without = yield* Effect.repeat(row("acme/without"), { until: (row) => row?.lastError !== undefined })
+      yield* eventually(row("acme/with"), (row) => row?.delivered === 2)
+      const without = yield* eventually(row("acme/without"), (row) => row?.lastError !== undefined)
       expect(without).toMatchObject({ made: 2, delivered: 0, held: 2 })
       expect(without?.lastError).toMatch(/secure connection|connection was closed/)
     })

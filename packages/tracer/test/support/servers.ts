@@ -27,11 +27,17 @@ export interface Listening {
   readonly clients: ReadonlyArray<string>
 }
 
-/** Waits until something is so, turning the event loop. */
+const turn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Asks until the answer is as wanted, turning the event loop in between. */
+export const eventually = <A>(ask: Effect.Effect<A>, isWanted: (answer: A) => boolean): Effect.Effect<A> =>
+  Effect.repeat(Effect.zipLeft(ask, turn), { until: isWanted })
+
+/** Waits until something is so. */
 export const until = (isSo: () => boolean): Effect.Effect<void> =>
-  Effect.async<void>((resume) => {
-    setImmediate(() => resume(Effect.void))
-  }).pipe(Effect.repeat({ until: isSo }), Effect.asVoid)
+  Effect.asVoid(eventually(Effect.sync(isSo), (so) => so))
 
 /** A server for as long as the scope lives. It closes no connection by itself. */
 export const listening = (
