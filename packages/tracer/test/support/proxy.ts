@@ -64,8 +64,8 @@ export const proxy = (
         const answer = options.answer?.(one, asked.length) ?? "tunnel"
         client.on("error", () => {})
         if (typeof answer === "function") {
-          // Else the end of what nobody reads is never seen.
-          client.resume()
+          // Else the end of what nobody reads is never seen, and half a connection stays.
+          client.resume().once("end", () => client.destroy())
           return answer(client)
         }
         if (typeof answer === "number")
