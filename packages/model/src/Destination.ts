@@ -241,6 +241,7 @@ const problemOf = (destination: Destination): Problem | undefined => {
       wordProblem("content", destination.content, ["none", "full"]) ??
       wordProblem("callerTrace", destination.callerTrace, ["continue", "link", "ignore"]) ??
       authProblem(destination.auth) ??
+      tlsProblem(destination.tls) ??
       resourceProblem(destination.resource) ??
       vocabulariesProblem(destination.vocabularies) ??
       limitsProblem(destination.limits)
@@ -267,6 +268,17 @@ const authProblem = (auth: DestinationAuth): Problem | undefined => {
     default:
       return ["auth", "must be Headers, Token or Signer"]
   }
+}
+
+const tlsProblem = (tls: DestinationTls | undefined): Problem | undefined => {
+  if (tls === undefined) return undefined
+  if (!Predicate.isRecord(tls)) return ["tls", "must be a record of ca, certificate and key"]
+  for (const part of ["ca", "certificate"] as const) {
+    if (tls[part] !== undefined && typeof tls[part] !== "string") return [`tls.${part}`, "is not PEM text"]
+  }
+  return tls.key === undefined || Redacted.isRedacted(tls.key)
+    ? undefined
+    : ["tls.key", "is not redacted text: wrap it in Redacted.make"]
 }
 
 const vocabulariesProblem = (vocabularies: ReadonlyArray<unknown>): Problem | undefined => {
@@ -302,37 +314,11 @@ const parseUrl = (text: string): URL | undefined => {
   }
 }
 
-/** What the connection itself is about: a destination that sets these breaks its requests, or speaks for another host. */
-const reservedHeaders: ReadonlySet<string> = new Set([
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade"
-])
-
-const headersProblem = (headers: Readonly<Record<string, unknown>>): Problem | undefined => {
-  const seen = new Set<string>()
-  for (const [name, value] of Object.entries(headers)) {
-    const field = `headers.${name.slice(0, 64)}`
-    const text = Redacted.isRedacted(value) ? Redacted.value(value) : undefined
-    if (typeof text !== "string") return [field, "is not redacted text: wrap it in Redacted.make"]
-    const checked = OtlpHeaders.validate({ [name]: text })
-    if (Either.isLeft(checked)) return [field, checked.left.detail]
-    const sent = name.toLowerCase()
-    if (reservedHeaders.has(sent)) return [field, "is set by the exporter: remove it"]
-    if (seen.has(sent)) return [field, "is given twice: give it once"]
-    seen.add(sent)
-  }
-  return undefined
-}
+const headersProblem = (headers: Readonly<Record<string, unknown>>): Problem | undefined =>
+  Either.match(OtlpHeaders.reveal(headers), {
+    onLeft: ({ detail, header }): Problem => [`headers.${header}`, detail],
+    onRight: () => undefined
+  })
 
 const isAttributeValue = Schema.is(AttributeValue)
 

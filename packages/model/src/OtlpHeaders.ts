@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
@@ -69,7 +70,7 @@ const decode = (value: string): string =>
  * @category errors
  */
 export class OtlpHeadersError extends Schema.TaggedError<OtlpHeadersError>()("OtlpHeadersError", {
-  reason: Schema.Literal("name", "control_character", "not_latin1", "too_long"),
+  reason: Schema.Literal("name", "control_character", "not_latin1", "too_long", "not_redacted", "reserved", "repeated"),
   /** The header, cut to 64 characters. */
   header: Schema.String,
   detail: Schema.String
@@ -113,4 +114,63 @@ export const validate = (
     if (found !== undefined) return Either.left(new OtlpHeadersError({ header: name.slice(0, 64), ...found }))
   }
   return Either.right(headers)
+}
+
+/**
+ * What the connection itself is about, in lower case: whoever sets these breaks its requests, or speaks for another host.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const reserved: ReadonlySet<string> = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade"
+])
+
+/** Of what comes from outside the compiler's sight nothing is taken for granted. */
+const textOf = (value: unknown): string | undefined => {
+  try {
+    const text: unknown = Redacted.isRedacted(value) ? Redacted.value(value) : undefined
+    return typeof text === "string" ? text : undefined
+  } catch {
+    // A secret that was wiped.
+    return undefined
+  }
+}
+
+/**
+ * The headers of a credential as they are sent, names in lower case, wherever they come from: fixed, minted or signed. The first that cannot be sent
+ * is reported, and so is one that is `reserved`.
+ *
+ * @since 0.1.0
+ * @category validation
+ */
+export const reveal = (
+  headers: Readonly<Record<string, unknown>>,
+  kept: ReadonlySet<string> = reserved
+): Either.Either<Readonly<Record<string, string>>, OtlpHeadersError> => {
+  const revealed = new Map<string, string>()
+  for (const [name, value] of Object.entries(headers)) {
+    const wrong = (reason: OtlpHeadersError["reason"], detail: string) =>
+      Either.left(new OtlpHeadersError({ header: name.slice(0, 64), reason, detail }))
+    const text = textOf(value)
+    if (text === undefined) return wrong("not_redacted", "is not redacted text: wrap it in Redacted.make")
+    const found = problem(name, text)
+    if (found !== undefined) return wrong(found.reason, found.detail)
+    const sent = name.toLowerCase()
+    if (kept.has(sent)) return wrong("reserved", "is set by the exporter: remove it")
+    if (revealed.has(sent)) return wrong("repeated", "is given twice: give it once")
+    revealed.set(sent, text)
+  }
+  return Either.right(Object.fromEntries(revealed))
 }

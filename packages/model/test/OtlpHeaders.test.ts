@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { OtlpHeaders } from "@tenant-tracer/model"
-import { Either, FastCheck as fc } from "effect"
+import { Either, FastCheck as fc, Record, Redacted } from "effect"
 
 const failure = (headers: Readonly<Record<string, string>>) =>
   Either.getOrThrow(Either.flip(OtlpHeaders.validate(headers)))
@@ -119,6 +119,57 @@ describe("OtlpHeaders.validate", () => {
         if (Either.isRight(OtlpHeaders.validate({ [name]: text }))) {
           expect(new Headers({ [name]: text }).get(name)).toBe(text.replace(/^[\t ]+|[\t ]+$/g, ""))
         }
+      })
+    )
+  })
+})
+
+describe("OtlpHeaders.reveal", () => {
+  const refusal = (headers: Readonly<Record<string, unknown>>) =>
+    Either.getOrThrow(Either.flip(OtlpHeaders.reveal(headers)))
+
+  it("gives the headers as they are sent", () => {
+    const headers = { Authorization: Redacted.make("Basic cGs6c2s="), "x-latin": Redacted.make("ü") }
+    expect(OtlpHeaders.reveal(headers)).toStrictEqual(Either.right({ authorization: "Basic cGs6c2s=", "x-latin": "ü" }))
+    expect(OtlpHeaders.reveal({})).toStrictEqual(Either.right({}))
+  })
+
+  it("names the header that cannot be sent and shows no value", () => {
+    const wiped = Redacted.make("s3cret")
+    Redacted.unsafeWipe(wiped)
+    const cases: ReadonlyArray<readonly [string, unknown, string]> = [
+      ["x y", Redacted.make("s3cret"), "name"],
+      ["a", Redacted.make("s3cret\r\nx-evil: 1"), "control_character"],
+      ["a", Redacted.make("s3cret€"), "not_latin1"],
+      ["a", Redacted.make("s3cret".repeat(2000)), "too_long"],
+      ["a", "s3cret", "not_redacted"],
+      ["a", Redacted.make(["s3cret"]), "not_redacted"],
+      ["a", wiped, "not_redacted"],
+      ["a", undefined, "not_redacted"],
+      ["FINE", Redacted.make("s3cret"), "repeated"],
+      ...Array.from(OtlpHeaders.reserved, (name) => [name.toUpperCase(), Redacted.make("s3cret"), "reserved"] as const)
+    ]
+    for (const [name, value, reason] of cases) {
+      const error = refusal({ fine: Redacted.make("x"), [name]: value })
+      expect(error).toMatchObject({ reason, header: name })
+      expect(`${error.message} ${JSON.stringify(error)}`).not.toContain("s3cret")
+    }
+  })
+
+  it("keeps other names where it is told which", () => {
+    const proxy = { "Proxy-Authorization": Redacted.make("Basic x") }
+    expect(OtlpHeaders.reveal(proxy, new Set(["host"]))).toStrictEqual(
+      Either.right({ "proxy-authorization": "Basic x" })
+    )
+  })
+
+  it("accepts of plain values what `validate` accepts", () => {
+    fc.assert(
+      fc.property(fc.dictionary(headerName, fc.string({ unit: character })), (record) => {
+        const names = Object.keys(record).map((name) => name.toLowerCase())
+        const isPlain = new Set(names).size === names.length && !names.some((name) => OtlpHeaders.reserved.has(name))
+        const revealed = OtlpHeaders.reveal(Record.map(record, (value) => Redacted.make(value)))
+        expect(Either.isRight(revealed)).toBe(isPlain && Either.isRight(OtlpHeaders.validate(record)))
       })
     )
   })

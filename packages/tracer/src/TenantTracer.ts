@@ -30,6 +30,7 @@ import * as DestinationKey from "./deliver/DestinationKey.js"
 import * as Ledger from "./deliver/Ledger.js"
 import * as LedgerMetrics from "./deliver/LedgerMetrics.js"
 import * as Pauses from "./deliver/Pauses.js"
+import * as Probe from "./deliver/Probe.js"
 import * as Provider from "./deliver/Provider.js"
 import * as ProviderCache from "./deliver/ProviderCache.js"
 import * as Revocations from "./deliver/Revocations.js"
@@ -47,6 +48,7 @@ import type { RecordedSpan } from "./record/RecordedSpan.js"
 import * as Recorder from "./record/Recorder.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import { VocabularyResolver } from "./render/VocabularyResolver.js"
+import * as EndpointPolicy from "./route/EndpointPolicy.js"
 import * as Router from "./route/Router.js"
 import * as TracingConfig from "./TracingConfig.js"
 
@@ -125,6 +127,7 @@ export interface Service {
   ) => Effect.Effect<boolean>
   readonly explain: (tenant: string, traceId: string) => Effect.Effect<Explanations.Explanation>
   readonly credentialUses: Stream.Stream<CredentialAudit.CredentialUse>
+  readonly probe: Probe.Probe
 }
 
 /**
@@ -142,7 +145,8 @@ export class TenantTracer extends Context.Tag("@tenant-tracer/tracer/TenantTrace
  */
 export const makeWith = (
   config: TracingConfig.TracingConfig,
-  makeExporter: Outlets.MakeExporter
+  makeExporter: Outlets.MakeExporter,
+  transport: Transport["Type"]
 ): Effect.Effect<Service, never, VocabularyResolver | Scope.Scope> =>
   Effect.gen(function* () {
     yield* Effect.orDie(TracingConfig.validate(config))
@@ -207,6 +211,7 @@ export const makeWith = (
       environment,
       ledger,
       makeExporter,
+      transport,
       vocabularies
     })
     unsentOperator = outlets.unsentOperator
@@ -224,6 +229,11 @@ export const makeWith = (
       operator,
       open: outlets.open,
       onTrace: (request, { tenant }, { denied }) => explanations.add(request, tenant, denied)
+    })
+    const probe = Probe.make({
+      transport,
+      policy: config.endpoints ?? EndpointPolicy.publicOnly,
+      render: outlets.preview
     })
     // Registered last, so that it runs before the queues are drained.
     yield* Effect.addFinalizer(() =>
@@ -287,7 +297,12 @@ export const makeWith = (
           return Effect.as(destinations.revoke(id, keep), isRemembered)
         }),
       explain: (tenant, traceId) => Effect.sync(() => explanations.explain(tenant, traceId)),
-      credentialUses: audit.stream
+      credentialUses: audit.stream,
+      probe: (destination, options) =>
+        Effect.zipRight(
+          Effect.sync(() => ledger.count("probes")),
+          probe(destination, options)
+        )
     }
   })
 
@@ -335,7 +350,7 @@ const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.Recorde
 export const layer = (
   config: TracingConfig.TracingConfig = {}
 ): Layer.Layer<TenantTracer, never, Transport | VocabularyResolver> =>
-  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport))))
+  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport), transport)))
 
 /**
  * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win. A value that cannot be used is an
@@ -580,3 +595,28 @@ export const explain = (tenant: string, traceId: string): Effect.Effect<Explanat
 export const credentialUses: Stream.Stream<CredentialAudit.CredentialUse, never, TenantTracer> = Stream.unwrap(
   Effect.map(TenantTracer, ({ credentialUses }) => credentialUses)
 )
+/**
+ * Sends one real span, `tenant-tracer probe`, to a destination and says in words what came of it: before a tenant's settings are stored, or when
+ * somebody asks why nothing arrives. It goes through the endpoint policy and the transport as every span does, whether or not the tenant is known
+ * here, needs at most 10 seconds, never tries again, and is in no account but the counter `probes`. A tenant may ask five times a minute.
+ *
+ * @example
+ * ```ts
+ * import type { Destination } from "@tenant-tracer/model"
+ * import { TenantTracer } from "@tenant-tracer/tracer"
+ * import { Effect } from "effect"
+ *
+ * export const check = (destination: Destination.Destination) =>
+ *   Effect.map(TenantTracer.probe(destination, { tenant: "acme" }), ({ nextStep, sentence, verdict }) =>
+ *     verdict === "accepted" ? "It works." : `${sentence} ${nextStep}`
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const probe = (
+  destination: Destination.Destination,
+  options: { readonly tenant: string }
+): Effect.Effect<Probe.ProbeResult, never, TenantTracer> =>
+  Effect.flatMap(TenantTracer, ({ probe }) => probe(destination, options))

@@ -14,6 +14,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as DestinationId from "./deliver/DestinationId.js"
 import * as Exporter from "./deliver/Exporter.js"
+import type { Transport } from "./deliver/Transport.js"
 import type { Rendered } from "./internal/outlets.js"
 import * as SpanTree from "./internal/spanTree.js"
 import type { RenderedSpan } from "./render/RenderedSpan.js"
@@ -128,7 +129,8 @@ export const layer = (
                 keep(id, render(batch))
                 return Exporter.delivered(batch.length)
               })
-          })
+          }),
+          nowhere
         )
       )
       const test = Layer.effect(
@@ -142,6 +144,13 @@ export const layer = (
       return Layer.provideMerge(test, service)
     })
   )
+
+/** Takes whatever a probe sends. */
+const nowhere: Transport["Type"] = {
+  send: () => Effect.succeed({ status: 200, headers: {}, body: new Uint8Array() }),
+  hold: () => () => {},
+  stats: Effect.succeed({ pools: 0, connections: 0 })
+}
 
 const memory = (name: string, vendor = "memory"): Destination.Destination =>
   Either.getOrThrow(

@@ -10,12 +10,16 @@ export * as CredentialResolver from "./deliver/CredentialResolver.js"
 export * as DestinationId from "./deliver/DestinationId.js"
 /** The spool over encrypted files. */
 export * as DiskSpool from "./deliver/DiskSpool.js"
+/** The operator's forward proxy. */
+export * as EgressProxy from "./deliver/EgressProxy.js"
 /** The transport over `@effect/platform`'s `HttpClient`. */
 export * as HttpClientTransport from "./deliver/HttpClientTransport.js"
 /** Exact accounts of every span copy. */
 export * as Ledger from "./deliver/Ledger.js"
 /** The ledger as metrics. */
 export * as LedgerMetrics from "./deliver/LedgerMetrics.js"
+/** Tries a destination once and says what came of it. */
+export * as Probe from "./deliver/Probe.js"
 /** Where spans wait that must survive the process. */
 export * as Spool from "./deliver/Spool.js"
 /** How bytes reach a back end. */

@@ -62,7 +62,7 @@ describe("a back end that is down when the process ends", () => {
     const path = yield* directory
     const back = yield* backends("acme")
     yield* back.script("acme", Fault.forever(Fault.status(503)))
-    const first = yield* tracer(quick, on(path))
+    const first = yield* tracer(quick, {}, on(path))
     const route = routeTo("acme", [back.to("acme")])
     for (let index = 0; index < 3; index++) yield* first.run(call(route))
     yield* first.flush
@@ -76,7 +76,7 @@ describe("a back end that is down when the process ends", () => {
   it.scopedLive("the next process asks where it may go, and delivers each span once", () =>
     Effect.gen(function* () {
       const { path, spans, to } = yield* interrupted
-      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store(to("acme")) } }, on(path))
+      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store(to("acme")) } }, {}, on(path))
       yield* until(
         Effect.zipRight(
           next.flush,
@@ -87,7 +87,7 @@ describe("a back end that is down when the process ends", () => {
       expect(yield* next.row(id)).toMatchObject({ made: 6, delivered: 6, spooled: 0 })
       expect(yield* next.balanced).toBe(true)
       yield* next.close
-      const last = yield* tracer(quick, on(path))
+      const last = yield* tracer(quick, {}, on(path))
       expect(yield* last.row(id), "nothing is given twice").toBeUndefined()
     })
   )
@@ -95,7 +95,7 @@ describe("a back end that is down when the process ends", () => {
   it.scopedLive("without a store to ask, it waits for the tenant's next request", () =>
     Effect.gen(function* () {
       const { path, route, spans } = yield* interrupted
-      const next = yield* tracer(quick, on(path))
+      const next = yield* tracer(quick, {}, on(path))
       expect(yield* next.row(id)).toMatchObject({ made: 6, spooled: 6 })
       yield* next.run(call(route))
       yield* until(Effect.map(next.row(id), (row) => row?.spooled === 0))
@@ -108,7 +108,7 @@ describe("a back end that is down when the process ends", () => {
   it.scopedLive("what was removed meanwhile receives nothing, and it is counted", () =>
     Effect.gen(function* () {
       const { path, received } = yield* interrupted
-      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store() } }, on(path))
+      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store() } }, {}, on(path))
       yield* until(Effect.map(next.row(id), (row) => row?.spooled === 0))
       expect(yield* next.row(id)).toMatchObject({ made: 6, dropped: { not_allowed: 6 } })
       expect(yield* received("acme")).toEqual([])
@@ -120,7 +120,7 @@ describe("a back end that is down when the process ends", () => {
     Effect.gen(function* () {
       const { path, to } = yield* interrupted
       const strict = to("acme", { limits: { oldestSpan: 0.001 } })
-      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store(strict) } }, on(path))
+      const next = yield* tracer({ ...quick, spool: { ...quick.spool, ...store(strict) } }, {}, on(path))
       yield* until(
         Effect.zipRight(
           next.flush,
@@ -136,7 +136,7 @@ describe("a back end that is down when the process ends", () => {
       const { path } = yield* interrupted
       let asked = 0
       const resolve = () => Effect.sync(() => asked++).pipe(Effect.zipRight(Effect.die("no database")))
-      const next = yield* tracer({ ...quick, spool: { ...quick.spool, resolve } }, on(path))
+      const next = yield* tracer({ ...quick, spool: { ...quick.spool, resolve } }, {}, on(path))
       yield* until(Effect.sync(() => asked > 0))
       expect(yield* next.row(id)).toMatchObject({ made: 6, spooled: 6 })
       yield* next.close
@@ -151,7 +151,7 @@ it.scopedLive("more than memory holds goes to disk instead of being dropped, and
     const { script, spans, to } = yield* backends("acme")
     yield* script("acme", Fault.forever(Fault.status(503)))
     const disk = counted(path)
-    const { balanced, flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 4 } }, disk.layer)
+    const { balanced, flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 4 } }, {}, disk.layer)
     const route = routeTo("acme", [to("acme")])
     for (let made = 2; made <= 20; made += 2) {
       yield* run(call(route))
@@ -183,7 +183,7 @@ it.scopedLive("what a revoked credential leaves waits for the next one", () =>
     const { received, script, spans, to } = yield* backends("old", "new")
     yield* script("old", Fault.forever(Fault.status(503)))
     const disk = counted(path)
-    const { balanced, flush, row, run } = yield* tracer(quick, disk.layer)
+    const { balanced, flush, row, run } = yield* tracer(quick, {}, disk.layer)
     const main = DestinationId.make({ tenant: "acme", name: "main" })
     yield* run(call(routeTo("acme", [to("main", { key: "old" })])))
     yield* flush
@@ -206,7 +206,7 @@ it.scopedLive("a trace that was on disk is explained to the end", () =>
     const { script, spans, to } = yield* backends("acme")
     yield* script("acme", Fault.forever(Fault.status(503)))
     const disk = counted(path)
-    const { flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 2 } }, disk.layer)
+    const { flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 2 } }, {}, disk.layer)
     const route = routeTo("acme", [to("acme")])
     yield* run(call(route))
     yield* until(Effect.map(disk.spans, (spans) => spans === 2))
@@ -234,7 +234,7 @@ it.scopedLive("neither a prompt nor a credential can be read on the disk, nor wh
     const { bytes, script, to } = yield* backends("acme", "other")
     for (const key of ["acme", "other"]) yield* script(key, Fault.forever(Fault.status(503)))
     const config = { ...quick, content: "full" } as const
-    const first = yield* tracer(config, on(path))
+    const first = yield* tracer(config, {}, on(path))
     const spoken = Effect.void.pipe(
       Spans.llmCall({
         operation: "chat",
@@ -252,7 +252,7 @@ it.scopedLive("neither a prompt nor a credential can be read on the disk, nor wh
     for (const key of ["acme", "other"]) yield* script(key)
     // The other may see content now; what was said before was not kept for it.
     const open = [to("acme", { content: "full" }), to("other", { content: "full" })]
-    const next = yield* tracer({ ...config, spool: { ...quick.spool, ...store(...open) } }, on(path))
+    const next = yield* tracer({ ...config, spool: { ...quick.spool, ...store(...open) } }, {}, on(path))
     yield* until(
       Effect.zipRight(
         next.flush,

@@ -41,7 +41,7 @@ export interface Retry<out Span> {
 
 /**
  * What became of a batch; the counts and the spans of `retry` sum to its length. `rejected` is what the back end refused, `dropped` what we gave up
- * on. `lastError` is for people: words and a status, never a response body or a credential.
+ * on. `lastError` is for people: words and a status; of an answer's body nothing but the message of a partial success, freed of credentials.
  *
  * @since 0.1.0
  * @category models

@@ -72,6 +72,8 @@ const make = (maxResponseBytes: number): Effect.Effect<Transport.Service, never,
             Effect.withTracerEnabled(false)
           )
       },
+      // Its client keeps connections by its own rules.
+      hold: () => () => {},
       stats: Effect.succeed({ pools: 0, connections: 0 })
     }
   })

@@ -10,14 +10,14 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { version } from "../internal/version.js"
 import type { EndpointPolicy } from "../route/EndpointPolicy.js"
 import * as Exporter from "./Exporter.js"
 import * as gzip from "./internal/gzip.js"
+import * as otlpRequest from "./internal/otlpRequest.js"
 import * as otlpResponse from "./internal/otlpResponse.js"
 import * as requestAuth from "./internal/requestAuth.js"
 import type { RateLimit } from "./RateLimit.js"
-import type { Transport, TransportError, TransportResponse } from "./Transport.js"
+import type { Transport, TransportError } from "./Transport.js"
 
 /**
  * A request's body and what it holds: `count` spans; with those of `dropped` as many as the batch has.
@@ -56,6 +56,8 @@ export interface Options<in Span> {
   readonly renew?: Effect.Effect<Option.Option<DestinationAuth>> | undefined
   /** Told when the credential is sent, and when it was refused. Must not throw. */
   readonly onUse?: ((use: "sent" | "refused") => void) | undefined
+  /** Told of each answer that takes every span and has something to say all the same. Must not throw. */
+  readonly onWarning?: (() => void) | undefined
   /** For one attempt. Default 10 seconds. */
   readonly requestTimeout?: Duration.DurationInput | undefined
 }
@@ -66,31 +68,38 @@ type Verdict =
 
 const retryable = new Set([429, 502, 503, 504])
 
-const contentTypes = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const
-
 /**
  * What it calls itself in `user-agent`.
  *
  * @since 0.1.0
  * @category constants
  */
-export const userAgent: string = `tenant-tracer/${version}`
+export const userAgent: string = otlpRequest.userAgent
 
 const done = (outcome: Exporter.ExportOutcome): Verdict => ({ _tag: "Done", outcome })
 
-const judge = (response: TransportResponse, count: number, now: number): Verdict => {
-  const { status } = response
-  if (status >= 200 && status < 300) {
-    const refused = Math.min(count, otlpResponse.rejectedSpans(response.body, response.headers["content-type"]))
-    return refused === 0
-      ? done(Exporter.delivered(count))
-      : done({
-          delivered: count - refused,
-          rejected: [{ reason: "partial_success", count: refused }],
-          dropped: [],
-          lastError: `HTTP ${status}: the back end kept only part of a batch`
-        })
+const judgePartial = ({ clean, response }: otlpRequest.Answer, count: number, onWarning: () => void): Verdict => {
+  const { message, rejectedSpans } = otlpResponse.partialSuccess(response.body, response.headers["content-type"])
+  const refused = Math.min(count, rejectedSpans)
+  if (refused === 0 && message === "") return done(Exporter.delivered(count))
+  const words = clean(message)
+  if (refused === 0) {
+    onWarning()
+    const lastError = `the back end took a batch and warns${words && `: ${words}`}`
+    return done({ ...Exporter.delivered(count), lastError })
   }
+  return done({
+    delivered: count - refused,
+    rejected: [{ reason: "partial_success", count: refused }],
+    dropped: [],
+    lastError: `the back end refused ${refused} of ${count} spans${words && `: ${words}`}`
+  })
+}
+
+const judge = (answer: otlpRequest.Answer, count: number, now: number, onWarning: () => void): Verdict => {
+  const { response } = answer
+  const { status } = response
+  if (status >= 200 && status < 300) return judgePartial(answer, count, onWarning)
   if (status >= 300 && status < 400)
     return done(Exporter.rejected("redirect", count, `HTTP ${status}: redirects are not followed; set the final URL`))
   if (retryable.has(status)) {
@@ -103,18 +112,23 @@ const judge = (response: TransportResponse, count: number, now: number): Verdict
   return status === 413 ? { _tag: "TooLarge", outcome: refused } : done(refused)
 }
 
+const unread = (status: number): otlpRequest.Answer => ({
+  response: { status, headers: {}, body: new Uint8Array() },
+  clean: () => ""
+})
+
 const withoutAnswer = (error: TransportError, count: number, now: number): Verdict => {
   if (error.reason === "refused") return done(Exporter.dropped("endpoint_refused", count, error.message))
   if (error.reason === "other") return done(Exporter.dropped("invalid_request", count, error.message))
   // The status stands, though the rest of the answer was not read.
   if (error.reason === "response_too_large" && error.status !== undefined)
-    return judge({ status: error.status, headers: {}, body: new Uint8Array() }, count, now)
+    return judge(unread(error.status), count, now, () => {})
   return { _tag: "Retry", why: error.message, afterMillis: 0 }
 }
 
 /**
- * Makes an exporter. It holds no resource. Any 2xx is success, less what a partial success refuses; 429, 502, 503, 504, broken connections and
- * time-outs are to be tried again, 401 and 403 with another credential; a batch that is too large (413, or over the destination's limit) is halved;
+ * Makes an exporter. It holds no resource. Any 2xx is success, less what a partial success refuses, with its message; 429, 502, 503, 504, broken connections and
+ * time-outs are to be tried again, and so is what could not be signed or had no header that can be sent, 401 and 403 with another credential; a batch that is too large (413, or over the destination's limit) is halved;
  * anything else is rejected as `http_<status>` or `redirect`. A minted token that is refused is minted again once.
  *
  * @since 0.1.0
@@ -124,31 +138,16 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
   const timeout = options.requestTimeout ?? "10 seconds"
   const maxBytes = options.limits?.bytesPerRequest ?? Number.POSITIVE_INFINITY
   let auth = requestAuth.make(options.auth, timeout)
-  const ownHeaders = {
-    "content-type": contentTypes[options.protocol],
-    "user-agent": userAgent,
-    ...(options.compression === "gzip" && { "content-encoding": "gzip" })
-  }
+  const post = otlpRequest.make(options, options.transport, timeout, () => options.onUse?.("sent"))
+  const onWarning = options.onWarning ?? (() => {})
 
   const turn = options.rate?.take ?? Effect.void
 
   const attempt = (using: requestAuth.RequestAuth, body: Uint8Array, count: number): Effect.Effect<Verdict> =>
-    Effect.zipRight(turn, using.headers({ url: options.endpoint, headers: ownHeaders, body })).pipe(
-      Effect.tap(() => Effect.sync(() => options.onUse?.("sent"))),
-      Effect.flatMap((headers) =>
-        options.transport.send({
-          method: "POST",
-          url: options.endpoint,
-          headers: { ...headers, ...ownHeaders },
-          body,
-          tls: options.tls,
-          policy: options.policy,
-          timeout
-        })
-      ),
+    Effect.zipRight(turn, post(using, body)).pipe(
       Effect.either,
       Effect.zipWith(Clock.currentTimeMillis, (result, now): Verdict => {
-        if (Either.isRight(result)) return judge(result.right, count, now)
+        if (Either.isRight(result)) return judge(result.right, count, now, onWarning)
         return result.left._tag === "AuthUnavailable"
           ? { _tag: "Retry", why: result.left.message, afterMillis: 0 }
           : withoutAnswer(result.left, count, now)

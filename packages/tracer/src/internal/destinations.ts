@@ -26,7 +26,7 @@ export interface DestinationStatus {
   readonly queued: number
   readonly breaker: Breaker.State | undefined
   readonly paused: PauseReason | undefined
-  /** Words and a status, never a response's body. */
+  /** Words and a status; of an answer's body nothing but the message of a partial success, freed of credentials. */
   readonly lastError: string | undefined
   /** Milliseconds since the epoch. */
   readonly lastSuccess: number | undefined

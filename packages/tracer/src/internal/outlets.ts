@@ -5,7 +5,7 @@ import * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { CredentialAudit, CredentialUse } from "../deliver/CredentialAudit.js"
 import * as CredentialResolver from "../deliver/CredentialResolver.js"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
@@ -18,7 +18,7 @@ import * as Provider from "../deliver/Provider.js"
 import * as ProviderCache from "../deliver/ProviderCache.js"
 import * as RateLimit from "../deliver/RateLimit.js"
 import type { Revocations } from "../deliver/Revocations.js"
-import type { Transport } from "../deliver/Transport.js"
+import type { Transport, TransportTarget } from "../deliver/Transport.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import * as ContentPolicy from "../render/ContentPolicy.js"
 import type { BatchContext, RenderedSpan } from "../render/RenderedSpan.js"
@@ -47,6 +47,7 @@ export type MakeExporter = (options: {
   readonly rate: RateLimit.RateLimit | undefined
   readonly renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
   readonly onUse: (use: "sent" | "refused") => void
+  readonly onWarning: () => void
 }) => BatchExporter<RecordedSpan.RecordedSpan>
 
 /** A batch as one destination receives it; what could not be rendered is told apart. */
@@ -68,6 +69,10 @@ export interface Outlets {
   ) => Effect.Effect<OperatorOutlet | Denial, never, Scope.Scope>
   readonly flushOperator: Effect.Effect<void>
   readonly unsentOperator: () => ReadonlyArray<ProviderCache.Unsent>
+  /** How a tenant's destination receives spans, without an outlet. */
+  readonly preview: (
+    destination: Destination.Destination
+  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered, string>
 }
 
 export const make = (options: {
@@ -82,6 +87,7 @@ export const make = (options: {
   readonly audit: Pick<CredentialAudit, "tell">
   readonly spooling: Spooling | undefined
   readonly makeExporter: MakeExporter
+  readonly transport: Transport["Type"]
 }): Outlets => {
   const {
     audit,
@@ -94,6 +100,7 @@ export const make = (options: {
     makeExporter,
     revocations,
     spooling,
+    transport,
     vocabularies
   } = options
   const credential = config.credentials && CredentialResolver.make(config.credentials)
@@ -172,10 +179,26 @@ export const make = (options: {
       policy,
       rate,
       renew: renewal(id, destination, view, tell),
-      onUse: tell
+      onUse: tell,
+      onWarning: () => ledger.count("partial_success_warning")
     })
     return { exporter, rate }
   }
+
+  /** Keeps the target in use until the provider is closed. A closing that takes too long is cut short, with what would have run after it. */
+  const holding = (
+    target: TransportTarget,
+    provider: Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope>
+  ) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const release = transport.hold(target)
+      // `Effect.addFinalizer` would close it where nothing is interrupted, if that is where the layer was built.
+      yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
+        Effect.ensuring(Scope.close(scope, exit), Effect.sync(release))
+      )
+      return yield* Scope.extend(provider, scope)
+    })
 
   // What was judged for an account that is the operator's, too, does not hold for another one.
   const renewal = (
@@ -262,12 +285,15 @@ export const make = (options: {
       const key = cacheKey(id, destination, view.right)
       const account = fates.account(ledger, id, view.right)
       const build = () =>
-        providerOf(id, view.right, {
-          ...exporterOf(id, destination, view.right, policy),
-          destination,
-          account,
-          close: cache.close(key)
-        })
+        holding(
+          { url: destination.endpoint, tls: destination.tls, policy },
+          providerOf(id, view.right, {
+            ...exporterOf(id, destination, view.right, policy),
+            destination,
+            account,
+            close: cache.close(key)
+          })
+        )
       return {
         id,
         view: view.right,
@@ -321,14 +347,17 @@ export const make = (options: {
       Effect.forEach(operators, (provider) => provider.flush, { concurrency: "unbounded", discard: true })
     ),
 
-    unsentOperator: () => ProviderCache.unsentOf(operators)
+    unsentOperator: () => ProviderCache.unsentOf(operators),
+
+    preview: (destination) =>
+      Either.map(viewOf(destination, "tenant"), (view) => renderer(view, contextOf(view, destination.resource)))
   }
 }
 
 /** The exporter of real life: our own OTLP over the transport. */
 export const otlp =
   (transport: Transport["Type"]): MakeExporter =>
-  ({ destination, onUse, policy, rate, render, renew }) => {
+  ({ destination, onUse, onWarning, policy, rate, render, renew }) => {
     const writer = Writer.of(destination.protocol)
     return OtlpExporter.make({
       endpoint: destination.endpoint,
@@ -341,6 +370,7 @@ export const otlp =
       rate,
       renew,
       onUse,
+      onWarning,
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => {
         const { context, dropped, spans } = render(batch)

@@ -10,8 +10,8 @@ import * as Redacted from "effect/Redacted"
 import * as Url from "../internal/url.js"
 
 /**
- * Whether two destinations are one account: the same normalised endpoint, and the same credentials under the same names, in whatever case or
- * order. The same values under other names are another account.
+ * Whether two destinations are one account: the same normalised endpoint, the same client certificate, and the same credentials under the same
+ * names, in whatever case or order. The same values under other names are another account.
  *
  * @since 0.1.0
  * @category predicates
@@ -49,12 +49,13 @@ const endpointOf = (destination: Destination): string => {
 const aliases: Readonly<Record<string, string>> = { arize_space_id: "space_id" }
 
 const credentialsOf = (destination: Destination): string => {
-  const { auth } = destination
-  if (auth._tag !== "Headers") return JSON.stringify([auth._tag, Redacted.value(auth.account)])
+  const { auth, tls } = destination
+  const client = JSON.stringify([tls?.certificate, tls?.key && Redacted.value(tls.key)])
+  if (auth._tag !== "Headers") return JSON.stringify([auth._tag, Redacted.value(auth.account), client])
   const entries = Object.entries(auth.headers).map(([header, value]) => {
     const name = header.toLowerCase().replaceAll("-", "_")
     // A destination made by hand, which is denied for it, may carry plain text.
     return JSON.stringify([aliases[name] ?? name, Redacted.isRedacted(value) ? Redacted.value(value) : value])
   })
-  return [...new Set(entries)].sort().join()
+  return [...new Set(entries), client].sort().join()
 }

@@ -36,6 +36,7 @@ const scripted = (...answers: readonly [Answer, ...ReadonlyArray<Answer>]) =>
           const next = answers[Math.min(requests.length, answers.length) - 1] ?? answers[0]
           return Effect.zipRight(Queue.offer(arrivals, undefined), next)
         }),
+      hold: () => () => {},
       stats: Effect.succeed({ pools: 0, connections: 0 })
     }
     return { transport, requests, arrival: Queue.take(arrivals) }
@@ -63,7 +64,7 @@ describe("a request", () => {
   it.effect("has the destination's headers, ours, and no others", () =>
     Effect.gen(function* () {
       const { requests, transport } = yield* scripted(answer(200))
-      const auth = headers({ Authorization: "Bearer k", "Content-Type": "x", Host: "evil", "user-agent": "x" })
+      const auth = headers({ Authorization: "Bearer k", "user-agent": "x" })
       yield* make(transport, { auth }).export(batch)
       expect(requests[0]).toMatchObject({ method: "POST", url: "https://example.test/v1/traces" })
       expect(requests[0]?.headers).toEqual({
@@ -114,11 +115,12 @@ describe("a request", () => {
 })
 
 describe("an answer", () => {
-  const partial = Otlp.encodeResponse("protobuf", { rejectedSpans: 2, errorMessage: "secret" })
-  const partialJson = Buffer.from(`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"secret"}}`)
+  const partial = Otlp.encodeResponse("protobuf", { rejectedSpans: 2, errorMessage: "no project: k3y-of-acme" })
+  const partialJson = Buffer.from(`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"no project: k3y-of-acme"}}`)
   const protobuf = { "content-type": "application/x-protobuf" }
   const json = { "content-type": "application/json; charset=utf-8" }
-  const partly = { delivered: 1, rejected: [{ reason: "partial_success", count: 2 }] }
+  const lastError = "the back end refused 2 of 3 spans: no project: …"
+  const partly = { delivered: 1, rejected: [{ reason: "partial_success", count: 2 }], lastError }
   const cases: ReadonlyArray<readonly [string, Answer, object]> = [
     ["200 is success", answer(200), { delivered: 3 }],
     ["202 is success", answer(202, json, Buffer.from("null")), { delivered: 3 }],
@@ -143,10 +145,10 @@ describe("an answer", () => {
     it.effect(what, () =>
       Effect.gen(function* () {
         const { requests, transport } = yield* scripted(given)
-        const outcome = yield* make(transport).export(batch)
+        const outcome = yield* make(transport, { auth: headers({ "x-key": "k3y-of-acme" }) }).export(batch)
         expect(outcome).toMatchObject(expected)
         expect(requests).toHaveLength(1)
-        expect(outcome.lastError ?? "").not.toContain("secret")
+        expect(outcome.lastError ?? "").not.toContain("k3y")
         // What was refused whole can be kept.
         for (const { count, reason, spans } of outcome.rejected) {
           if (count === 3) expect([reason, spans]).toEqual([reason, batch])
@@ -155,6 +157,52 @@ describe("an answer", () => {
       })
     )
   }
+})
+
+describe("a partial success", () => {
+  const said = (partial: Otlp.PartialSuccess, encoding: "protobuf" | "json" = "protobuf") =>
+    Effect.gen(function* () {
+      let warnings = 0
+      const type = encoding === "json" ? "application/json" : "application/x-protobuf"
+      const { transport } = yield* scripted(
+        answer(200, { "content-type": type }, Otlp.encodeResponse(encoding, partial))
+      )
+      const outcome = yield* make(transport, { onWarning: () => warnings++ }).export(batch)
+      return { ...outcome, warnings }
+    })
+
+  it.effect("says how many of how many, and why", () =>
+    Effect.gen(function* () {
+      for (const encoding of ["protobuf", "json"] as const)
+        expect(yield* said({ rejectedSpans: 1, errorMessage: "span is too old" }, encoding)).toMatchObject({
+          delivered: 2,
+          rejected: [{ reason: "partial_success", count: 1 }],
+          lastError: "the back end refused 1 of 3 spans: span is too old",
+          warnings: 0
+        })
+    })
+  )
+
+  it.effect("without a reason says how many", () =>
+    Effect.gen(function* () {
+      const { lastError } = yield* said({ rejectedSpans: 3, errorMessage: "\u0000 \u200b" })
+      expect(lastError).toBe("the back end refused 3 of 3 spans")
+    })
+  )
+
+  it.effect("that refuses nothing and has something to say is a warning: all is delivered, and it is told", () =>
+    Effect.gen(function* () {
+      expect(yield* said({ rejectedSpans: 0, errorMessage: "use the other endpoint" })).toMatchObject({
+        delivered: 3,
+        rejected: [],
+        lastError: "the back end took a batch and warns: use the other endpoint",
+        warnings: 1
+      })
+      const silent = yield* said({ rejectedSpans: 0, errorMessage: "" })
+      expect(silent).toMatchObject({ delivered: 3, warnings: 0 })
+      expect(silent.lastError).toBeUndefined()
+    })
+  )
 })
 
 describe("what may pass", () => {
@@ -210,6 +258,7 @@ describe("a batch that is too large", () => {
             if (status === 200) sent.push(text)
             return { status, headers: {}, body: new Uint8Array() }
           }),
+        hold: () => () => {},
         stats: Effect.succeed({ pools: 0, connections: 0 })
       }
       const outcome = yield* make(transport).export(["aa", "bb", "a very large one", "cc", "dd"])
@@ -321,6 +370,7 @@ describe("a token", () => {
             yield* Deferred.succeed(renewed, undefined)
             return { status: 200, headers: {}, body: new Uint8Array() }
           }),
+        hold: () => () => {},
         stats: Effect.succeed({ pools: 0, connections: 0 })
       }
       const exporter = make(transport, { auth })
@@ -350,6 +400,56 @@ describe("a token", () => {
       })
     )
   }
+})
+
+describe("a header that cannot be sent", () => {
+  const cases: ReadonlyArray<readonly [string, string, string]> = [
+    ["line break", "authorization", "Bearer c4nary\r\nx-evil: 1"],
+    ["character outside Latin-1", "authorization", "Bearer c4nary€"],
+    ["value that is too long", "authorization", "c4nary".repeat(2000)],
+    ["name that is none", "x y", "c4nary"],
+    ["name that is the connection's", "Host", "c4nary"],
+    ["name that is the exporter's", "Content-Type", "c4nary"]
+  ]
+  const secrets = (name: string, value: string) => Effect.succeed({ [name]: Redacted.make(value) })
+  const account = Redacted.make("acme")
+  const kinds: ReadonlyArray<readonly [string, (name: string, value: string) => DestinationAuth]> = [
+    ["fixed", (name, value) => headers({ [name]: value })],
+    ["minted", (name, value) => ({ _tag: "Token", account, mint: secrets(name, value) })],
+    ["signed", (name, value) => ({ _tag: "Signer", account, sign: () => secrets(name, value) })]
+  ]
+  for (const [kind, authOf] of kinds)
+    for (const [what, name, value] of cases)
+      it.effect(`${kind}: for a ${what} no request is made, and the header is named`, () =>
+        Effect.gen(function* () {
+          const { requests, transport } = yield* scripted(answer(200))
+          const exporter = make(transport, {
+            auth: authOf(name, value),
+            renew: Effect.succeed(Option.some(authOf(name, value)))
+          })
+          const outcome = yield* exporter.export(batch)
+          yield* exporter.renew ?? Effect.void
+          const renewed = yield* exporter.export(batch)
+          for (const { lastError, retry } of [outcome, renewed]) {
+            expect(retry).toMatchObject({ spans: batch, unauthorized: false })
+            expect(lastError).toContain(`a request was not sent: its header "${name}" `)
+            expect(lastError).not.toContain("c4nary")
+          }
+          expect(requests).toEqual([])
+        })
+      )
+
+  it.effect("is minted again the next time", () =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(answer(200))
+      const values = ["Bearer a\n", "Bearer b"]
+      const mint = Effect.suspend(() => secrets("authorization", values.shift() ?? ""))
+      const exporter = make(transport, { auth: { _tag: "Token", account, mint } })
+      expect((yield* exporter.export(batch)).delivered).toBe(0)
+      expect((yield* exporter.export(batch)).delivered).toBe(3)
+      expect(requests.map((request) => request.headers.authorization)).toEqual(["Bearer b"])
+    })
+  )
 })
 
 it.effect("a signer sees the finished request, each time it is sent", () =>

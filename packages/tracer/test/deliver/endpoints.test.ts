@@ -1,9 +1,4 @@
 /** Which sockets are opened under an endpoint policy, with real servers on several loopback addresses and a resolver that says what a test wants. */
-import type { LookupAddress } from "node:dns"
-import { readFileSync } from "node:fs"
-import * as Http from "node:http"
-import * as Https from "node:https"
-import { type AddressInfo, isIP, type Socket } from "node:net"
 import { FetchHttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { EndpointPolicy } from "@tenant-tracer/tracer"
@@ -11,74 +6,7 @@ import { Effect, Layer, TestClock } from "effect"
 import * as HttpClientTransport from "../../src/deliver/HttpClientTransport.js"
 import { Transport, type TransportRequest } from "../../src/deliver/Transport.js"
 import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
-
-const pem = (name: string) => readFileSync(new URL(`../support/certificates/${name}.pem`, import.meta.url), "utf8")
-
-const authority = { ca: pem("authority") }
-
-interface Opened {
-  readonly port: number
-  /** Connections so far, whether or not a request came over them. */
-  readonly connections: () => number
-  readonly hosts: ReadonlyArray<string | undefined>
-  /** The names that TLS clients asked for. */
-  readonly names: ReadonlyArray<string | false>
-}
-
-const listening = (
-  address: string,
-  options: {
-    readonly port?: number
-    readonly secure?: boolean
-    readonly answer?: (response: Http.ServerResponse) => void
-  } = {}
-) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.async<Opened & { readonly server: Http.Server | Https.Server }>((resume) => {
-        let connections = 0
-        const hosts: Array<string | undefined> = []
-        const names: Array<string | false> = []
-        const handle: Http.RequestListener = (request, response) => {
-          hosts.push(request.headers.host)
-          if (options.answer) options.answer(response)
-          else response.end()
-        }
-        const server = options.secure
-          ? Https.createServer({ cert: pem("collector"), key: pem("collector.key") }, handle)
-          : Http.createServer(handle)
-        server.on("connection", () => connections++)
-        server.on("secureConnection", (socket: Socket & { readonly servername: string | false }) =>
-          names.push(socket.servername)
-        )
-        server.listen(options.port ?? 0, address, () => {
-          // A TCP server has an address of this shape.
-          const { port } = server.address() as AddressInfo
-          resume(Effect.succeed({ port, connections: () => connections, hosts, names, server }))
-        })
-      }),
-      ({ server }) =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    ),
-    (opened): Opened => opened
-  )
-
-/** Answers each question with the next list, the last one for ever, and remembers the questions. */
-const resolver = (...answers: ReadonlyArray<ReadonlyArray<string>>) => {
-  const asked: Array<string> = []
-  const resolve: UndiciTransport.Resolver = (name, _, done) => {
-    const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? []
-    asked.push(name)
-    done(
-      null,
-      addresses.map((address): LookupAddress => ({ address, family: isIP(address) }))
-    )
-  }
-  return { asked, resolve }
-}
+import { authority, listening, nowhere, resolver } from "../support/servers.js"
 
 const post = (url: string, options: Partial<TransportRequest> = {}) =>
   Effect.flatMap(Transport, (transport) =>
@@ -165,9 +93,7 @@ describe("names", () => {
 
   it.scoped("a name that does not resolve may do so later", () =>
     Effect.gen(function* () {
-      const failing: UndiciTransport.Resolver = (_, __, done) =>
-        done(Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND", syscall: "getaddrinfo" }), [])
-      expect(yield* using(outcome("https://collector.test/", { policy }), failing)).toBe("connect")
+      expect(yield* using(outcome("https://collector.test/", { policy }), nowhere)).toBe("connect")
     })
   )
 

@@ -49,13 +49,14 @@ const endpoints = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] })
 /** A tracer that is closed before its receiver, or earlier by `close`. */
 export const tracer = <E = never>(
   config: TracingConfig.TracingConfig = {},
+  transport: UndiciTransport.Options = {},
   spool: Layer.Layer<Spool.Spool, E> | Layer.Layer<never> = Layer.empty
 ) =>
   Effect.gen(function* () {
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) => Scope.close(scope, exit))
     const runtime = yield* Layer.toRuntime(
       TenantTracer.layer({ endpoints, ...config }).pipe(
-        Layer.provide([UndiciTransport.layer(), spool]),
+        Layer.provide([UndiciTransport.layer(transport), spool]),
         Layer.provide(vocabularies),
         Layer.provideMerge(quiet)
       )

@@ -1,6 +1,7 @@
 /**
- * Reads what a back end answers: how many spans it refused, and when it wants to be asked again. Total: what cannot be read says nothing.
+ * Reads what a back end answers: how many spans it refused and why, and when it wants to be asked again. Total: what cannot be read says nothing.
  */
+import * as Predicate from "effect/Predicate"
 
 interface Cursor {
   readonly bytes: Uint8Array
@@ -39,31 +40,44 @@ const field = (bytes: Uint8Array, wanted: number, wireType: 0 | 2): number | Uin
   return found
 }
 
-const inProtobuf = (body: Uint8Array): unknown => {
-  const partial = field(body, 1, 2)
-  return partial instanceof Uint8Array ? field(partial, 1, 0) : undefined
+/** What the answer to a successful export says of it: how many spans were refused, and why; with none refused the text is a warning. */
+export interface PartialSuccess {
+  readonly rejectedSpans: number
+  /** As it came. */
+  readonly message: string
 }
 
-const inJson = (body: Uint8Array): unknown => {
+const inProtobuf = (body: Uint8Array): readonly [count: unknown, message: unknown] => {
+  const partial = field(body, 1, 2)
+  if (!(partial instanceof Uint8Array)) return [0, ""]
+  const message = field(partial, 2, 2)
+  return [field(partial, 1, 0), message instanceof Uint8Array ? Buffer.from(message).toString() : ""]
+}
+
+const inJson = (body: Uint8Array): readonly [count: unknown, message: unknown] => {
   try {
     const answer: unknown = JSON.parse(Buffer.from(body).toString())
-    const partial = typeof answer === "object" && answer !== null && "partialSuccess" in answer && answer.partialSuccess
-    // JSON spells an int64 as text, and some back ends as a number.
-    return typeof partial === "object" && partial !== null && "rejectedSpans" in partial
-      ? Number(partial.rejectedSpans)
-      : undefined
+    const partial = Predicate.hasProperty(answer, "partialSuccess") ? answer.partialSuccess : undefined
+    return [
+      // JSON spells an int64 as text, and some back ends as a number.
+      Predicate.hasProperty(partial, "rejectedSpans") ? Number(partial.rejectedSpans) : 0,
+      Predicate.hasProperty(partial, "errorMessage") ? partial.errorMessage : ""
+    ]
   } catch {
-    return undefined
+    return [0, ""]
   }
 }
 
 /**
- * How many spans the answer to a successful export says were refused; 0 when it does not say, or says nonsense (a negative int64 is a varint beyond
- * the safe integers).
+ * Reads the answer to a successful export. Where it says nothing, or nonsense (a negative int64 is a varint beyond the safe integers), nothing was
+ * refused.
  */
-export const rejectedSpans = (body: Uint8Array, contentType: string | undefined): number => {
-  const count = contentType?.includes("json") ? inJson(body) : inProtobuf(body)
-  return typeof count === "number" && Number.isSafeInteger(count) && count > 0 ? count : 0
+export const partialSuccess = (body: Uint8Array, contentType: string | undefined): PartialSuccess => {
+  const [count, message] = contentType?.includes("json") ? inJson(body) : inProtobuf(body)
+  return {
+    rejectedSpans: typeof count === "number" && Number.isSafeInteger(count) && count > 0 ? count : 0,
+    message: typeof message === "string" ? message : ""
+  }
 }
 
 /**

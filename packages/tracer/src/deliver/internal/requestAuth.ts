@@ -2,13 +2,20 @@
  * Resolves a destination's credentials at the moment of sending, and not before.
  */
 import type { DestinationAuth } from "@tenant-tracer/model/Destination"
+import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 
-/** A token or a signature could not be had; the failure's own text may name a credential and stays behind. */
-export class AuthUnavailable extends Data.TaggedError("AuthUnavailable")<{ readonly message: string }> {}
+/**
+ * Why a request cannot be sent: a token or a signature could not be had (`unavailable`; the failure's own text may name a credential and stays
+ * behind), or what came is no header that can be sent (`invalid_header`; the message names it, never its value).
+ */
+export class AuthUnavailable extends Data.TaggedError("AuthUnavailable")<{
+  readonly reason: "unavailable" | "invalid_header"
+  readonly message: string
+}> {}
 
 type RedactedHeaders = Readonly<Record<string, Redacted.Redacted<string>>>
 
@@ -19,7 +26,7 @@ interface Unsigned {
 }
 
 export interface RequestAuth {
-  readonly headers: (request: Unsigned) => Effect.Effect<Record<string, string>, AuthUnavailable>
+  readonly headers: (request: Unsigned) => Effect.Effect<Readonly<Record<string, string>>, AuthUnavailable>
   readonly canRenew: boolean
   /** Goes up when a token is forgotten. */
   readonly generation: () => number
@@ -27,46 +34,36 @@ export interface RequestAuth {
   readonly renew: (generation: number) => void
 }
 
-// The connection's own business: whoever sets these would break the framing or speak for another host.
-const reserved = new Set([
-  "host",
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "upgrade",
-  "expect",
-  "keep-alive",
-  "te"
-])
-
-const reveal = (headers: RedactedHeaders): Record<string, string> => {
-  const revealed: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase()
-    if (!reserved.has(lower)) revealed[lower] = Redacted.value(value)
-  }
-  return revealed
-}
+/** Whoever gave them, one rule for all: a header that breaks the request, or speaks for another host, is not sent and neither is the rest. */
+const reveal = (headers: RedactedHeaders): Effect.Effect<Readonly<Record<string, string>>, AuthUnavailable> =>
+  Effect.mapError(
+    OtlpHeaders.reveal(headers),
+    ({ message }) =>
+      new AuthUnavailable({ reason: "invalid_header", message: `a request was not sent: its ${message}` })
+  )
 
 const tolerant = (
   effect: Effect.Effect<RedactedHeaders, Error>,
   message: string,
   timeout: Duration.DurationInput
-): Effect.Effect<RedactedHeaders, AuthUnavailable> =>
-  effect.pipe(
+): Effect.Effect<RedactedHeaders, AuthUnavailable> => {
+  const unavailable = () => new AuthUnavailable({ reason: "unavailable", message })
+  return effect.pipe(
     Effect.timeout(timeout),
-    Effect.catchAllDefect(() => Effect.fail(undefined)),
-    Effect.mapError(() => new AuthUnavailable({ message }))
+    Effect.mapError(unavailable),
+    Effect.tap(reveal),
+    Effect.catchAllDefect(unavailable)
   )
+}
 
 const fixed = { canRenew: false, generation: () => 0, renew: () => {} }
 
 export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): RequestAuth => {
-  if (auth._tag === "Headers") return { headers: () => Effect.sync(() => reveal(auth.headers)), ...fixed }
+  if (auth._tag === "Headers") return { headers: () => Effect.suspend(() => reveal(auth.headers)), ...fixed }
   if (auth._tag === "Signer") {
     return {
       headers: (request) =>
-        Effect.map(
+        Effect.flatMap(
           tolerant(
             Effect.suspend(() => auth.sign(request)),
             "a request could not be signed",
@@ -91,7 +88,7 @@ export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): Re
   )
   return {
     headers: () =>
-      Effect.map(
+      Effect.flatMap(
         Effect.suspend(() => (minted ? Effect.succeed(minted) : alone.withPermits(1)(mint))),
         reveal
       ),

@@ -12,8 +12,12 @@ export const hostOf = (url: string): string => Url.parse(url)?.host ?? "an endpo
 /** The code of an error of ours: no address that a name resolved to may be reached. */
 export const refusedCode = "TENANT_TRACER_REFUSED"
 
+/** The code of an error of ours: the egress proxy did not open a way; `status` is its answer, if there was one. */
+export const proxyCode = "TENANT_TRACER_PROXY"
+
 const byCode: Readonly<Record<string, TransportError["reason"]>> = {
   [refusedCode]: "refused",
+  [proxyCode]: "proxy",
   ECONNREFUSED: "connect",
   UND_ERR_CONNECT_TIMEOUT: "connect",
   ETIMEDOUT: "timeout",
@@ -61,3 +65,11 @@ export const reasonOf = (error: unknown): TransportError["reason"] => {
   }
   return "other"
 }
+
+/**
+ * What the egress proxy answered, where it is the proxy that failed.
+ */
+export const proxyStatusOf = (error: unknown): number | undefined =>
+  error instanceof Error && "code" in error && error.code === proxyCode && "status" in error
+    ? Number(error.status) || undefined
+    : undefined
