@@ -47,7 +47,7 @@ describe("TenantRoute.decode", () => {
       [{ destinations: [] }, "tenant", "route: tenant is missing"],
       [{ tenant: "acme" }, "destinations", "route: destinations is missing"],
       [{ ...settings, tenat: 1 }, "tenat", "route: tenat is not a field: check its spelling"],
-      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", 'is not "override" | "additive"'],
+      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", 'is not "override" | "additive" | "metadata_only"'],
       [{ ...settings, facts: { team: "t1" } }, "facts.team", "facts.team is not"],
       [{ ...settings, facts: { team: { id: 5 } } }, "facts.team.id", "is not string"],
       [
@@ -76,7 +76,7 @@ describe("TenantRoute.decode", () => {
       ],
       [{ ...settings, destinations: { main } }, "destinations", "destinations is not"],
       [{ ...settings, destinations: new Array(33).fill(main) }, "destinations", "has more than 32 entries"],
-      ["acme", "", "route: is not a record of tenant, destinations, facts and operatorPolicy"]
+      ["acme", "", "route: is not a record of tenant, destinations, facts, operatorPolicy and content"]
     ]
     for (const [input, path, message] of cases) {
       const error = failure(input)

@@ -124,8 +124,8 @@ export const layer = (
           },
           (id, _, render) => ({
             export: (batch) =>
-              Effect.sync(() => {
-                keep(id, render(batch))
+              Effect.map(render(batch), (rendered) => {
+                keep(id, rendered)
                 return Exporter.delivered(batch.length)
               })
           })

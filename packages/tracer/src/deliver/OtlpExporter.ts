@@ -46,8 +46,8 @@ export interface Options<in Span> {
   readonly limits?: DestinationLimits | undefined
   /** Which hosts may be reached. Default: any. */
   readonly policy?: EndpointPolicy | undefined
-  /** Renders and encodes a batch; called off the request's path, again for each half when a batch is too large. */
-  readonly encode: (batch: ReadonlyArray<Span>) => Encoded
+  /** Renders and encodes a batch; called off the request's path, again for each attempt and each half of a batch that is too large. */
+  readonly encode: (batch: ReadonlyArray<Span>) => Effect.Effect<Encoded>
   readonly transport: Transport.Service
   /** Asks for the credential again after it was refused, to be used from then on. */
   readonly renew?: Effect.Effect<Option.Option<DestinationAuth>> | undefined
@@ -171,7 +171,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
 
   const send = (batch: ReadonlyArray<Span>): Effect.Effect<Exporter.ExportOutcome<Span>> =>
     Effect.gen(function* () {
-      const encoded = yield* Effect.option(Effect.try(() => options.encode(batch)))
+      const encoded = yield* Exporter.attempt(() => options.encode(batch))
       if (encoded._tag === "None")
         return Exporter.dropped("encode_failed", batch.length, "a batch could not be encoded")
       const { body: plain, count, dropped = [] } = encoded.value

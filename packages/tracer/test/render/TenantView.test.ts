@@ -86,9 +86,7 @@ describe("narrow", () => {
       endpoint: { address: "svc-7.internal" },
       metadata: { shard: "s1" }
     }
-    expect(JSON.stringify(TenantView.narrow(tenant, service))).toBe(
-      '{"_tag":"service","service":"router","phase":"auth"}'
-    )
+    expect(TenantView.narrow(tenant, service)).toStrictEqual({ _tag: "service", service: "router", phase: "auth" })
   })
 
   it.each([
@@ -98,7 +96,8 @@ describe("narrow", () => {
     ["success", { verdict: "blocked" }]
   ])("case 189: what a guardrail with status %s answered", (status, response) => {
     const guardrail: SpanData.Read = { _tag: "guardrail", name: "pii", status, response: { verdict: "blocked" } }
-    expect(TenantView.narrow(tenant, guardrail)).toHaveProperty("response", response)
+    expect(TenantView.narrow(tenant, guardrail)).toMatchObject(response === undefined ? {} : { response })
+    expect("response" in TenantView.narrow(tenant, guardrail)).toBe(response !== undefined)
     expect(TenantView.narrow(operator, guardrail)).toHaveProperty("response", { verdict: "blocked" })
   })
 
