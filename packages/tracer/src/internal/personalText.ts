@@ -48,29 +48,33 @@ const isPublic = (domain: string): boolean => {
   return dot > 0 && /^\D./.test(domain.slice(dot + 1))
 }
 
-/** Digits in groups of four and more, as they are printed on a card, or in one. */
-const cards = /(?<![\dA-Za-z]|\d[.,])\d{4,19}(?:[ \u00a0-]\d{4,12}){0,4}(?:[ \u00a0-]\d{1,3})?(?![\dA-Za-z]|\.\d)/g
+const firstGroups = /(?<![\dA-Za-z]|\d[.,])\d{4,19}(?!\d)/g
 
-/** Without the numbers of payment cards: 13 to 19 digits that a card may begin with and whose check digit is right. */
-export const withoutCards = (text: string): string =>
-  text.replaceAll(cards, (found) => {
-    const parts = found.split(/([ \u00a0-])/)
-    let kept = ""
-    for (let first = 0; first < parts.length; first += 2) {
-      const last = endOfCard(parts, first)
-      kept +=
-        last === undefined ? `${parts[first]}${parts[first + 1] ?? ""}` : `[redacted:card]${parts[last + 1] ?? ""}`
-      first = last ?? first
-    }
-    return kept
-  })
+/** Without the numbers of payment cards: 13 to 19 digits, in groups or in one, that a card may begin with and whose check digit is right. */
+export const withoutCards = (text: string): string => {
+  let kept = ""
+  let from = 0
+  for (const { index } of text.matchAll(firstGroups)) {
+    const end = index < from ? undefined : endOfCard(text, index)
+    if (end === undefined) continue
+    kept += `${text.slice(from, index)}[redacted:card]`
+    from = end
+  }
+  return kept + text.slice(from)
+}
 
-/** Where a card ends that begins with this group. */
-const endOfCard = (parts: ReadonlyArray<string>, first: number): number | undefined => {
+const groups = /(\d{1,19})(?:[ \u00a0-](?=\d))?/y
+
+/** Where a card ends that begins here. Its groups have four digits and more, except for the last. */
+const endOfCard = (text: string, start: number): number | undefined => {
   let digits = ""
-  for (let last = first; last < parts.length && digits.length < 19; last += 2) {
-    digits += parts[last]
-    if (isCard(digits)) return last
+  groups.lastIndex = start
+  for (let group = groups.exec(text); group !== null && digits.length < 19; group = groups.exec(text)) {
+    const [, printed = ""] = group
+    digits += printed
+    const end = group.index + printed.length
+    if (isCard(digits) && !/^(?:[\dA-Za-z]|\.\d)/.test(text.slice(end, end + 2))) return end
+    if (printed.length < 4 || groups.lastIndex === end) return undefined
   }
   return undefined
 }

@@ -58,11 +58,13 @@ export const make = (rules: Redaction.Rules, hash?: (text: string) => string): R
 const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redactor => {
   const { hash: hashed = [], keys = [] } = rules
   const patterns = new Set(rules.patterns)
-  const removes = named(keys)
-  const hashes = named(hashed)
+  const removes = matcher(keys)
+  const hashes = matcher(hashed)
   const quotedKeys = [...keys, ...hashed].map((key) => `"${key.toLowerCase().replace(/\*$/, "")}`)
 
   const plain = (text: string, isIdentifier: boolean): string => SensitiveText.redact(text, patterns, isIdentifier)
+
+  const named = (key: string): string => key.slice(0, entryAt(key)) + plain(key.slice(entryAt(key)), true)
 
   const deep = (text: string, isIdentifier: boolean, depth: number): string => {
     if (!/^\s*[{[]/.test(text)) return plain(text, isIdentifier)
@@ -89,7 +91,7 @@ const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redact
       if (removes(key)) continue
       const isSecret = patterns.has("key") && typeof inner === "string" && SecretText.isSecretField(key, inner)
       fields.push([
-        plain(key, true),
+        named(key),
         hashes(key)
           ? hash(typeof inner === "string" ? inner : JSON.stringify(inner))
           : isSecret
@@ -103,7 +105,7 @@ const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redact
   const attribute: Redactor["attribute"] = (key, value) => {
     if (removes(key)) return undefined
     const text = (item: string) => (hashes(key) ? hash(item) : deep(item, isId(key), 0))
-    const name = plain(key, true)
+    const name = named(key)
     if (typeof value === "string") return [name, text(value)]
     // A list has items of one type.
     if (Array.isArray(value) && typeof value[0] === "string") return [name, (value as ReadonlyArray<string>).map(text)]
@@ -131,7 +133,7 @@ const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redact
       json: (key, value) => {
         const text = value === undefined || removes(key) ? undefined : Json.stringify(value)
         if (text === undefined) return
-        const name = plain(key, true)
+        const name = named(key)
         if (hashes(key)) out.string(name, hash(text))
         else out.json(name, walk(JSON.parse(text), isId(key), 0))
       }
@@ -149,11 +151,14 @@ const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 /** Names of ids, of hashes and of versions, in our spelling and in that of the conventions. */
 const isId = (key: string): boolean => /(?:^|[._])(?:id|hash|fingerprint|release|version)$|[a-z]Id$/.test(key)
 
-/** An entry of the metadata is named with or without what stands before it in an attribute's key. */
-const named = (keys: ReadonlyArray<string>): ((key: string) => boolean) => {
+/** Where in an attribute's key that of an entry of the metadata begins, which somebody has thought of. */
+const entryAt = (key: string): number => {
+  const at = key.indexOf("metadata.")
+  return at === -1 ? 0 : at + "metadata.".length
+}
+
+/** An entry of the metadata is named with or without what stands before it. */
+const matcher = (keys: ReadonlyArray<string>): ((key: string) => boolean) => {
   const matches = Redaction.matcher(keys)
-  return (key) => {
-    const at = key.indexOf("metadata.")
-    return matches(key) || (at !== -1 && matches(key.slice(at + "metadata.".length)))
-  }
+  return (key) => matches(key) || matches(key.slice(entryAt(key)))
 }

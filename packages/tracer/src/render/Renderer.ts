@@ -42,9 +42,10 @@ export const renderEffect = (
     if (view.redact === undefined || data === undefined || !SpanData.hasContent(data))
       return Effect.succeed(spell(span, view, data))
     return Effect.map(view.redact(data), (redacted) => {
-      if (redacted !== undefined) return spell(span, view, TenantView.narrow(view, redacted))
-      onFailure()
-      return spell(span, view, SpanData.withoutContent(data))
+      if (redacted === undefined) onFailure()
+      // Meanwhile the request may have forbidden it.
+      const mayLeave = redacted !== undefined && ContentPolicy.of(view, span.request) === "full"
+      return spell(span, view, mayLeave ? TenantView.narrow(view, redacted) : SpanData.withoutContent(data))
     })
   })
 
@@ -139,7 +140,14 @@ const payload = (
 const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
   // `HttpRouter` writes the template of the route that matched on the active span.
   const route = span.attributes.get("http.route")
-  if (data._tag === "proxy_request" && data.route === undefined && typeof route === "string") return { ...data, route }
+  if (data._tag === "proxy_request") {
+    return {
+      ...data,
+      route: data.route ?? (typeof route === "string" ? route : undefined),
+      // A query carries credentials; the middleware has left it out already.
+      path: data.path?.split(/[?#]/, 1)[0]
+    }
+  }
   if (
     data._tag === "guardrail" &&
     data.error === undefined &&

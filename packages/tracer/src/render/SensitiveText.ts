@@ -15,13 +15,27 @@ import * as SecretText from "../internal/secretText.js"
  * @since 0.1.0
  * @category redaction
  */
-export const redact = (text: string, patterns: ReadonlySet<Pattern>, isIdentifier = false): string => {
+export const redact = (text: string, patterns: ReadonlySet<Pattern>, isIdentifier = false): string =>
+  inPieces(text, (piece) => redactPiece(piece, patterns, isIdentifier))
+
+const redactPiece = (text: string, patterns: ReadonlySet<Pattern>, isIdentifier: boolean): string => {
   let kept = text
   if (patterns.has("key")) kept = SecretText.withoutSecrets(kept, isIdentifier)
   if (patterns.has("email")) kept = PersonalText.withoutEmails(kept)
   if (patterns.has("card")) kept = PersonalText.withoutCards(kept)
   if (patterns.has("phone")) kept = PersonalText.withoutPhones(kept)
   return kept
+}
+
+/** The stack of a regular expression overflows on some millions of characters in one run. */
+const maxPiece = 2 ** 20
+
+/** A text of any length, piece by piece: parted at a space, as far as there is one. */
+const inPieces = (text: string, redact: (piece: string) => string): string => {
+  if (text.length <= maxPiece) return redact(text)
+  const end = maxPiece - 4096 + text.slice(maxPiece - 4096, maxPiece).lastIndexOf(" ")
+  const cut = end < maxPiece - 4096 ? maxPiece : end
+  return redact(text.slice(0, cut)) + inPieces(text.slice(cut), redact)
 }
 
 /**
@@ -40,7 +54,7 @@ export const maxErrorText = 1024
  */
 export const ofError = (text: string): string => {
   // A key that is cut first may not be known for one any more.
-  const kept = SecretText.withoutSecrets(text, false)
+  const kept = inPieces(text, (piece) => SecretText.withoutSecrets(piece, false))
   // Half of a surrogate pair is no text.
   return kept.length <= maxErrorText ? kept : kept.slice(0, maxErrorText).replace(/[\ud800-\udbff]$/, "")
 }
