@@ -49,9 +49,10 @@ const Key = Schema.String.pipe(
 const Keys = Schema.Array(Key).pipe(Schema.maxItems(bounds.keys, quiet(`has more than ${bounds.keys} entries`)))
 
 /**
- * Rules. A key is that of an attribute as it is written (`user.id`), of an entry of the metadata, or of a field in what a tool took or answered, at
- * any depth; `user.*` is every key that begins with `user.`; case does not count. A key's value goes with it (`keys`), or becomes a keyed hash that
- * is the same for the same value within one tenant (`hash`); what stands under `keys` wins. `patterns` are looked for in every text.
+ * Rules. A key is that of an attribute as it is written (`user.id`), of an entry of the metadata, or of a field at any depth of what is JSON, such as
+ * what a tool took; `user.*` is every key that begins with `user.`; case does not count. A key's value goes with it (`keys`), or becomes a keyed
+ * hash that is the same for the same value within one tenant (`hash`); what stands under `keys` wins. `patterns` are looked for in every text. The
+ * name of a span is made before, and is looked through for `patterns` alone.
  *
  * @since 0.1.0
  * @category schemas

@@ -67,11 +67,12 @@ const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redact
   const named = (key: string): string => key.slice(0, entryAt(key)) + plain(key.slice(entryAt(key)), true)
 
   const deep = (text: string, isIdentifier: boolean, depth: number): string => {
-    if (!/^\s*[{[]/.test(text)) return plain(text, isIdentifier)
+    const [opening] = /^\s*[{["]/.exec(text) ?? []
+    if (opening === undefined) return plain(text, isIdentifier)
     const parsed = parse(text)
     if (Option.isSome(parsed)) return JSON.stringify(walk(parsed.value, isIdentifier, depth + 1))
     // JSON that was cut cannot be taken apart: what it names may be in it.
-    const lower = quotedKeys.length === 0 ? "" : text.toLowerCase()
+    const lower = quotedKeys.length === 0 || opening.endsWith('"') ? "" : text.toLowerCase()
     return quotedKeys.some((key) => lower.includes(key)) ? mark : plain(text, isIdentifier)
   }
 
@@ -89,22 +90,29 @@ const compile = (rules: Redaction.Rules, hash: (text: string) => string): Redact
     const fields: Array<readonly [string, unknown]> = []
     for (const [key, inner] of Object.entries(value)) {
       if (removes(key)) continue
-      const isSecret = patterns.has("key") && typeof inner === "string" && SecretText.isSecretField(key, inner)
+      const isIdentifier = isId(key) || (isBlob && key === "content")
       fields.push([
         named(key),
-        hashes(key)
-          ? hash(typeof inner === "string" ? inner : JSON.stringify(inner))
-          : isSecret
-            ? SecretText.mark
-            : walk(inner, isId(key) || (isBlob && key === "content"), depth + 1)
+        typeof inner === "string"
+          ? textOf(key, inner, isIdentifier, depth + 1)
+          : hashes(key)
+            ? hash(JSON.stringify(inner))
+            : walk(inner, isIdentifier, depth + 1)
       ])
     }
     return Object.fromEntries(fields)
   }
 
+  const textOf = (key: string, text: string, isIdentifier: boolean, depth: number): string => {
+    if (hashes(key)) return hash(text)
+    return patterns.has("key") && SecretText.isSecretField(key, text)
+      ? SecretText.mark
+      : deep(text, isIdentifier, depth)
+  }
+
   const attribute: Redactor["attribute"] = (key, value) => {
     if (removes(key)) return undefined
-    const text = (item: string) => (hashes(key) ? hash(item) : deep(item, isId(key), 0))
+    const text = (item: string) => textOf(key, item, isId(key), 0)
     const name = named(key)
     if (typeof value === "string") return [name, text(value)]
     // A list has items of one type.

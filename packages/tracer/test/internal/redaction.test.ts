@@ -86,7 +86,9 @@ describe("rules", () => {
   }
   const own = { patterns: ["phone"], keys: ["ssn"] } as const
   const seen = (
-    ...[audience, rules, scope]: readonly ["tenant" | "operator" | "merged", object?, "all" | "tenants"]
+    audience: "tenant" | "operator" | "merged",
+    rules: Rules | undefined,
+    scope: RedactionConfig["scope"]
   ) => {
     const { redact, redactor } = Redaction.of({ ...config, scope }, audience, "acme", rules)
     return { effect: redact !== undefined, text: redactor?.text("a@b.io +49 151 12345678") }

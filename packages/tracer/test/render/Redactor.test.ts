@@ -95,7 +95,9 @@ describe("keys", () => {
   it("what looks like JSON, is none and names one of them is not shown at all", () => {
     expect(redactor.attribute("arguments", '{"ssn": "078-05-11')).toEqual(["arguments", "[redacted]"])
     expect(redactor.attribute("arguments", ' [{\\"Age\\": 7')).toEqual(["arguments", "[redacted]"])
-    expect(redactor.attribute("arguments", '{"other": "078-05-11')).toEqual(["arguments", '{"other": "078-05-11'])
+    for (const text of ['{"other": "078-05-11', '"ssn" is a field'])
+      expect(redactor.attribute("arguments", text)).toEqual(["arguments", text])
+    expect(redactor.attribute("arguments", JSON.stringify('{"ssn":"1"}'))).toEqual(["arguments", '"{}"'])
   })
 
   it("what was to be hashed is removed where there is nothing to hash with", () => {
@@ -171,6 +173,8 @@ describe("patterns", () => {
       tokens: "a1",
       n: { pwd: 1 }
     })
+    expect(redactor.attribute("db.password", "correct")).toEqual(["db.password", "[redacted:key]"])
+    expect(redactor.attribute("llm.token_count", "correct")).toEqual(["llm.token_count", "correct"])
   })
 
   it("ids stay, and the bytes of images", () => {
