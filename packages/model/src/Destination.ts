@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import { boundedText } from "./internal/boundedText.js"
 import { property } from "./internal/untrusted.js"
 import * as OtlpHeaders from "./OtlpHeaders.js"
+import * as Redaction from "./Redaction.js"
 import type { VocabularyRef } from "./Vocabulary.js"
 
 /**
@@ -114,6 +115,8 @@ export interface Destination {
    * `none`.
    */
   readonly content: "none" | "full"
+  /** What is taken out of its copies, beside what the operator takes out. */
+  readonly redaction?: Redaction.Rules | undefined
   /** What becomes of a trace context that the caller sent: continued, linked to (default) or ignored. */
   readonly callerTrace: "continue" | "link" | "ignore"
   readonly limits: DestinationLimits
@@ -147,6 +150,8 @@ export interface Options {
   readonly vocabularies?: ReadonlyArray<VocabularyRef> | undefined
   /** Default `none`. */
   readonly content?: Destination["content"] | undefined
+  /** Default: nothing but what the operator takes out. */
+  readonly redaction?: Redaction.Rules | undefined
   /** Default `link`. */
   readonly callerTrace?: Destination["callerTrace"] | undefined
   /** Default: none but the library's own. */
@@ -209,6 +214,7 @@ export const make = (options: Options): Either.Either<Destination, DestinationEr
     resource: options.resource ?? {},
     vocabularies: options.vocabularies ?? [{ name: "genai" }],
     content: options.content ?? "none",
+    ...(options.redaction === undefined ? {} : { redaction: options.redaction }),
     callerTrace: options.callerTrace ?? "link",
     limits: options.limits ?? {}
   }
@@ -239,6 +245,7 @@ const problemOf = (destination: Destination): Problem | undefined => {
       wordProblem("protocol", destination.protocol, ["http/protobuf", "http/json"]) ??
       wordProblem("compression", destination.compression, ["gzip", "none"]) ??
       wordProblem("content", destination.content, ["none", "full"]) ??
+      redactionProblem(destination.redaction) ??
       wordProblem("callerTrace", destination.callerTrace, ["continue", "link", "ignore"]) ??
       authProblem(destination.auth) ??
       tlsProblem(destination.tls) ??
@@ -253,6 +260,13 @@ const problemOf = (destination: Destination): Problem | undefined => {
 
 const wordProblem = (field: string, value: string, words: ReadonlyArray<string>): Problem | undefined =>
   words.includes(value) ? undefined : [field, `must be ${words.join(" or ")}`]
+
+const redactionProblem = (redaction: unknown): Problem | undefined => {
+  const checked = redaction === undefined ? undefined : Redaction.validate(redaction)
+  if (checked === undefined || Either.isRight(checked)) return undefined
+  const { detail, path } = checked.left
+  return [path === "" ? "redaction" : `redaction.${path}`, detail]
+}
 
 const authProblem = (auth: DestinationAuth): Problem | undefined => {
   switch (Predicate.isRecord(auth) ? auth._tag : undefined) {
@@ -370,6 +384,7 @@ const Configuration = Schema.Struct({
   resource: optional(Schema.Record({ key: Schema.String, value: AttributeValue })),
   vocabularies: optional(Schema.Array(Schema.Struct({ name: Schema.String, version: text }))),
   content: optional(Schema.Literal("none", "full")),
+  redaction: optional(Redaction.Rules),
   callerTrace: optional(Schema.Literal("continue", "link", "ignore")),
   limits: optional(
     Schema.Struct({ bytesPerRequest: limit, valueLength: limit, requestsPerMinute: limit, oldestSpan: limit })

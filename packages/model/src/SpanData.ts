@@ -488,13 +488,21 @@ export const contentFields = [
 ] as const
 
 /**
+ * Whether there is any content in a payload.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const hasContent = (data: Read): boolean => contentFields.some((field) => field in data)
+
+/**
  * A payload without its content. Sizes, counts and names stay.
  *
  * @since 0.1.0
  * @category narrowing
  */
 export const withoutContent = <Data extends Read>(data: Data): Data => {
-  if (!contentFields.some((field) => field in data)) return data
+  if (!hasContent(data)) return data
   const kept: Record<string, unknown> = { ...data }
   if (data._tag === "llm_call" && data.tools !== undefined) kept.toolCount = data.toolCount ?? data.tools.length
   for (const field of contentFields) delete kept[field]

@@ -13,12 +13,19 @@ import * as TraceFactsModule from "./TraceFacts.js"
 
 /**
  * What becomes of the operator's own copy. `override`: the operator's exporter for the same vendor stands down;
- * `additive`: both receive.
+ * `additive`: both receive; `metadata_only`: both receive, and the operator gets the structure, the timing and the counts
+ * of the trace alone, without content, log lines and the texts of errors.
  *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OperatorPolicy = Schema.Literal("override", "additive", "metadata_only")
+
+/**
  * @since 0.1.0
  * @category models
  */
-export type OperatorPolicy = "override" | "additive"
+export type OperatorPolicy = typeof OperatorPolicy.Type
 
 /**
  * A tenant with its destinations. Build it once per tenant and keep it: what is derived from it is computed once per
@@ -32,6 +39,11 @@ export interface TenantRoute {
   readonly destinations: ReadonlyArray<Destination>
   readonly facts: TraceFacts
   readonly operatorPolicy: OperatorPolicy
+  /**
+   * `none`: nobody, the operator included, receives content of this tenant's requests, whatever a destination says. It
+   * may only forbid: `full` is as good as absent.
+   */
+  readonly content?: "none" | "full" | undefined
 }
 
 /**
@@ -57,11 +69,13 @@ export const make = (options: {
   readonly destinations: ReadonlyArray<Destination>
   readonly facts?: TraceFacts | undefined
   readonly operatorPolicy?: OperatorPolicy | undefined
+  readonly content?: TenantRoute["content"]
 }): TenantRoute => ({
   tenant: options.tenant,
   destinations: options.destinations,
   facts: options.facts ?? TraceFactsModule.empty,
-  operatorPolicy: options.operatorPolicy ?? "override"
+  operatorPolicy: options.operatorPolicy ?? "override",
+  ...(options.content === undefined ? {} : { content: options.content })
 })
 
 /**
@@ -98,8 +112,9 @@ const Configuration = Schema.Struct({
     Schema.maxItems(maxDestinations, quiet(`has more than ${maxDestinations} entries`))
   ),
   facts: Schema.optional(TraceFactsModule.TraceFacts),
-  operatorPolicy: Schema.optional(Schema.Literal("override", "additive"))
-}).annotations(quiet("is not a record of tenant, destinations, facts and operatorPolicy"))
+  operatorPolicy: Schema.optional(OperatorPolicy),
+  content: Schema.optional(Schema.Literal("none", "full"))
+}).annotations(quiet("is not a record of tenant, destinations, facts, operatorPolicy and content"))
 
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { onExcessProperty: "error" })
 
@@ -114,11 +129,11 @@ export const decode = (input: unknown): Either.Either<TenantRoute, TenantRouteEr
   try {
     const decoded = decodeConfiguration(input)
     if (Either.isLeft(decoded)) return Either.left(new TenantRouteError(readableIssue(decoded.left.issue)))
-    const { destinations, facts, operatorPolicy, tenant } = decoded.right
+    const { content, destinations, facts, operatorPolicy, tenant } = decoded.right
     const names = destinations.map(({ name }) => name)
     const repeated = names.findIndex((name, i) => names.indexOf(name) < i)
     return repeated === -1
-      ? Either.right(make({ tenant, destinations, facts: TraceFactsModule.read(facts), operatorPolicy }))
+      ? Either.right(make({ tenant, destinations, facts: TraceFactsModule.read(facts), operatorPolicy, content }))
       : Either.left(
           new TenantRouteError({
             path: `destinations[${repeated}].name`,

@@ -18,6 +18,8 @@ export * as OtlpEndpoint from "./OtlpEndpoint.js"
 export * as OtlpHeaders from "./OtlpHeaders.js"
 /** Reads the payload of a span, leaving out what does not fit. */
 export * as PayloadReader from "./PayloadReader.js"
+/** What is taken out of the copies that a destination receives. */
+export * as Redaction from "./Redaction.js"
 /** What the inner services of a gateway are. */
 export * as ServiceCatalog from "./ServiceCatalog.js"
 /** The payload of a span, one tagged shape per role. */

@@ -17,7 +17,13 @@ describe("TenantRoute.make", () => {
       facts: TraceFacts.empty,
       operatorPolicy: "override"
     })
-    const said = { tenant: "acme", destinations, facts: { user: "u" }, operatorPolicy: "additive" } as const
+    const said = {
+      tenant: "acme",
+      destinations,
+      facts: { user: "u" },
+      operatorPolicy: "additive",
+      content: "none"
+    } as const
     expect(TenantRoute.make(said)).toStrictEqual(said)
   })
 })
@@ -37,6 +43,24 @@ describe("TenantRoute.decode", () => {
     expect(Either.getOrThrow(TenantRoute.decode({ tenant: "a", destinations: [] })).operatorPolicy).toBe("override")
   })
 
+  it.each([
+    ["content", { content: "full" }],
+    ["content", { content: "none" }],
+    ["operatorPolicy", { operatorPolicy: "metadata_only" }]
+  ])("keeps %s: %j", (_, said) => {
+    expect(Either.getOrThrow(TenantRoute.decode({ ...settings, ...said }))).toMatchObject(said)
+  })
+
+  it.each(["event_only", "span_only", "span_and_event", "no_content", "NO_CONTENT", "Full", "", true, null, ["full"]])(
+    "case 241: content %j is an error that names its field, of a route and of a destination",
+    (content) => {
+      expect(failure({ ...settings, content }).path).toBe("content")
+      const error = failure({ ...settings, destinations: [main, { ...main, name: "b", content }] })
+      expect(error.path).toBe("destinations[1].content")
+      expect(error.message).toContain('"none" | "full"')
+    }
+  )
+
   it("bounds facts", () => {
     const route = Either.getOrThrow(TenantRoute.decode({ ...settings, facts: { sessionId: "s".repeat(500) } }))
     expect(route.facts).toStrictEqual({ sessionId: "s".repeat(200) })
@@ -47,7 +71,7 @@ describe("TenantRoute.decode", () => {
       [{ destinations: [] }, "tenant", "route: tenant is missing"],
       [{ tenant: "acme" }, "destinations", "route: destinations is missing"],
       [{ ...settings, tenat: 1 }, "tenat", "route: tenat is not a field: check its spelling"],
-      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", 'is not "override" | "additive"'],
+      [{ ...settings, operatorPolicy: "all" }, "operatorPolicy", 'is not "override" | "additive" | "metadata_only"'],
       [{ ...settings, facts: { team: "t1" } }, "facts.team", "facts.team is not"],
       [{ ...settings, facts: { team: { id: 5 } } }, "facts.team.id", "is not string"],
       [
@@ -57,6 +81,16 @@ describe("TenantRoute.decode", () => {
       ],
       [{ ...settings, destinations: [{ name: "a" }] }, "destinations[0].endpoint", "is missing"],
       [{ ...settings, destinations: [{ ...main, endpint: 1 }] }, "destinations[0].endpint", "is not a field"],
+      [
+        { ...settings, destinations: [{ ...main, redaction: { patterns: ["iban"] } }] },
+        "destinations[0].redaction.patterns[0]",
+        "is not one of email, card, phone, key"
+      ],
+      [
+        { ...settings, destinations: [{ ...main, redaction: { pattern: [] } }] },
+        "destinations[0].redaction.pattern",
+        "is not a field"
+      ],
       [{ ...settings, destinations: [{ ...main, headers: { a: 5 } }] }, "destinations[0].headers.a", "is not text"],
       [{ ...settings, destinations: [{ ...main, headers: { a: "\n" } }] }, "destinations[0].headers.a", "line break"],
       [
@@ -76,7 +110,7 @@ describe("TenantRoute.decode", () => {
       ],
       [{ ...settings, destinations: { main } }, "destinations", "destinations is not"],
       [{ ...settings, destinations: new Array(33).fill(main) }, "destinations", "has more than 32 entries"],
-      ["acme", "", "route: is not a record of tenant, destinations, facts and operatorPolicy"]
+      ["acme", "", "route: is not a record of tenant, destinations, facts, operatorPolicy and content"]
     ]
     for (const [input, path, message] of cases) {
       const error = failure(input)

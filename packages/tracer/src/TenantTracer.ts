@@ -324,11 +324,12 @@ const isOf = (tenant: string, id: DestinationId.DestinationId): boolean =>
 
 const shown =
   (content: boolean) =>
-  ({ ancestry, data, spanId, traceId }: RecordedSpan): DeadLetter["spans"][number] => ({
+  ({ ancestry, data, request, spanId, traceId }: RecordedSpan): DeadLetter["spans"][number] => ({
     traceId,
     spanId,
     role: ancestry.role,
-    ...(content ? { data } : {})
+    // What a request forbids, it forbids here, too.
+    ...(content && request.content === "full" ? { data } : {})
   })
 
 const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.RecorderLimits> => ({
@@ -408,7 +409,8 @@ export const middleware: <E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E
 
 /**
  * `middleware` with options: what becomes of a caller's trace (default: as the layer says), facts of the trace from the request (trusted code
- * decides which headers may say them, see `TraceFacts.fromHeaders`), and requests that are not traced.
+ * decides which headers may say them, see `TraceFacts.fromHeaders`), requests that are not traced, and requests of which nobody may have content
+ * (`"none"`, see `limitContent`; a function that throws says so, too).
  *
  * @since 0.1.0
  * @category middleware
@@ -417,6 +419,7 @@ export const middlewareWith = (options: {
   readonly incoming?: IncomingTrace | undefined
   readonly facts?: ((request: HttpServerRequest.HttpServerRequest) => TraceFacts) | undefined
   readonly ignore?: ((request: HttpServerRequest.HttpServerRequest) => boolean) | undefined
+  readonly content?: ((request: HttpServerRequest.HttpServerRequest) => "none" | "full" | undefined) | undefined
 }): (<E, R>(app: HttpApp.Default<E, R>) => HttpApp.Default<E, R>) => Request.middleware(options)
 
 /**
@@ -461,6 +464,20 @@ export const annotateTrace = (facts: TraceFacts): Effect.Effect<void> =>
     if (request !== undefined) recorder?.addFacts(request, facts)
     return Effect.void
   })
+
+/**
+ * Forbids the content of the current request: no destination, the operator's included, receives what was said and answered in it, from now on and as
+ * far as it has not left yet. Requests that it opens from here on are forbidden theirs with it. There is no way back: a request may only tighten what
+ * operator and destination allow. For every request of a tenant set `content` of its route.
+ *
+ * @since 0.1.0
+ * @category routing
+ */
+export const limitContent: Effect.Effect<void> = Effect.withFiberRuntime((fiber) => {
+  const { recorder, request } = Request.requestOf(fiber)
+  if (request !== undefined) recorder?.limitContent(request)
+  return Effect.void
+})
 
 /**
  * Runs an effect as a request of its own, bound to a tenant from its first span on: a job, a message of a queue. A span that was active becomes a

@@ -125,8 +125,8 @@ export const layer = (
           },
           ({ id, render }) => ({
             export: (batch) =>
-              Effect.sync(() => {
-                keep(id, render(batch))
+              Effect.map(render(batch), (rendered) => {
+                keep(id, rendered)
                 return Exporter.delivered(batch.length)
               })
           }),

@@ -8,6 +8,8 @@ import type { SpanExporter } from "@opentelemetry/sdk-trace-base"
 import * as Destination from "@tenant-tracer/model/Destination"
 import * as OtlpEndpoint from "@tenant-tracer/model/OtlpEndpoint"
 import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
+import * as Redaction from "@tenant-tracer/model/Redaction"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { VocabularyRef } from "@tenant-tracer/model/Vocabulary"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
@@ -45,6 +47,26 @@ export interface OperatorExporter {
 }
 
 /**
+ * What the operator takes out of the copies that leave, beside what a destination takes out of its own: rules, and an effect that is given each
+ * payload with content once more before it is spelled, already reduced to what the destination sees.
+ *
+ * The effect runs off the request's path, for each copy and again when a batch is sent again; it answers with a payload of the same role. Where it
+ * fails, dies, does not answer in time or with anything else, that copy of the span goes without content (`redaction_failed`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RedactionConfig extends Redaction.Rules {
+  /** What hashes are made with: without it, what was to be hashed is removed. Each tenant's hashes are its own, and so are the operator's. */
+  readonly hashKey?: Redacted.Redacted<string> | undefined
+  readonly effect?: ((data: SpanData.Read) => Effect.Effect<SpanData.Read, unknown>) | undefined
+  /** For one payload. Default 1 second. */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** Whether the operator's own copies are redacted, too, or the tenants' alone. Default `all`. */
+  readonly scope?: "all" | "tenants" | undefined
+}
+
+/**
  * Every option has a default: `{}` is a tracer that keeps nothing for an operator and delivers to the tenants that are bound.
  *
  * @since 0.1.0
@@ -57,6 +79,8 @@ export interface TracingConfig {
   readonly operator?: ReadonlyArray<Destination.Destination | OperatorExporter> | undefined
   /** The most content that any destination may receive. Default `none`. */
   readonly content?: Content | undefined
+  /** What is taken out of what leaves. Default nothing; keys never leave in the text of an error that a tenant reads. */
+  readonly redaction?: RedactionConfig | undefined
   /** Which hosts tenants' destinations may reach; the operator's own are not judged. Default `EndpointPolicy.publicOnly`. */
   readonly endpoints?: EndpointPolicy.EndpointPolicy | undefined
   /** What becomes of a caller's trace context at the door. Default `link`. */
@@ -237,6 +261,31 @@ const entries = (text: string): ReadonlyArray<string> =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "")
 
+/** A list with a wrong word in it is an error that names its variable. */
+const rules = <Field extends keyof Redaction.Rules>(
+  name: string,
+  field: Field
+): Config.Config<Redaction.Rules[Field]> =>
+  nonEmpty(name).pipe(
+    Config.mapOrFail((text) => {
+      const list = Option.getOrUndefined(Option.map(text, entries))
+      return Either.mapBoth(Redaction.validate({ [field]: list }), {
+        onLeft: ({ detail }) => ConfigError.InvalidData([name], detail),
+        onRight: (valid) => valid[field]
+      })
+    })
+  )
+
+const redaction = Config.all({
+  keys: rules("TENANT_TRACER_REDACT_KEYS", "keys"),
+  hash: rules("TENANT_TRACER_REDACT_HASH", "hash"),
+  patterns: rules("TENANT_TRACER_REDACT_PATTERNS", "patterns"),
+  hashKey: nonEmpty("TENANT_TRACER_REDACT_HASH_KEY").pipe(
+    Config.map(Option.map((key) => Redacted.make(key))),
+    Config.map(Option.getOrUndefined)
+  )
+})
+
 const incoming = oneOf("TENANT_TRACER_INCOMING_TRACE", ["continue", "link", "ignore"])
 
 const operator = Config.all({
@@ -295,6 +344,9 @@ const operator = Config.all({
 const isWhole = (value: unknown): boolean => value === Infinity || (Number.isSafeInteger(value) && Number(value) > 0)
 const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
 
+const isSecret = (value: unknown): boolean => Redacted.isRedacted(value) && isText(Redacted.value(value))
+const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
+
 /** By path; what is absent has its default. */
 const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (value: unknown) => boolean]> = [
   ...[
@@ -323,9 +375,12 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
     "maxElapsed",
     "sending.patience",
     "spool.writeAfter",
-    "shutdownDeadline"
+    "shutdownDeadline",
+    "redaction.deadline"
   ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
   ["content", "one of none, full", (value) => value === "none" || value === "full"],
+  ["redaction.effect", "a function", Predicate.isFunction],
+  ["redaction.scope", "one of all, tenants", (value) => value === "all" || value === "tenants"],
   [
     "incoming",
     "one of continue, link, ignore",
@@ -346,14 +401,26 @@ export const validate = (config: TracingConfig): Either.Either<TracingConfig, Co
     if (value !== undefined && !fits(value))
       return Either.left(ConfigError.InvalidData(keys, `expected ${expected}, got ${String(value)}`))
   }
-  return Either.right(config)
+  const { hash, hashKey, keys, patterns } = config.redaction ?? {}
+  // Not shown: whoever forgot to redact it has given it in plain text.
+  if (hashKey !== undefined && !isSecret(hashKey))
+    return Either.left(
+      ConfigError.InvalidData(["redaction", "hashKey"], "expected text that is not empty, in Redacted.make")
+    )
+  const rules = Redaction.validate({ keys, hash, patterns })
+  if (Either.isLeft(rules))
+    return Either.left(ConfigError.InvalidData(["redaction", rules.left.path], rules.left.detail))
+  return hash === undefined || hash.length === 0 || hashKey !== undefined
+    ? Either.right(config)
+    : Either.left(ConfigError.MissingData(["redaction", "hashKey"], "hashes need a key: set it, or use redaction.keys"))
 }
 
 /**
  * From the environment: the standard `OTEL_*` variables describe the operator's own exporter and resource (never a tenant's), `TENANT_TRACER_*` the
  * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
  * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside
- * public hosts over https, as rules of `EndpointPolicy.parseRule` between commas. Unset means the default; a value that does not fit is an error that
+ * public hosts over https, as rules of `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas
+ * between, and `REDACT_HASH_KEY`. Unset means the default; a value that does not fit is an error that
  * names the variable.
  *
  * @since 0.1.0
@@ -363,6 +430,7 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   resource,
   operator,
   content: oneOf("TENANT_TRACER_CONTENT", ["none", "full"]),
+  redaction,
   endpoints,
   incoming,
   capacity: positive("TENANT_TRACER_CACHE_CAPACITY"),
@@ -378,6 +446,7 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
     resource: env.resource,
     operator: env.operator,
     content: Option.getOrUndefined(env.content),
+    redaction: env.redaction,
     endpoints: env.endpoints,
     incoming: Option.getOrUndefined(env.incoming),
     cache: {
@@ -415,5 +484,6 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   explain: { ...self.explain, ...given(that.explain) },
   metrics: { ...self.metrics, ...given(that.metrics) },
   breaker: { ...self.breaker, ...given(that.breaker) },
-  deadLetters: { ...self.deadLetters, ...given(that.deadLetters) }
+  deadLetters: { ...self.deadLetters, ...given(that.deadLetters) },
+  redaction: { ...self.redaction, ...given(that.redaction) }
 })

@@ -180,6 +180,20 @@ describe("dead letters", () => {
     })
   )
 
+  it.scopedLive("show no content of a request that forbade it, though it is asked for", () =>
+    Effect.gen(function* () {
+      const { script, to } = yield* backends("acme")
+      yield* script("acme", Fault.status(400))
+      const { flush, run } = yield* tracer({ ...quick, content: "full" })
+      const forbidden = Effect.zipLeft(prompt, TenantTracer.limitContent)
+      yield* run(forbidden.pipe(TenantTracer.withRoute(routeTo("acme", [to("acme", { content: "full" })]))))
+      yield* flush
+      const letters = yield* run(TenantTracer.deadLetters("acme", { content: true }))
+      expect(letters[0]?.spans).toHaveLength(2)
+      expect(textOf(letters)).not.toContain("canary")
+    })
+  )
+
   it.scopedLive("are kept with their reason, without content unless asked for, and arrive when sent again", () =>
     Effect.gen(function* () {
       const { script, spans, to } = yield* backends("acme", "globex")

@@ -53,6 +53,9 @@ const contents = (path: string) =>
     return files.map((file) => file.toString("latin1")).join("\n")
   })
 
+/** Nothing is tried again before somebody says so. */
+const patient = { ...quick, breaker: { failures: 1, minWait: "1 minute" } } as const
+
 /** Looks again until it is so. */
 const until = (isSo: Effect.Effect<boolean>) =>
   Effect.repeat(Effect.zipRight(Effect.sleep("5 millis"), isSo), { until: (so) => so, times: 2000 })
@@ -151,7 +154,7 @@ it.scopedLive("more than memory holds goes to disk instead of being dropped, and
     const { script, spans, to } = yield* backends("acme")
     yield* script("acme", Fault.forever(Fault.status(503)))
     const disk = counted(path)
-    const { balanced, flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 4 } }, {}, disk.layer)
+    const { balanced, flush, row, run } = yield* tracer({ ...patient, queue: { maxSpans: 4 } }, {}, disk.layer)
     const route = routeTo("acme", [to("acme")])
     for (let made = 2; made <= 20; made += 2) {
       yield* run(call(route))
@@ -206,7 +209,7 @@ it.scopedLive("a trace that was on disk is explained to the end", () =>
     const { script, spans, to } = yield* backends("acme")
     yield* script("acme", Fault.forever(Fault.status(503)))
     const disk = counted(path)
-    const { flush, row, run } = yield* tracer({ ...quick, queue: { maxSpans: 2 } }, {}, disk.layer)
+    const { flush, row, run } = yield* tracer({ ...patient, queue: { maxSpans: 2 } }, {}, disk.layer)
     const route = routeTo("acme", [to("acme")])
     yield* run(call(route))
     yield* until(Effect.map(disk.spans, (spans) => spans === 2))

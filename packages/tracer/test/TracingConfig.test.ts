@@ -37,7 +37,15 @@ const set = (config: TracingConfig.TracingConfig): unknown =>
 
 describe("an empty environment", () => {
   it("case 109: leaves every default", () => {
-    expect(set(configOf({}))).toEqual({ resource: {}, operator: [], cache: {}, batch: {}, queue: {}, hold: {} })
+    expect(set(configOf({}))).toEqual({
+      resource: {},
+      operator: [],
+      redaction: {},
+      cache: {},
+      batch: {},
+      queue: {},
+      hold: {}
+    })
   })
 
   it("is as good as blank variables", () => {
@@ -61,7 +69,11 @@ describe("an empty environment", () => {
       "TENANT_TRACER_QUEUE_MAX_SPANS",
       "TENANT_TRACER_HOLD_MAX_SPANS",
       "TENANT_TRACER_HOLD_MAX_TIME",
-      "TENANT_TRACER_SHUTDOWN_DEADLINE"
+      "TENANT_TRACER_SHUTDOWN_DEADLINE",
+      "TENANT_TRACER_REDACT_KEYS",
+      "TENANT_TRACER_REDACT_HASH",
+      "TENANT_TRACER_REDACT_PATTERNS",
+      "TENANT_TRACER_REDACT_HASH_KEY"
     ]
     expect(set(configOf(Object.fromEntries(names.map((name) => [name, "  "]))))).toEqual(set(configOf({})))
   })
@@ -81,7 +93,11 @@ describe("our own variables", () => {
           TENANT_TRACER_QUEUE_MAX_SPANS: "15",
           TENANT_TRACER_HOLD_MAX_SPANS: "16",
           TENANT_TRACER_HOLD_MAX_TIME: "17 seconds",
-          TENANT_TRACER_SHUTDOWN_DEADLINE: "18 seconds"
+          TENANT_TRACER_SHUTDOWN_DEADLINE: "18 seconds",
+          TENANT_TRACER_REDACT_KEYS: "user.id, llm.*,",
+          TENANT_TRACER_REDACT_HASH: "session.id",
+          TENANT_TRACER_REDACT_PATTERNS: "email,key",
+          TENANT_TRACER_REDACT_HASH_KEY: "canary"
         })
       )
     ).toEqual({
@@ -93,7 +109,13 @@ describe("our own variables", () => {
       batch: { maxSpans: 13, maxAge: 14 },
       queue: { maxSpans: 15 },
       hold: { maxSpans: 16, maxTime: 17_000 },
-      shutdownDeadline: 18_000
+      shutdownDeadline: 18_000,
+      redaction: {
+        keys: ["user.id", "llm.*"],
+        hash: ["session.id"],
+        patterns: ["email", "key"],
+        hashKey: "<redacted>"
+      }
     })
   })
 
@@ -113,6 +135,9 @@ describe("our own variables", () => {
     ["TENANT_TRACER_HOLD_MAX_SPANS", "Infinity", "expected a whole number above zero"],
     ["TENANT_TRACER_HOLD_MAX_TIME", "1 fortnight", "expected a duration"],
     ["TENANT_TRACER_SHUTDOWN_DEADLINE", "never", "expected a duration"],
+    ["TENANT_TRACER_REDACT_PATTERNS", "email, iban", "is not one of email, card, phone, key"],
+    ["TENANT_TRACER_REDACT_KEYS", "*", "is not a key"],
+    ["TENANT_TRACER_REDACT_HASH", "a*b", "is not a key"],
     ["OTEL_TRACES_EXPORTER", "console", "expected one of otlp, none"],
     ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "expected one of http/protobuf, http/json"],
     ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "expected one of http/protobuf, http/json"],
@@ -245,11 +270,39 @@ describe("options given in code", () => {
     ["breaker.failures", { breaker: { failures: 0 } }],
     ["maxElapsed", { maxElapsed: "never" }],
     ["content", { content: "some" }],
-    ["incoming", { incoming: "adopt" }]
+    ["incoming", { incoming: "adopt" }],
+    ["redaction.deadline", { redaction: { deadline: "soon" } }],
+    ["redaction.scope", { redaction: { scope: "tenant" } }],
+    ["redaction.effect", { redaction: { effect: "presidio" } }],
+    ["redaction.patterns[0]", { redaction: { patterns: ["iban"] } }],
+    ["redaction.keys[1]", { redaction: { keys: ["a", ""] } }],
+    ["redaction.hashKey", { redaction: { hash: ["user.id"] } }],
+    ["redaction.hashKey", { redaction: { hashKey: "canary" } }],
+    ["redaction.hashKey", { redaction: { hashKey: Redacted.make("") } }]
   ])("%s that cannot be used is an error that names it", (path, config) => {
     // Options may come from code without types.
     const result = TracingConfig.validate(config as TracingConfig.TracingConfig)
-    expect(String(Either.getOrThrow(Either.flip(result)))).toContain(path)
+    const message = String(Either.getOrThrow(Either.flip(result)))
+    expect(message).toContain(path)
+    expect(message).not.toContain("canary")
+  })
+
+  it("a redaction of every kind can be used", () => {
+    const redaction: TracingConfig.RedactionConfig = {
+      keys: ["user.*"],
+      hash: ["session.id"],
+      hashKey: Redacted.make("k"),
+      patterns: ["email"],
+      effect: Effect.succeed,
+      deadline: "2 seconds",
+      scope: "tenants"
+    }
+    expect(Either.getOrThrow(TracingConfig.validate({ redaction })).redaction).toBe(redaction)
+    const environment = configOf({ TENANT_TRACER_REDACT_PATTERNS: "phone", TENANT_TRACER_REDACT_KEYS: "a" })
+    expect(TracingConfig.override(environment, { redaction: { patterns: ["email"] } }).redaction).toEqual({
+      keys: ["a"],
+      patterns: ["email"]
+    })
   })
 
   it("win over the environment where they are given: what is undefined is not", () => {

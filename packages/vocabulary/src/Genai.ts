@@ -170,7 +170,9 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
     out.string("gen_ai.retrieval.query.text", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
     out.json(
       "gen_ai.retrieval.documents",
-      Messages.listed(data.documents, (documents) => documents)
+      Messages.listed(data.documents, (documents) =>
+        documents.map(({ content, id, score }) => ({ id, score, content }))
+      )
     )
   } else if (data.operation !== "embeddings") {
     conversation(data, out)

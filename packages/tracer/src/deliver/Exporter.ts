@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 
 /**
  * So many spans, for this reason. Reasons are short words from a closed set, such as `http_413`: they become names of counters.
@@ -163,6 +164,18 @@ const isHonest = <Span>(outcome: ExportOutcome<Span>, batch: ReadonlyArray<Span>
 
 const defect = (size: number): ExportOutcome =>
   dropped("exporter_defect", size, "the exporter failed without saying what became of its spans")
+
+/**
+ * What somebody else's code makes of a batch, nothing where it throws or dies. Interruption passes through.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const attempt = <A>(make: () => Effect.Effect<A>): Effect.Effect<Option.Option<A>> =>
+  Effect.suspend(make).pipe(
+    Effect.asSome,
+    Effect.catchAllDefect(() => Effect.succeedNone)
+  )
 
 /**
  * Holds an exporter to its contract: where it dies, throws, gives counts that do not sum to the batch, or wants to send again what was not in it,

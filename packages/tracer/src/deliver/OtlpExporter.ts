@@ -47,8 +47,8 @@ export interface Options<in Span> {
   readonly limits?: DestinationLimits | undefined
   /** Which hosts may be reached. Default: any. */
   readonly policy?: EndpointPolicy | undefined
-  /** Renders and encodes a batch; called off the request's path, again for each half when a batch is too large. */
-  readonly encode: (batch: ReadonlyArray<Span>) => Encoded
+  /** Renders and encodes a batch; called off the request's path, again for each attempt and each half of a batch that is too large. */
+  readonly encode: (batch: ReadonlyArray<Span>) => Effect.Effect<Encoded>
   readonly transport: Transport.Service
   /** How often the back end may be asked. Default: as often as there is something to send. */
   readonly rate?: RateLimit | undefined
@@ -179,7 +179,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
 
   const send = (batch: ReadonlyArray<Span>): Effect.Effect<Exporter.ExportOutcome<Span>> =>
     Effect.gen(function* () {
-      const encoded = yield* Effect.option(Effect.try(() => options.encode(batch)))
+      const encoded = yield* Exporter.attempt(() => options.encode(batch))
       if (encoded._tag === "None")
         return Exporter.dropped("encode_failed", batch.length, "a batch could not be encoded")
       const { body: plain, count, dropped = [] } = encoded.value

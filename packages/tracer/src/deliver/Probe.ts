@@ -248,8 +248,9 @@ export interface Options {
   readonly policy: EndpointPolicy
   /** How a tenant's destination receives spans, or why it cannot. */
   readonly render: (
-    destination: Destination.Destination
-  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan>) => Rendered, string>
+    destination: Destination.Destination,
+    tenant: string
+  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>, string>
   /** Of one tenant. Default 5. */
   readonly perMinute?: number | undefined
   /** Tenants that may probe within a minute. Default 10,000. */
@@ -289,11 +290,11 @@ export const make = (options: Options): Probe => {
 
   const attempt = (
     destination: Destination.Destination,
-    rendered: (batch: ReadonlyArray<RecordedSpan>) => Rendered
+    rendered: (batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>
   ): Effect.Effect<ProbeResult> =>
     Effect.gen(function* () {
       const span = yield* recordSpan
-      const plain = encode(destination, rendered([span]))
+      const plain = encode(destination, yield* rendered([span]))
       const body = destination.compression === "gzip" ? yield* gzip.compress(plain) : plain
       if (body.length > (destination.limits.bytesPerRequest ?? Number.POSITIVE_INFINITY)) return result("too_large")
       // Where nobody else uses the target, its connection is closed with the probe.
@@ -315,7 +316,7 @@ export const make = (options: Options): Probe => {
       if (Either.isLeft(checked)) return Effect.succeed(result("invalid_destination", { detail: checked.left.message }))
       const judged = policy.judge(destination.endpoint)
       if (Either.isLeft(judged)) return Effect.succeed(result("not_allowed", { detail: judged.left.message }))
-      const rendered = render(destination)
+      const rendered = render(destination, tenant)
       if (Either.isLeft(rendered)) return Effect.succeed(result("invalid_destination", { detail: rendered.left }))
       if (running >= maxRunning || !admit(String(tenant).slice(0, 128), now)) return Effect.succeed(result("throttled"))
       return Effect.acquireUseRelease(

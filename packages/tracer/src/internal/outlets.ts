@@ -2,6 +2,7 @@
  * How a destination becomes an outlet of the router: judged once, and a provider found or built for it whenever a span ends.
  */
 import * as Destination from "@tenant-tracer/model/Destination"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -11,7 +12,7 @@ import * as CredentialResolver from "../deliver/CredentialResolver.js"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
-import type { BatchExporter, Tally } from "../deliver/Exporter.js"
+import * as Exporter from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as OtlpExporter from "../deliver/OtlpExporter.js"
 import * as Provider from "../deliver/Provider.js"
@@ -33,6 +34,7 @@ import * as Router from "../route/Router.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations, Member } from "./destinations.js"
 import * as fates from "./fates.js"
+import * as Redaction from "./redaction.js"
 import type { Spooling } from "./spooling.js"
 import * as Url from "./url.js"
 import { version } from "./version.js"
@@ -41,20 +43,20 @@ import { version } from "./version.js"
 export type MakeExporter = (options: {
   readonly id: DestinationId.DestinationId
   readonly destination: Destination.Destination
-  readonly render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered
+  readonly render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Effect.Effect<Rendered>
   /** By which a tenant's is judged. */
   readonly policy: EndpointPolicy.EndpointPolicy | undefined
   readonly rate: RateLimit.RateLimit | undefined
   readonly renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
   readonly onUse: (use: "sent" | "refused") => void
   readonly onWarning: () => void
-}) => BatchExporter<RecordedSpan.RecordedSpan>
+}) => Exporter.BatchExporter<RecordedSpan.RecordedSpan>
 
 /** A batch as one destination receives it; what could not be rendered is told apart. */
 export interface Rendered {
   readonly spans: ReadonlyArray<RenderedSpan>
   readonly context: BatchContext
-  readonly dropped: ReadonlyArray<Tally>
+  readonly dropped: ReadonlyArray<Exporter.Tally>
 }
 
 export interface Outlets {
@@ -71,8 +73,9 @@ export interface Outlets {
   readonly unsentOperator: () => ReadonlyArray<ProviderCache.Unsent>
   /** How a tenant's destination receives spans, without an outlet. */
   readonly preview: (
-    destination: Destination.Destination
-  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Rendered, string>
+    destination: Destination.Destination,
+    tenant: string
+  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => Effect.Effect<Rendered>, string>
 }
 
 export const make = (options: {
@@ -113,7 +116,7 @@ export const make = (options: {
     id: DestinationId.DestinationId,
     view: View,
     use: {
-      readonly exporter: BatchExporter<RecordedSpan.RecordedSpan>
+      readonly exporter: Exporter.BatchExporter<RecordedSpan.RecordedSpan>
       readonly destination: Destination.Destination | undefined
       readonly account: fates.Account
       readonly rate: RateLimit.RateLimit | undefined
@@ -222,26 +225,30 @@ export const make = (options: {
 
   const renderer =
     (view: View, context: BatchContext) =>
-    (batch: ReadonlyArray<RecordedSpan.RecordedSpan>): Rendered => {
-      const spans: Array<RenderedSpan> = []
-      for (const span of batch) {
-        try {
-          spans.push(Renderer.render(span, view, onMisfit))
-        } catch {
-          // A vocabulary that throws costs this one span.
-          ledger.count("render_failed")
-        }
-      }
-      const failed = batch.length - spans.length
-      return { spans, context, dropped: failed === 0 ? [] : [{ reason: "render_failed", count: failed }] }
-    }
+    (batch: ReadonlyArray<RecordedSpan.RecordedSpan>): Effect.Effect<Rendered> =>
+      Effect.forEach(
+        batch,
+        // A vocabulary that throws costs this one span.
+        (span) => Exporter.attempt(() => Renderer.renderEffect(span, view, onMisfit, onRedactionFailed)),
+        { concurrency: view.redact === undefined ? 1 : concurrentRedactions }
+      ).pipe(
+        Effect.map((rendered) => {
+          const spans = Arr.getSomes(rendered)
+          const failed = batch.length - spans.length
+          for (let i = 0; i < failed; i++) ledger.count("render_failed")
+          return { spans, context, dropped: failed === 0 ? [] : [{ reason: "render_failed", count: failed }] }
+        })
+      )
 
   // Role and field: what lies deeper has indices and keys of the caller's.
   const onMisfit = (path: string): void => ledger.count(`misfit ${path.match(/^\w+\.\w+/)?.[0] ?? path}`)
 
+  const onRedactionFailed = (): void => ledger.count("redaction_failed")
+
   const viewOf = (
-    destination: Pick<Destination.Destination, "vocabularies" | "content" | "callerTrace" | "limits">,
-    audience: View["audience"]
+    destination: Pick<Destination.Destination, "vocabularies" | "content" | "redaction" | "callerTrace" | "limits">,
+    audience: View["audience"],
+    owner: string | undefined
   ): Either.Either<View, string> =>
     Either.mapBoth(vocabularies.resolve(destination.vocabularies), {
       onLeft: (error) => error.message,
@@ -249,6 +256,7 @@ export const make = (options: {
         audience,
         vocabulary,
         content: ContentPolicy.strictest(config.content ?? "none", destination.content),
+        ...Redaction.of(config.redaction, audience, owner, destination.redaction),
         callerTrace: destination.callerTrace,
         valueLength: destination.limits.valueLength ?? 1024 * 1024
       })
@@ -275,7 +283,7 @@ export const make = (options: {
         warnOnce(id, judged.left)
         return { id, reason: "endpoint_refused", detail: judged.left.message }
       }
-      const view = viewOf(destination, audience)
+      const view = viewOf(destination, audience, DestinationId.tenant(id))
       if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
       const credential = DestinationKey.ofCredential(destination)
       if (revocations.isRevoked(id, credential)) {
@@ -321,7 +329,8 @@ export const make = (options: {
                 callerTrace: config.incoming ?? "link",
                 limits: {}
               },
-          "operator"
+          "operator",
+          undefined
         )
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
         const account = fates.account(ledger, id, view.right)
@@ -349,8 +358,8 @@ export const make = (options: {
 
     unsentOperator: () => ProviderCache.unsentOf(operators),
 
-    preview: (destination) =>
-      Either.map(viewOf(destination, "tenant"), (view) => renderer(view, contextOf(view, destination.resource)))
+    preview: (destination, tenant) =>
+      Either.map(viewOf(destination, "tenant", tenant), (view) => renderer(view, contextOf(view, destination.resource)))
   }
 }
 
@@ -372,12 +381,17 @@ export const otlp =
       onUse,
       onWarning,
       transport,
-      encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) => {
-        const { context, dropped, spans } = render(batch)
-        return { body: writer.encode(spans, context), count: spans.length, dropped }
-      }
+      encode: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) =>
+        Effect.map(render(batch), ({ context, dropped, spans }) => ({
+          body: writer.encode(spans, context),
+          count: spans.length,
+          dropped
+        }))
     })
   }
+
+/** Payloads of one batch that are in the hands of the operator's effect at a time. */
+const concurrentRedactions = 16
 
 /** Hosts that are warned of; every denial is counted. */
 const maxWarned = 1000
@@ -405,6 +419,7 @@ const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Dest
       view.valueLength,
       destination.vocabularies,
       destination.resource,
+      destination.redaction,
       destination.limits
     ])
   ].join(" ")

@@ -104,6 +104,7 @@ export interface MiddlewareOptions {
   readonly incoming?: TraceContext.IncomingTrace | undefined
   readonly facts?: ((request: HttpServerRequest.HttpServerRequest) => TraceFacts.TraceFacts) | undefined
   readonly ignore?: ((request: HttpServerRequest.HttpServerRequest) => boolean) | undefined
+  readonly content?: ((request: HttpServerRequest.HttpServerRequest) => "none" | "full" | undefined) | undefined
 }
 
 /** The root of each request of the platform, so that a middleware which is given twice opens one. */
@@ -114,12 +115,12 @@ const sourceOf = (request: HttpServerRequest.HttpServerRequest): object =>
   typeof request.source === "object" && request.source !== null ? request.source : request
 
 /** What a caller's function says; one that throws is counted, and the request goes on. */
-const ask = <A>(recorder: Recorder, question: () => A): A | undefined => {
+const ask = <A>(recorder: Recorder, question: () => A, otherwise?: A): A | undefined => {
   try {
     return question()
   } catch {
     recorder.count("bad_payload")
-    return undefined
+    return otherwise
   }
 }
 
@@ -154,6 +155,8 @@ export const middleware =
           caller: TraceContext.fromHeaders(request.headers),
           incoming: options.incoming,
           facts: ask(recorder, () => options.facts?.(request)),
+          // Who cannot say whether it may leave has not allowed it.
+          content: ask(recorder, () => options.content?.(request), "none"),
           active: isPlatforms ? undefined : active
         })
         roots.set(source, root)

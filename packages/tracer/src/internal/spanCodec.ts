@@ -5,6 +5,7 @@
 import * as Json from "@tenant-tracer/model/Json"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -42,6 +43,8 @@ const Stored = Schema.Struct({
   clockOffset: Schema.BigInt,
   isAmbient: Schema.optional(Schema.Literal(true)),
   isRoot: Schema.optional(Schema.Literal(true)),
+  isContentForbidden: Schema.optional(Schema.Literal(true)),
+  isMetadataOnly: Schema.optional(Schema.Literal(true)),
   caller: Schema.optional(
     Schema.Struct({
       traceId: TraceId,
@@ -94,6 +97,8 @@ export const encode = (span: RecordedSpan, content: "none" | "full"): Uint8Array
       clockOffset: request.clockOffset,
       isAmbient: request.isAmbient ? true : undefined,
       isRoot: span === request.root ? true : undefined,
+      isContentForbidden: request.content === "none" ? true : undefined,
+      isMetadataOnly: request.isMetadataOnly ? true : undefined,
       caller: request.caller,
       facts: request.facts,
       nodes: nodesOf(span.ancestry),
@@ -102,7 +107,10 @@ export const encode = (span: RecordedSpan, content: "none" | "full"): Uint8Array
       startTime: span.startTime,
       endTime: span.endTime,
       remoteParent: span.remoteParent,
-      data: span.data === undefined || content === "full" ? span.data : SpanData.withoutContent(span.data),
+      data:
+        span.data === undefined || (content === "full" && request.content === "full")
+          ? span.data
+          : SpanData.withoutContent(span.data),
       attributes: [...span.attributes],
       events: span.events.map((event) => ({ ...event, attributes: [...event.attributes] })),
       links: span.links.map(({ ancestry, attributes, request: of, spanId, traceId }) => ({
@@ -139,6 +147,9 @@ const placed = (node: typeof Node.Type, parent: Ancestry | undefined): Ancestry 
   isDiscarded: node.isDiscarded ?? false
 })
 
+/** All that is to be known of the route of a span that was away. */
+const metadataOnly = TenantRoute.make({ tenant: "", destinations: [], operatorPolicy: "metadata_only" })
+
 /** `None` for what is no span. Its trace is its own: what belongs to one trace is told by the ids alone. */
 export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<RecordedSpan> =>
   decodeStored(Buffer.from(bytes).toString()).pipe(
@@ -147,12 +158,13 @@ export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<Rec
         recorder,
         stored.traceId,
         stored.clockOffset,
-        { _tag: "operator" },
+        stored.isMetadataOnly ? { _tag: "bound", route: metadataOnly } : { _tag: "operator" },
         stored.isAmbient ?? false,
         stored.caller && { ...stored.caller, traceState: stored.caller.traceState },
         true
       )
       request.facts = TraceFacts.read(stored.facts)
+      if (stored.isContentForbidden) request.content = "none"
       const span = new RecordedSpan(
         request,
         ancestryOf(stored.nodes),

@@ -150,7 +150,9 @@ export const make = (options: {
         for (const span of share.fresh) {
           if (spans.length === maxRecordSpans || bytes >= maxRecordBytes) break
           share.fresh.delete(span)
-          const one = spanCodec.encode(span, share.content)
+          // The operator's copy of such a trace is without content, whatever its destination may see.
+          const isBare = DestinationId.isOperator(id) && span.request.isMetadataOnly
+          const one = spanCodec.encode(span, isBare ? "none" : share.content)
           if (one === undefined) continue
           share.writing.add(span)
           spans.push(span)

@@ -144,6 +144,8 @@ export interface OpenRequestOptions {
   readonly active?: RecordedSpan | undefined
   /** Binds from the first span on. */
   readonly route?: TenantRoute | undefined
+  /** `none` forbids it as `limitContent` does. Default `full`: as far as the route and the destinations allow. */
+  readonly content?: "none" | "full" | undefined
 }
 
 /**
@@ -171,6 +173,8 @@ export interface Recorder {
   readonly link: (span: RecordedSpan, link: SpanLink) => void
   /** Adds facts to a trace, until its root has ended. */
   readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
+  /** Nobody receives content of this trace: what ends from now on lets go of it, what has ended is rendered without. There is no way back. */
+  readonly limitContent: (request: RequestTrace) => void
   readonly bind: (request: RequestTrace | undefined, route: TenantRoute) => BindResult
   /** Counts what a helper found out of the ordinary. */
   readonly count: (event: RecorderEvent) => void
@@ -242,9 +246,9 @@ export const make = (options: {
     return span
   }
 
-  const ambient = (begin: BeginOptions): RequestTrace => {
+  const ambient = (begin: BeginOptions, owner: RequestTrace | undefined): RequestTrace => {
     const remote = begin.remoteParent
-    return new RequestTrace(
+    const request = new RequestTrace(
       recorder,
       remote?.traceId ?? ids.traceId(),
       clockOffset(options.drift?.() ?? 0),
@@ -253,6 +257,9 @@ export const make = (options: {
       undefined,
       remote?.sampled ?? true
     )
+    // The operator gets of a late span no more than it would have got in time.
+    if (owner !== undefined && (owner.content === "none" || owner.isMetadataOnly)) request.content = "none"
+    return request
   }
 
   /** Gives a trace to the operator for good. */
@@ -303,7 +310,7 @@ export const make = (options: {
     if (span === request.root) request.rootEndTime = endTime
     close(span)
     if (!request.sampled) return count("unsampled")
-    if (options.content === "none") dropContent(span)
+    if (options.content === "none" || request.content === "none") dropContent(span)
     const ownership = request.ownership
     if (ownership._tag === "holding") hold(request, ownership, span)
     else sink(span, ownership._tag === "bound" ? ownership.route : undefined)
@@ -360,6 +367,9 @@ export const make = (options: {
         joined?.sampled ?? true
       )
       if (open.facts !== undefined) request.facts = TraceFacts.read(open.facts)
+      // What is opened within a request that forbids content may tell of the same conversation.
+      if (forbids(open.content) || forbids(open.route?.content) || open.active?.request.content === "none")
+        request.content = "none"
       const root = start(request, undefined, open.data?._tag, { ...open, kind: open.kind ?? "server" }, joined?.spanId)
       request.root = root
       if (open.active !== undefined) addLink(root, linkTo(open.active))
@@ -378,7 +388,7 @@ export const make = (options: {
       const late = isLate && begin.parent?.request.isAmbient === true ? begin.parent.request : undefined
       const request =
         owner === undefined || isLate
-          ? (late ?? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }))
+          ? (late ?? ambient(isRemote ? begin : { ...begin, remoteParent: undefined }, owner))
           : owner
       if (request.isAmbient ? openAmbientSpans >= limits.openAmbientSpans : openSpans >= limits.openSpans) {
         count("too_many_open")
@@ -456,6 +466,10 @@ export const make = (options: {
       if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, TraceFacts.read(facts))
     },
 
+    limitContent: (request) => {
+      request.content = "none"
+    },
+
     bind: (request, route) => {
       if (request === undefined || request.isAmbient) {
         count("bind_no_request")
@@ -466,6 +480,9 @@ export const make = (options: {
         return "InvalidRoute"
       }
       const ownership = request.ownership
+      // Whatever becomes of the route, it may forbid; and where it comes too late, the operator's is the only copy.
+      if (forbids(route.content) || (ownership._tag === "operator" && route.operatorPolicy === "metadata_only"))
+        request.content = "none"
       switch (ownership._tag) {
         case "bound": {
           if (ownership.route.tenant === route.tenant) return "AlreadyBound"
@@ -506,6 +523,9 @@ export const make = (options: {
   }
   return recorder
 }
+
+/** Whoever says it without types means no less by another word. */
+const forbids = (content: "none" | "full" | undefined): boolean => content !== undefined && content !== "full"
 
 /** Routes come from storage too, and a request must not fail for one that is none. */
 const isRoute = (route: unknown): boolean =>

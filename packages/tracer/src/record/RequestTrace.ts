@@ -35,6 +35,8 @@ export class RequestTrace {
   root: RecordedSpan | undefined = undefined
   rootEndTime: bigint | undefined = undefined
   facts: TraceFacts.TraceFacts = TraceFacts.empty
+  /** `none` once the request or its route has forbidden it: nobody gets any then. */
+  content: "none" | "full" = "full"
   readonly open: Set<RecordedSpan> = new Set()
   /** What became of it, by destination. */
   fates: Map<DestinationId, Fate> = new Map()
@@ -51,6 +53,11 @@ export class RequestTrace {
     readonly caller: TraceContext | undefined,
     readonly sampled: boolean
   ) {}
+
+  /** The operator gets its structure, timing and counts alone. */
+  get isMetadataOnly(): boolean {
+    return this.ownership._tag === "bound" && this.ownership.route.operatorPolicy === "metadata_only"
+  }
 }
 
 /**

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Redaction from "@tenant-tracer/model/Redaction"
 import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import type { RequestTrace } from "../record/RequestTrace.js"
 
 /**
  * How much of what people wrote and models answered may leave: nothing or all of it.
@@ -23,14 +25,87 @@ export const strictest = (...wishes: ReadonlyArray<Content>): Content =>
   wishes.every((wish) => wish === "full") ? "full" : "none"
 
 /**
- * Whether an attribute that a library wrote by itself may leave: not where its key carries content.
+ * What a destination gets of one trace: no more than the operator and the destination allow, which is the view's, and the request with its route.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const of = (view: { readonly audience: string; readonly content: Content }, request: RequestTrace): Content =>
+  isMetadataOnly(view, request) ? "none" : strictest(view.content, request.content)
+
+/**
+ * Whether a destination that is the operator's gets of a trace the structure, the timing and the counts alone.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const allows = (
-  view: { readonly content: Content; readonly vocabulary: Pick<Vocabulary, "content"> },
-  key: string
-): boolean =>
-  view.content === "full" ||
-  !view.vocabulary.content.some((row) => (row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key))
+export const isMetadataOnly = (view: { readonly audience: string }, request: RequestTrace): boolean =>
+  view.audience !== "tenant" && request.isMetadataOnly
+
+/** What instrumentations are known to write content under, whichever vocabulary the destination reads. */
+const isKnown = Redaction.matcher([
+  "gen_ai.system_instructions",
+  "gen_ai.input.messages",
+  "gen_ai.output.messages",
+  "gen_ai.tool.definitions",
+  "gen_ai.tool.call.arguments",
+  "gen_ai.tool.call.result",
+  "gen_ai.retrieval.query.text",
+  "gen_ai.retrieval.documents",
+  "gen_ai.prompt",
+  "gen_ai.prompt.*",
+  "gen_ai.completion",
+  "gen_ai.completion.*",
+  "gen_ai.event.content",
+  "gateway.guardrail.response",
+  "input",
+  "input.value",
+  "input.mime_type",
+  "output",
+  "output.value",
+  "output.mime_type",
+  "llm.input_messages",
+  "llm.input_messages.*",
+  "llm.output_messages",
+  "llm.output_messages.*",
+  "llm.prompts",
+  "llm.prompts.*",
+  "llm.completions",
+  "llm.completions.*",
+  "llm.choices.*",
+  "llm.tools.*",
+  "embedding.embeddings.*",
+  "retrieval.documents.*",
+  "reranker.input_documents.*",
+  "reranker.output_documents.*",
+  "langfuse.observation.input",
+  "langfuse.observation.output",
+  "langfuse.trace.input",
+  "langfuse.trace.output",
+  "traceloop.entity.input",
+  "traceloop.entity.output",
+  "ai.prompt",
+  "ai.prompt.*",
+  "ai.response.text",
+  "ai.response.object",
+  "ai.response.toolCalls",
+  "ai.toolCall.args",
+  "ai.toolCall.result",
+  "ai.value",
+  "ai.values",
+  "mlflow.spanInputs",
+  "mlflow.spanOutputs",
+  "weave.output",
+  "prompt",
+  "completion"
+])
+
+/**
+ * Whether an attribute that a library wrote by itself carries content, in the words of a vocabulary or of any other that is known.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isContent = (vocabulary: Pick<Vocabulary, "content">, key: string): boolean =>
+  isKnown(key) ||
+  vocabulary.content.some((row) => (row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key))

@@ -7,6 +7,7 @@
 import * as PayloadReader from "@tenant-tracer/model/PayloadReader"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanName from "@tenant-tracer/model/SpanName"
+import * as Effect from "effect/Effect"
 import * as Adopters from "../record/Adopters.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
 import { AttributeSink } from "./AttributeSink.js"
@@ -20,21 +21,50 @@ import * as TenantView from "./TenantView.js"
  * @since 0.1.0
  * @category rendering
  */
-export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (path: string) => void): RenderedSpan => {
+export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (path: string) => void): RenderedSpan =>
+  spell(span, view, payload(span, view, onMisfit))
+
+/**
+ * The same, with the payload in the hands of the view's `redact` before it is spelled. Where that gives none, the span is rendered without content
+ * and `onFailure` hears of it.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const renderEffect = (
+  span: RecordedSpan,
+  view: TenantView.View,
+  onMisfit: (path: string) => void,
+  onFailure: () => void
+): Effect.Effect<RenderedSpan> =>
+  Effect.suspend(() => {
+    const data = payload(span, view, onMisfit)
+    if (view.redact === undefined || data === undefined || !SpanData.hasContent(data))
+      return Effect.succeed(spell(span, view, data))
+    return Effect.map(view.redact(data), (redacted) => {
+      if (redacted === undefined) onFailure()
+      // Meanwhile the request may have forbidden it.
+      const mayLeave = redacted !== undefined && ContentPolicy.of(view, span.request) === "full"
+      return spell(span, view, mayLeave ? TenantView.narrow(view, redacted) : SpanData.withoutContent(data))
+    })
+  })
+
+const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | undefined): RenderedSpan => {
   const { request } = span
+  const { redactor } = view
   const isRoot = span === request.root
-  const data = payloadOf(span, view, onMisfit)
   const name = data === undefined ? span.name : SpanName.of(data)
   const error = data?.error ?? failureOf(span, view)
 
   const attributes = new AttributeSink(view.valueLength)
+  const out = redactor === undefined ? attributes : redactor.over(attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
-  view.vocabulary.write({ name, data, facts: request.facts, isRoot, error }, attributes)
+  view.vocabulary.write({ name, data, facts: request.facts, isRoot, error }, out)
   if (view.audience !== "tenant") {
-    for (const [key, value] of span.attributes) {
-      if (!attributes.has(key) && ContentPolicy.allows(view, key)) attributes.write(key, value)
-    }
+    copy(span, view, span.attributes, (key, value) => {
+      if (!attributes.has(key)) attributes.write(key, value)
+    })
   }
 
   const caller = request.caller
@@ -56,7 +86,7 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
       links.push({
         traceId: link.request === request ? traceId : link.traceId,
         spanId: link.spanId,
-        attributes: view.audience === "tenant" ? [] : bounded(view, link.attributes)
+        attributes: view.audience === "tenant" ? [] : bounded(span, view, link.attributes)
       })
     }
   }
@@ -69,23 +99,26 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
     parentSpanId: parent?.spanId ?? remoteParent,
     parentIsRemote: remoteParent !== undefined,
     traceState: continues ? caller.traceState : undefined,
-    name,
+    name: textOf(view, name),
     kind: span.kind,
     startTime: span.startTime + offset,
     endTime: endTime + offset,
     attributes: attributes.entries,
     droppedAttributes: attributes.dropped + (view.audience === "tenant" ? 0 : span.droppedAttributes),
     events: eventsOf(span, view, error),
-    droppedEvents: view.audience === "tenant" ? 0 : span.droppedEvents,
+    droppedEvents: showsLogs(span, view) ? span.droppedEvents : 0,
     links,
     status:
       error === undefined
         ? { code: "unset", message: undefined }
-        : { code: "error", message: error.message ?? error.type }
+        : { code: "error", message: textOf(view, error.message ?? error.type) }
   }
 }
 
-const payloadOf = (
+const textOf = (view: TenantView.View, text: string): string =>
+  view.redactor === undefined ? text : view.redactor.text(text)
+
+const payload = (
   span: RecordedSpan,
   view: TenantView.View,
   onMisfit: (path: string) => void
@@ -95,15 +128,26 @@ const payloadOf = (
   if (raw === undefined) return undefined
   const { data, misfits } = PayloadReader.read(raw)
   for (const path of misfits) onMisfit(`${data._tag}.${path}`)
-  const seen = TenantView.narrow(view, completed(data, span))
-  return view.content === "none" ? SpanData.withoutContent(seen) : seen
+  const whole = completed(data, span)
+  const seen = TenantView.narrow(
+    view,
+    ContentPolicy.isMetadataOnly(view, span.request) ? withoutErrorText(whole) : whole
+  )
+  return ContentPolicy.of(view, span.request) === "none" ? SpanData.withoutContent(seen) : seen
 }
 
 /** What a payload leaves to be known from elsewhere. */
 const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
   // `HttpRouter` writes the template of the route that matched on the active span.
   const route = span.attributes.get("http.route")
-  if (data._tag === "proxy_request" && data.route === undefined && typeof route === "string") return { ...data, route }
+  if (data._tag === "proxy_request") {
+    return {
+      ...data,
+      route: data.route ?? (typeof route === "string" ? route : undefined),
+      // A query carries credentials; the middleware has left it out already.
+      path: data.path?.split(/[?#]/, 1)[0]
+    }
+  }
   if (
     data._tag === "guardrail" &&
     data.error === undefined &&
@@ -117,13 +161,46 @@ const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
 
 const failedGuardrail: ReadonlySet<string> = new Set(["guardrail_intervened", "guardrail_failed_to_respond"])
 
-const failureOf = (span: RecordedSpan, view: TenantView.View): SpanData.SpanError | undefined =>
-  span.outcome?._tag === "error" ? TenantView.errorFor(view, span.ancestry.role, span.outcome.error, false) : undefined
+const failureOf = (span: RecordedSpan, view: TenantView.View): SpanData.SpanError | undefined => {
+  if (span.outcome?._tag !== "error") return undefined
+  const { error } = span.outcome
+  return ContentPolicy.isMetadataOnly(view, span.request)
+    ? plainError(error)
+    : TenantView.errorFor(view, span.ancestry.role, error, false)
+}
+
+const withoutErrorText = (data: SpanData.Read): SpanData.Read =>
+  data.error === undefined ? data : { ...data, error: plainError(data.error) }
+
+/** An error's text may quote what was asked, which makes it more than metadata. */
+const plainError = ({ code, provider, type }: SpanData.SpanError): SpanData.SpanError => ({ type, code, provider })
 
 /** A link to another owner's span would name a trace that the tenant has no business with; one to a hidden span would lead nowhere. */
 const mayLink = (view: TenantView.View, span: RecordedSpan, { ancestry, request }: SpanLink): boolean =>
   view.audience !== "tenant" ||
   (request === span.request && (ancestry === undefined || TenantView.isVisible(view, ancestry)))
+
+/** What was written beside the payload, by libraries and people, as far as it may leave. */
+const copy = (
+  span: RecordedSpan,
+  view: TenantView.View,
+  attributes: ReadonlyMap<string, Value>,
+  write: (key: string, value: Value) => void
+): void => {
+  const isMetadataOnly = ContentPolicy.isMetadataOnly(view, span.request)
+  // What reads payloads has not read these.
+  const isFull = view.redact === undefined && ContentPolicy.of(view, span.request) === "full"
+  for (const [key, value] of attributes) {
+    // Of a text nobody knows what it tells.
+    if (isMetadataOnly && typeof value !== "number" && typeof value !== "boolean") continue
+    if (!isFull && ContentPolicy.isContent(view.vocabulary, key)) continue
+    if (view.redactor === undefined) write(key, value)
+    else {
+      const left = view.redactor.attribute(key, value)
+      if (left !== undefined) write(...left)
+    }
+  }
+}
 
 /** Log lines become events of the active span: they never leave for a tenant. */
 const eventsOf = (
@@ -132,26 +209,34 @@ const eventsOf = (
   error: SpanData.SpanError | undefined
 ): ReadonlyArray<RenderedEvent> => {
   const offset = span.request.clockOffset
-  const events: Array<RenderedEvent> =
-    view.audience === "tenant"
-      ? []
-      : span.events.map(({ attributes, name, time }) => ({
-          name,
-          time: time + offset,
-          attributes: bounded(view, attributes)
-        }))
+  const events: Array<RenderedEvent> = showsLogs(span, view)
+    ? span.events.map(({ attributes, name, time }) => ({
+        name: textOf(view, name),
+        time: time + offset,
+        attributes: bounded(span, view, attributes)
+      }))
+    : []
   if (error !== undefined) {
-    const exception: Array<readonly [string, string]> = [["exception.type", error.type]]
-    if (error.message !== undefined) exception.push(["exception.message", error.message])
-    if (error.stackTrace !== undefined) exception.push(["exception.stacktrace", error.stackTrace])
+    const exception = new AttributeSink(view.valueLength)
+    const out = view.redactor === undefined ? exception : view.redactor.over(exception)
+    out.string("exception.type", error.type)
+    out.string("exception.message", error.message)
+    out.string("exception.stacktrace", error.stackTrace)
     const time = (span.endTime ?? span.startTime) + offset
-    events.push({ name: "exception", time, attributes: bounded(view, exception) })
+    events.push({ name: "exception", time, attributes: exception.entries })
   }
   return events
 }
 
-const bounded = (view: TenantView.View, attributes: Iterable<readonly [string, Value]>): AttributeSink["entries"] => {
+const showsLogs = (span: RecordedSpan, view: TenantView.View): boolean =>
+  view.audience !== "tenant" && !ContentPolicy.isMetadataOnly(view, span.request)
+
+const bounded = (
+  span: RecordedSpan,
+  view: TenantView.View,
+  attributes: ReadonlyMap<string, Value>
+): AttributeSink["entries"] => {
   const sink = new AttributeSink(view.valueLength)
-  for (const [key, value] of attributes) sink.write(key, value)
+  copy(span, view, attributes, (key, value) => sink.write(key, value))
   return sink.entries
 }

@@ -33,7 +33,7 @@ export interface Rendered {
 export interface Options<in Span> {
   readonly exporter: SpanExporter
   /** Called off the request's path. */
-  readonly render: (batch: ReadonlyArray<Span>) => Rendered
+  readonly render: (batch: ReadonlyArray<Span>) => Effect.Effect<Rendered>
   /** How long the exporter may take to answer. Default 30 seconds. */
   readonly exportTimeout?: Duration.DurationInput | undefined
   /** How long its `forceFlush` and its `shutdown` may take, each. Default 5 seconds. */
@@ -80,7 +80,7 @@ export const make = <Span>(options: Options<Span>): Effect.Effect<Exporter.Batch
 
   const send = (batch: ReadonlyArray<Span>): Effect.Effect<Exporter.ExportOutcome> =>
     Effect.gen(function* () {
-      const rendered = yield* Effect.option(Effect.try(() => render(batch)))
+      const rendered = yield* Exporter.attempt(() => render(batch))
       if (rendered._tag === "None")
         return Exporter.dropped("encode_failed", batch.length, "a batch could not be rendered")
       const { dropped = [], spans } = rendered.value

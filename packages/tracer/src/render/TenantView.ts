@@ -8,7 +8,10 @@ import type * as Destination from "@tenant-tracer/model/Destination"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { SpanRole } from "@tenant-tracer/model/SpanRole"
 import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import type * as Effect from "effect/Effect"
 import type { Ancestry, RecordedSpan } from "../record/RecordedSpan.js"
+import type { Redactor } from "./Redactor.js"
+import * as SensitiveText from "./SensitiveText.js"
 
 /**
  * `merged` is a tenant whose back end is the operator's own account: it sees what the operator sees.
@@ -18,7 +21,12 @@ import type { Ancestry, RecordedSpan } from "../record/RecordedSpan.js"
  */
 export interface View {
   readonly audience: "tenant" | "operator" | "merged"
+  /** Of what may be seen at all: a request or a route may forbid more. */
   readonly content: "none" | "full"
+  /** What is taken out of every copy; absent where nothing is. */
+  readonly redactor?: Redactor | undefined
+  /** What goes over a payload with content before it is spelled: nothing, where it failed, so that the content stays here. */
+  readonly redact?: ((data: SpanData.Read) => Effect.Effect<SpanData.Read | undefined>) | undefined
   readonly callerTrace: Destination.Destination["callerTrace"]
   readonly vocabulary: Vocabulary
   /** Characters of one attribute value. */
@@ -56,38 +64,131 @@ const owned: ReadonlySet<SpanRole> = new Set<SpanRole>([
   "guardrail"
 ])
 
+type FieldOf<Role extends SpanRole> = Exclude<keyof SpanData.Of<Role>, "_tag" | "error">
+
+const calledMcp = [
+  "method",
+  "serverName",
+  "sessionId",
+  "protocolVersion",
+  "requestId",
+  "transport",
+  "jsonrpcVersion",
+  "networkProtocolVersion",
+  "server",
+  "callId"
+] as const
+
+const conversation = [
+  "provider",
+  "requestModel",
+  "conversationId",
+  "dataSourceId",
+  "outputType",
+  "server",
+  "parameters",
+  "usage",
+  "finishReasons",
+  "tools",
+  "systemInstructions",
+  "inputMessages",
+  "outputMessages"
+] as const
+
 /**
- * The payload as the audience may see it: for a tenant without deployments, margins, infrastructure and stack traces.
+ * The fields of each role that a tenant sees, as far as there is content where it is not forbidden; of an error see `errorFor`. What is not named here
+ * is the operator's: deployments, where databases and services are, what else was noted of them.
+ */
+const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
+  proxy_request: ["method", "route", "scheme", "path", "status"],
+  llm_call: [
+    ...conversation,
+    "operation",
+    "responseModel",
+    "responseId",
+    "systemFingerprint",
+    "cost",
+    "streaming",
+    "timeToFirstChunk",
+    "callId",
+    "callType",
+    "requestRoute",
+    "attempt",
+    "embedding",
+    "documents",
+    "toolCount"
+  ],
+  agent: [...conversation, "operation", "name", "id", "description", "version"],
+  tool_call: ["name", "callId", "description", "type", "arguments", "result"],
+  mcp_tool_call: [...calledMcp, "tool", "prompt", "resourceUri", "arguments", "result", "cost"],
+  mcp_list_tools: calledMcp,
+  guardrail: [
+    "name",
+    "mode",
+    "status",
+    "action",
+    "provider",
+    "maskedEntities",
+    "categories",
+    "confidenceScore",
+    "riskScore",
+    "duration",
+    "policy",
+    "id",
+    "transactionId",
+    "detectionMethod",
+    "cost",
+    "costInSpend",
+    "usage",
+    "response"
+  ],
+  db_call: ["system", "service", "callType", "target"],
+  service: ["phase", "service", "callType", "target"]
+}
+
+/** Of what a call cost: what the tenant pays, and not what the operator earns. */
+const shownCosts = ["total", "input", "output", "cacheRead", "cacheCreation", "toolUsage"] as const
+
+const pick = (from: object, fields: ReadonlyArray<string>): Record<string, unknown> => {
+  const picked: Record<string, unknown> = {}
+  for (const field of fields) {
+    // Whatever it is, it may be asked for any property.
+    const value = (from as Readonly<Record<string, unknown>>)[field]
+    if (value !== undefined) picked[field] = value
+  }
+  return picked
+}
+
+/**
+ * The payload as the audience may see it: for a tenant the fields that are its business, and no other.
  *
  * @since 0.1.0
  * @category narrowing
  */
 export const narrow = (view: View, data: SpanData.Read): SpanData.Read => {
   if (view.audience !== "tenant") return data
-  const seen = { ...data, error: errorFor(view, data._tag, data.error, true) }
-  switch (seen._tag) {
-    case "llm_call": {
-      if (seen.cost === undefined) return { ...seen, providerModel: undefined }
-      const { cacheCreation, cacheRead, input, output, toolUsage, total } = seen.cost
-      return { ...seen, providerModel: undefined, cost: { total, input, output, cacheRead, cacheCreation, toolUsage } }
-    }
-    case "db_call":
-      return { ...seen, endpoint: undefined, namespace: undefined, metadata: undefined }
-    case "service":
-      return { ...seen, endpoint: undefined, metadata: undefined }
-    case "guardrail":
-      // What a guardrail says of its own failure is infrastructure, not a verdict.
-      return seen.status === "guardrail_failed_to_respond" || seen.status === "failure"
-        ? { ...seen, response: undefined }
-        : seen
-    default:
-      return seen
+  const seen: Record<string, unknown> = { _tag: data._tag, ...pick(data, shown[data._tag]) }
+  if (data._tag === "llm_call" && data.cost !== undefined) seen.cost = pick(data.cost, shownCosts)
+  if (data._tag === "guardrail") {
+    // What a guardrail says of its own failure is infrastructure, not a verdict.
+    if (data.status === "guardrail_failed_to_respond" || data.status === "failure") delete seen.response
+    if (data.action !== undefined) seen.action = SensitiveText.ofError(data.action)
   }
+  const error = errorFor(view, data._tag, data.error, true)
+  if (error !== undefined) {
+    // What a call that failed has answered is the text of its error.
+    for (const field of ["result", "response"]) {
+      if (typeof seen[field] === "string") seen[field] = SensitiveText.ofError(seen[field])
+    }
+  }
+  // The fields that were picked have the types that they had, and the tag says which they are.
+  return (error === undefined ? seen : { ...seen, error }) as unknown as SpanData.Read
 }
 
 /**
  * An error as the audience may see it. A tenant reads the type of every error; the message only where `isExplicit` (the payload says it, it was not
- * taken from an exception, whose text names hosts, paths and deployments) and the span is one of its own calls.
+ * taken from an exception, whose text names hosts, paths and deployments) and the span is one of its own calls. No text of it is longer than 1,024
+ * characters or shows a key, which providers quote.
  *
  * @since 0.1.0
  * @category narrowing
@@ -99,6 +200,13 @@ export const errorFor = (
   isExplicit: boolean
 ): SpanData.SpanError | undefined => {
   if (error === undefined || view.audience !== "tenant") return error
-  if (role === undefined || !owned.has(role) || !isExplicit) return { type: error.type }
-  return { ...error, stackTrace: undefined }
+  const type = SensitiveText.ofError(error.type)
+  if (role === undefined || !owned.has(role) || !isExplicit) return { type }
+  const { code, message, provider } = error
+  return {
+    type,
+    ...(message !== undefined && { message: SensitiveText.ofError(message) }),
+    ...(code !== undefined && { code: SensitiveText.ofError(code) }),
+    ...(provider !== undefined && { provider: SensitiveText.ofError(provider) })
+  }
 }

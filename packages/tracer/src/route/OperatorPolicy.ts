@@ -32,9 +32,18 @@ export const receives = (
 ): boolean => {
   const { destination } = operator
   if (destination !== undefined && delivered.some((tenant) => isSameAccount(tenant, destination))) return false
-  if (route.operatorPolicy === "additive" || operator.vendor === nobodys) return true
+  if (isAdditive(route) || operator.vendor === nobodys) return true
   return !delivered.some((tenant) => tenant.vendor === operator.vendor)
 }
+
+/**
+ * Whether the operator's exporter of a tenant's vendor goes on beside the tenant's own. Of `metadata_only` too: what it may show of each span is decided
+ * when the span is rendered.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAdditive = ({ operatorPolicy }: TenantRoute): boolean => operatorPolicy !== "override"
 
 /** A plain collector is no vendor's: the operator's own goes on beside a tenant's. */
 const nobodys = "otlp"

@@ -132,7 +132,7 @@ export const make = (options: {
         continue
       }
       const isMerged =
-        route.operatorPolicy === "additive" &&
+        OperatorPolicy.isAdditive(route) &&
         operator.some(
           (own) => own.destination !== undefined && OperatorPolicy.isSameAccount(own.destination, destination)
         )

@@ -42,10 +42,11 @@ const scripted = (...answers: readonly [Answer, ...ReadonlyArray<Answer>]) =>
     return { transport, requests, arrival: Queue.take(arrivals) }
   })
 
-const encode = (batch: ReadonlyArray<string>): OtlpExporter.Encoded => ({
-  body: Buffer.from(batch.join(",")),
-  count: batch.length
-})
+const encode = (batch: ReadonlyArray<string>): Effect.Effect<OtlpExporter.Encoded> =>
+  Effect.succeed({
+    body: Buffer.from(batch.join(",")),
+    count: batch.length
+  })
 
 const make = (transport: Transport.Service, options: Partial<OtlpExporter.Options<string>> = {}) =>
   OtlpExporter.make<string>({
@@ -89,24 +90,28 @@ describe("a request", () => {
     Effect.gen(function* () {
       const { requests, transport } = yield* scripted(answer(200))
       const dropped = [{ reason: "invalid", count: 3 }]
-      const none = make(transport, { encode: () => ({ body: new Uint8Array(), count: 0, dropped }) })
+      const none = make(transport, { encode: () => Effect.succeed({ body: new Uint8Array(), count: 0, dropped }) })
       expect(yield* none.export(batch)).toMatchObject({ delivered: 0, dropped })
       const some = make(transport, {
-        encode: () => ({ body: new Uint8Array(), count: 2, dropped: [{ reason: "x", count: 1 }] })
+        encode: () => Effect.succeed({ body: new Uint8Array(), count: 2, dropped: [{ reason: "x", count: 1 }] })
       })
       expect(yield* some.export(batch)).toMatchObject({ delivered: 2, dropped: [{ reason: "x", count: 1 }] })
       expect(requests).toHaveLength(1)
     })
   )
 
-  it.effect("an encoder that throws costs its batch alone", () =>
+  it.effect.each([
+    [
+      "throws",
+      () => {
+        throw new Error("secret")
+      }
+    ],
+    ["dies", () => Effect.die("secret")]
+  ] as const)("an encoder that %s costs its batch alone", ([, encode]) =>
     Effect.gen(function* () {
       const { transport } = yield* scripted(answer(200))
-      const exporter = make(transport, {
-        encode: () => {
-          throw new Error("secret")
-        }
-      })
+      const exporter = make(transport, { encode })
       const outcome = yield* exporter.export(batch)
       expect(outcome.dropped).toEqual([{ reason: "encode_failed", count: 3 }])
       expect(outcome.lastError).not.toContain("secret")

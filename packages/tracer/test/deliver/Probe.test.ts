@@ -433,11 +433,13 @@ describe("how often", () => {
       transport,
       policy: EndpointPolicy.publicOnly,
       render: () =>
-        Either.right(() => ({
-          spans: [],
-          context: { resource: {}, schemaUrl: undefined, scope: { name: "test", version: "1" } },
-          dropped: []
-        })),
+        Either.right(() =>
+          Effect.succeed({
+            spans: [],
+            context: { resource: {}, schemaUrl: undefined, scope: { name: "test", version: "1" } },
+            dropped: []
+          })
+        ),
       ...options
     })
     const main = destination("https://x.example/v1/traces")

@@ -71,7 +71,8 @@ it.scoped(
                 protocol: "http/protobuf",
                 compression: "gzip",
                 auth: { _tag: "Headers", headers: { "x-key": Redacted.make(tenant) } },
-                encode: (spans) => ({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
+                encode: (spans) =>
+                  Effect.succeed({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
                 transport
               })
             })
@@ -146,7 +147,7 @@ it.scoped(
           protocol: "http/protobuf",
           compression: "none",
           auth: { _tag: "Headers", headers: { "x-key": Redacted.make("old") } },
-          encode: (spans) => ({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
+          encode: (spans) => Effect.succeed({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
           transport
         })
       })

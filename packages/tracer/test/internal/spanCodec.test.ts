@@ -5,7 +5,7 @@ import * as spanCodec from "../../src/internal/spanCodec.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import * as Recorder from "../../src/record/Recorder.js"
 import * as Renderer from "../../src/render/Renderer.js"
-import { ended, recording, view } from "../support/recorded.js"
+import { ended, recording, route, view } from "../support/recorded.js"
 import { textOf } from "../support/tracing.js"
 
 const recorder = Recorder.make({ sink: () => {}, count: () => {} })
@@ -62,6 +62,23 @@ describe("a whole trace", () => {
     const spans = trace()
     expect(spans).toHaveLength(5)
     for (const span of spans) expect(rendered(again(span))).toEqual(rendered(span))
+  })
+
+  it("keeps what its request and its route forbid", () => {
+    const message = { role: "user", parts: [{ type: "text", content: "CANARY" }] } as const
+    const model = { _tag: "llm_call", operation: "chat", provider: "openai", inputMessages: [message] } as const
+    const bare = ended(model, { request: { route: route([], { operatorPolicy: "metadata_only" }) } })
+    const forbidden = ended(model, { request: { content: "none" } })
+    for (const span of [bare, forbidden]) {
+      const back = again(span)
+      expect(rendered(back)).toEqual(rendered(span))
+      expect([back.request.isMetadataOnly, back.request.content]).toEqual([
+        span.request.isMetadataOnly,
+        span.request.content
+      ])
+    }
+    expect(rendered(again(bare))[1]).not.toContain("CANARY")
+    expect(Buffer.from(spanCodec.encode(forbidden, "full") ?? []).toString()).not.toContain("CANARY")
   })
 
   it("what has no business at the destination is not written", () => {

@@ -181,6 +181,88 @@ describe("Recorder without a fiber", () => {
   })
 })
 
+describe("Recorder, content", () => {
+  const none = TenantRoute.make({ tenant: "acme", destinations: [], content: "none" })
+  const full = TenantRoute.make({ tenant: "acme", destinations: [], content: "full" })
+  const tool = { _tag: "tool_call", name: "send", arguments: { to: "alice" } } as const
+
+  /** What a span still knows after it has ended in such a request. */
+  const kept = (prepare: (setting: ReturnType<typeof setup>) => RecordedSpan) => {
+    const setting = setup()
+    const root = prepare(setting)
+    const span = setting.leaf(root, "tool", { data: tool })
+    return { content: root.request.content, data: span.data }
+  }
+  const whole = { content: "full", data: tool }
+  const without = { content: "none", data: { _tag: "tool_call", name: "send" } }
+
+  it.each<readonly [string, (setting: ReturnType<typeof setup>) => RecordedSpan, object]>([
+    ["nobody forbids", ({ open }) => open({ route: full, content: "full" }), whole],
+    ["its opener forbids", ({ open }) => open({ content: "none" }), without],
+    ["its opener says what is no word", ({ open }) => open({ content: "None" as never }), without],
+    ["its route forbids", ({ open }) => open({ route: none }), without],
+    ["a request round it forbids", ({ open }) => open({ active: open({ content: "none" }), route: full }), without],
+    ["a route forbids when it is bound", ({ open, recorder }) => bound(recorder, open(), none), without],
+    [
+      "a second route of its tenant forbids",
+      ({ open, recorder }) => bound(recorder, open({ route: full }), none),
+      without
+    ],
+    ["another tenant's route forbids", ({ open, recorder }) => bound(recorder, open({ route: other }), none), without],
+    [
+      "a route allows what was forbidden",
+      ({ open, recorder }) => bound(recorder, open({ content: "none" }), full),
+      without
+    ]
+  ])("where %s", (_, prepare, expected) => {
+    expect(kept(prepare)).toEqual(expected)
+  })
+
+  const bound = (recorder: Recorder.Recorder, root: RecordedSpan, route: TenantRoute.TenantRoute): RecordedSpan => {
+    recorder.bind(root.request, route)
+    return root
+  }
+
+  it("is forbidden from now on, and there is no way back", () => {
+    const { child, leaf, open, recorder } = setup()
+    const root = open({ route: full })
+    const before = leaf(root, "before", { data: tool })
+    const during = child(root, "during", { data: tool })
+    recorder.limitContent(root.request)
+    recorder.bind(root.request, full)
+    recorder.annotate(during, { result: "sent" })
+    recorder.end(during, 1n, unset)
+    expect([before.data, during.data, leaf(root, "after", { data: tool }).data]).toEqual([
+      // It is rendered without: see the renderer.
+      tool,
+      without.data,
+      without.data
+    ])
+    expect(root.request.content).toBe("none")
+  })
+
+  it.each([
+    ["forbids content", { content: "none" }],
+    ["gives the operator metadata alone", { operatorPolicy: "metadata_only" }]
+  ] as const)("what comes too late for a route that %s keeps none for the operator", (_, options) => {
+    const route = TenantRoute.make({ tenant: "acme", destinations: [], ...options })
+    const { leaf, open, recorder } = setup()
+    const bound = open({ route })
+    recorder.end(bound, 1n, unset)
+    const late = leaf(bound, "late", { data: tool, startTime: 100n * second })
+    expect([late.request.isAmbient, late.request.content, late.data]).toEqual([true, "none", without.data])
+
+    const unbound = open()
+    recorder.end(unbound, 1n, unset)
+    expect(recorder.bind(unbound.request, route)).toBe("TooLate")
+    expect(unbound.request.content).toBe("none")
+
+    const plain = open({ route: full })
+    recorder.end(plain, 1n, unset)
+    expect(leaf(plain, "late", { data: tool, startTime: 100n * second }).data).toEqual(tool)
+  })
+})
+
 describe("Recorder, holding", () => {
   const held = (limits: Partial<Recorder.RecorderLimits>) => setup({ limits })
 

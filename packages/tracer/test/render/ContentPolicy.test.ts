@@ -65,7 +65,7 @@ describe("withoutContent", () => {
   })
 })
 
-describe("allows", () => {
+describe("isContent", () => {
   // What an instrumentation of somebody else's writes on its spans, which the operator sees as they are.
   const attributes = {
     "gen_ai.input.messages": "[canary]",
@@ -89,11 +89,17 @@ describe("allows", () => {
   })
 
   it("a row without a star is a key, not a prefix", () => {
-    const policy = { content: "none", vocabulary: { content: ["input.value", "llm.prompts.*"] } } as const
+    const vocabulary = { content: ["own.value", "own.prompts.*"] }
     expect(
-      ["input.value", "input.value2", "llm.prompts.0", "llm.prompts", "llm.prompts2.0"].filter((key) =>
-        ContentPolicy.allows(policy, key)
+      ["own.value", "own.value2", "own.prompts.0", "own.prompts", "own.prompts2.0"].filter((key) =>
+        ContentPolicy.isContent(vocabulary, key)
       )
-    ).toEqual(["input.value2", "llm.prompts", "llm.prompts2.0"])
+    ).toEqual(["own.value", "own.prompts.0"])
+  })
+
+  it.each(
+    Vocabularies.all.flatMap(({ content, name }) => content.map((row) => [name, row.replace("*", "0.x")] as const))
+  )("%s: %s is content, whichever vocabulary the destination reads", (_, key) => {
+    expect(ContentPolicy.isContent({ content: [] }, key)).toBe(true)
   })
 })

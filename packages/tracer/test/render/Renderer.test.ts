@@ -1,16 +1,20 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import type * as TenantRoute from "@tenant-tracer/model/TenantRoute"
 import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
 import { Otlp } from "@tenant-tracer/receiver"
-import { Arbitrary, Either, FastCheck } from "effect"
+import { Arbitrary, Effect, Either, FastCheck } from "effect"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import type * as Recorder from "../../src/record/Recorder.js"
 import * as TraceContext from "../../src/record/TraceContext.js"
+import * as Redactor from "../../src/render/Redactor.js"
 import type { RenderedSpan } from "../../src/render/RenderedSpan.js"
 import * as Renderer from "../../src/render/Renderer.js"
 import type { View } from "../../src/render/TenantView.js"
 import * as Writer from "../../src/render/Writer.js"
-import { ended, recording, view, vocabulary } from "../support/recorded.js"
+import { ended, recording, route, view, vocabulary } from "../support/recorded.js"
+import { textOf } from "../support/tracing.js"
 
 const render = (span: RecordedSpan, of: Partial<View> = {}): RenderedSpan => Renderer.render(span, view(of), () => {})
 
@@ -173,6 +177,222 @@ describe("how it ended", () => {
       endTime: span.startTime + span.request.clockOffset
     })
   })
+})
+
+describe("content of one request", () => {
+  const routeOf = (options: Partial<TenantRoute.TenantRoute>): Partial<Recorder.OpenRequestOptions> => ({
+    route: route([], options)
+  })
+  const shows = (request: Partial<Recorder.OpenRequestOptions>, of: Partial<View>) =>
+    textOf(render(ended(llm, { request }), { content: "full", ...of })).includes("canary prompt")
+
+  it.each([
+    ["tenant", {}, true],
+    ["operator", {}, true],
+    ["tenant", { content: "full" }, true],
+    ["tenant", { content: "none" }, false],
+    ["operator", { content: "none" }, false],
+    ["merged", { content: "none" }, false],
+    ["tenant", { operatorPolicy: "metadata_only" }, true],
+    ["operator", { operatorPolicy: "metadata_only" }, false],
+    ["merged", { operatorPolicy: "metadata_only" }, false],
+    ["operator", { operatorPolicy: "additive" }, true]
+  ] as const)("a %s's full view of a route with %j", (audience, options, expected) => {
+    expect(shows(routeOf(options), { audience })).toBe(expected)
+    expect(shows(routeOf(options), { audience, content: "none" })).toBe(false)
+  })
+
+  it("what has ended before it was forbidden is rendered without, whoever receives it", () => {
+    const span = ended(llm, { attributes: { "gen_ai.input.messages": "canary prompt" } })
+    expect(textOf(render(span, { content: "full" }))).toContain("canary prompt")
+    span.request.recorder.limitContent(span.request)
+    for (const audience of ["tenant", "operator", "merged"] as const)
+      expect(textOf(render(span, { content: "full", audience }))).not.toContain("canary")
+  })
+
+  it("of a route with metadata alone the operator reads structure, times and counts, and no text that somebody wrote", () => {
+    const { begin, end, open, recorder } = recording()
+    const root = open(routeOf({ operatorPolicy: "metadata_only" }))
+    const failed = begin(root, { data: { ...llm, error: { type: "Refused", message: "canary quote", code: "400" } } })
+    const plain = begin(root, { name: "cache" })
+    for (const span of [failed, plain]) {
+      recorder.attribute(span, "note", "canary note")
+      recorder.attribute(span, "notes", ["canary note"])
+      recorder.attribute(span, "hits", 3)
+      recorder.attribute(span, "hit", true)
+      recorder.event(span, "canary log", span.startTime, { line: "canary log" })
+      recorder.link(span, {
+        traceId: root.traceId,
+        spanId: root.spanId,
+        request: undefined,
+        attributes: new Map([["why", "canary"]])
+      })
+    }
+    end(failed)
+    end(plain, { _tag: "error", error: { type: "Gone", message: "canary gone", stackTrace: "canary stack" } })
+    for (const audience of ["operator", "merged"] as const) {
+      const [call, cache] = [failed, plain].map((span) => render(span, { audience, content: "full" }))
+      expect(textOf([call, cache])).not.toContain("canary")
+      expect(call).toMatchObject({
+        name: "chat gpt-4o",
+        status: { code: "error", message: "Refused" },
+        droppedEvents: 0
+      })
+      expect(Object.fromEntries(call?.attributes ?? [])).toMatchObject({
+        "gen_ai.usage.input_tokens": 10,
+        "error.type": "Refused",
+        "gateway.provider.error.code": "400",
+        hits: 3,
+        hit: true
+      })
+      expect(cache).toMatchObject({ name: "cache", status: { message: "Gone" }, events: [{ name: "exception" }] })
+    }
+    expect(textOf(render(failed, { content: "full" }))).toContain("canary quote")
+    expect(textOf(render(plain, { audience: "operator", content: "full" })).length).toBeGreaterThan(100)
+  })
+
+  it("an event or a link of a library's carries no content past a policy either", () => {
+    const { begin, end, open, recorder } = recording()
+    const span = begin(open(), { name: "ai" })
+    recorder.event(span, "gen_ai.choice", span.startTime, { "gen_ai.completion": "canary", index: 0 })
+    recorder.link(span, {
+      traceId: span.traceId,
+      spanId: span.spanId,
+      request: undefined,
+      attributes: new Map([["input.value", "canary"]])
+    })
+    end(span)
+    expect(textOf(render(span, { audience: "operator" }))).not.toContain("canary")
+    expect(textOf(render(span, { audience: "operator", content: "full" })).split("canary")).toHaveLength(3)
+  })
+
+  it("a path that somebody gave with its query loses it, for every reader", () => {
+    const span = ended({ _tag: "proxy_request", method: "POST", path: "/v1/chat?key=canary#canary" })
+    for (const audience of ["tenant", "operator"] as const)
+      expect(attributesOf(render(span, { audience }))["url.path"]).toBe("/v1/chat")
+  })
+})
+
+describe("redaction", () => {
+  const redactor = Redactor.make({ patterns: ["email"], keys: ["user.id", "secret"] })
+  const mail = "a@b.io"
+
+  it("reaches every text that leaves", () => {
+    const { begin, end, open, recorder } = recording()
+    const root = open({ facts: { endUser: "u", tags: [mail], metadata: { secret: "canary", mail } } })
+    const span = begin(root, {
+      data: {
+        ...llm,
+        requestModel: mail,
+        inputMessages: [{ role: "user", parts: [{ type: "text", content: mail }] }],
+        outputMessages: []
+      }
+    })
+    recorder.attribute(span, "note", mail)
+    recorder.attribute(span, "user.id", "canary")
+    recorder.event(span, mail, span.startTime, { mail, secret: "canary" })
+    recorder.link(span, {
+      traceId: root.traceId,
+      spanId: root.spanId,
+      request: undefined,
+      attributes: new Map([["mail", mail]])
+    })
+    end(span, { _tag: "error", error: { type: mail, message: mail, stackTrace: mail } })
+    const both = { vocabulary: vocabulary({ name: "genai" }, { name: "openinference" }), content: "full" } as const
+    const of = { ...both, audience: "operator", redactor } as const
+    const text = textOf([render(span, of), render(end(root), of)])
+    expect(text).not.toMatch(/a@b\.io|canary/)
+    expect(text.split("[redacted:email]").length).toBeGreaterThan(12)
+    expect(render(span, of)).toMatchObject({ name: "chat [redacted:email]", status: { message: "[redacted:email]" } })
+    expect(textOf(render(span, { ...both, audience: "operator" }))).toContain(mail)
+  })
+
+  it("what it takes out, what a library wrote does not bring back", () => {
+    const span = ended(llm, { attributes: { "user.id": "canary", "gen_ai.request.model": "canary" } })
+    const of = { audience: "operator", redactor: Redactor.make({ keys: ["user.id", "gen_ai.request.model"] }) } as const
+    expect(textOf(render(span, of).attributes)).not.toContain("canary")
+  })
+})
+
+describe("renderEffect", () => {
+  const failures: Array<string> = []
+  const rendered = (span: RecordedSpan, redact: View["redact"], of: Partial<View> = {}) =>
+    Renderer.renderEffect(
+      span,
+      view({ content: "full", redact, ...of }),
+      () => {},
+      () => failures.push("redaction")
+    )
+  const masked = {
+    ...llm,
+    inputMessages: [{ role: "user", parts: [{ type: "text", content: "masked" }] }],
+    outputMessages: []
+  } as const
+
+  it.effect("without an effect it is what render gives", () =>
+    Effect.gen(function* () {
+      const span = ended(llm)
+      expect(yield* rendered(span, undefined)).toEqual(render(span, { content: "full" }))
+    })
+  )
+
+  it.effect("an effect is given what the destination sees, and its answer is seen no further", () =>
+    Effect.gen(function* () {
+      const given: Array<SpanData.Read> = []
+      const span = ended({ ...llm, providerModel: "canary-deployment" })
+      const seen = yield* rendered(span, (data) => {
+        given.push(data)
+        return Effect.succeed({ ...masked, providerModel: "canary-deployment" })
+      })
+      expect(textOf(given)).toContain("canary prompt")
+      expect(textOf(given)).not.toContain("canary-deployment")
+      expect(textOf(seen)).toContain("masked")
+      expect(textOf(seen)).not.toContain("canary")
+      expect(failures).toEqual([])
+    })
+  )
+
+  it.effect("where it has no answer the span goes without content, and that is told", () =>
+    Effect.gen(function* () {
+      const seen = yield* rendered(ended(llm), () => Effect.succeed(undefined))
+      expect(textOf(seen)).not.toContain("canary")
+      expect(attributesOf(seen)).toMatchObject({ "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 10 })
+      expect(failures.splice(0)).toEqual(["redaction"])
+    })
+  )
+
+  it.effect("it is not asked where no content may leave, or none is there", () =>
+    Effect.gen(function* () {
+      const never = () => Effect.die("asked")
+      yield* rendered(ended(llm), never, { content: "none" })
+      yield* rendered(ended({ _tag: "service", service: "x" }), never)
+      yield* rendered(ended(undefined), never, { audience: "operator" })
+      const forbidden = ended(llm, { request: { content: "none" } })
+      expect(textOf(yield* rendered(forbidden, never))).not.toContain("canary")
+    })
+  )
+
+  it.effect("what the request forbids meanwhile does not leave", () =>
+    Effect.gen(function* () {
+      const span = ended(llm)
+      const seen = yield* rendered(span, () =>
+        Effect.sync(() => {
+          span.request.recorder.limitContent(span.request)
+          return masked
+        })
+      )
+      expect(textOf(seen)).not.toMatch(/masked|canary/)
+    })
+  )
+
+  it.effect("content that a library wrote beside a payload is not the effect's to see, so it stays here", () =>
+    Effect.gen(function* () {
+      const span = ended(llm, { attributes: { "gen_ai.prompt": "canary", note: "kept" } })
+      const seen = yield* rendered(span, () => Effect.succeed(masked), { audience: "operator" })
+      expect(textOf(seen)).not.toContain("canary")
+      expect(attributesOf(seen).note).toBe("kept")
+    })
+  )
 })
 
 describe("events and links", () => {

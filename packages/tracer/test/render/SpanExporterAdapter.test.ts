@@ -15,7 +15,7 @@ import { bare, context, rendered } from "./fakes.js"
 const batch = [rendered(), bare]
 
 const adapt = (exporter: SpanExporter) =>
-  SpanExporterAdapter.make<RenderedSpan>({ exporter, render: (spans) => ({ spans, context }) })
+  SpanExporterAdapter.make<RenderedSpan>({ exporter, render: (spans) => Effect.succeed({ spans, context }) })
 
 type Callback = Parameters<SpanExporter["export"]>[1]
 
@@ -87,10 +87,13 @@ it.scoped("a rendering that throws, and one that leaves spans out", () =>
     const dropped = [{ reason: "invalid", count: 1 }]
     const partial = yield* SpanExporterAdapter.make<string>({
       exporter,
-      render: () => ({ spans: [bare], context, dropped })
+      render: () => Effect.succeed({ spans: [bare], context, dropped })
     })
     expect(yield* partial.export(["a", "b"])).toMatchObject({ delivered: 1, dropped })
-    const none = yield* SpanExporterAdapter.make<string>({ exporter, render: () => ({ spans: [], context, dropped }) })
+    const none = yield* SpanExporterAdapter.make<string>({
+      exporter,
+      render: () => Effect.succeed({ spans: [], context, dropped })
+    })
     expect(yield* none.export(["a"])).toMatchObject({ delivered: 0, dropped })
   })
 )
@@ -170,7 +173,7 @@ const own = (endpoint: string, protocol: "http/protobuf" | "http/json", compress
       protocol,
       compression,
       auth: { _tag: "Headers", headers: { "x-key": Redacted.make("k") } },
-      encode: (spans) => ({ body: Writer.of(protocol).encode(spans, context), count: spans.length }),
+      encode: (spans) => Effect.succeed({ body: Writer.of(protocol).encode(spans, context), count: spans.length }),
       transport
     })
   )

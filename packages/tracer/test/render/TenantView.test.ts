@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
-import type { SpanRole } from "@tenant-tracer/model/SpanRole"
-import { FastCheck } from "effect"
+import * as PayloadReader from "@tenant-tracer/model/PayloadReader"
+import * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import { Arbitrary, FastCheck } from "effect"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import * as Renderer from "../../src/render/Renderer.js"
 import * as TenantView from "../../src/render/TenantView.js"
@@ -86,9 +87,7 @@ describe("narrow", () => {
       endpoint: { address: "svc-7.internal" },
       metadata: { shard: "s1" }
     }
-    expect(JSON.stringify(TenantView.narrow(tenant, service))).toBe(
-      '{"_tag":"service","service":"router","phase":"auth"}'
-    )
+    expect(TenantView.narrow(tenant, service)).toStrictEqual({ _tag: "service", service: "router", phase: "auth" })
   })
 
   it.each([
@@ -98,9 +97,37 @@ describe("narrow", () => {
     ["success", { verdict: "blocked" }]
   ])("case 189: what a guardrail with status %s answered", (status, response) => {
     const guardrail: SpanData.Read = { _tag: "guardrail", name: "pii", status, response: { verdict: "blocked" } }
-    expect(TenantView.narrow(tenant, guardrail)).toHaveProperty("response", response)
+    expect(TenantView.narrow(tenant, guardrail)).toMatchObject(response === undefined ? {} : { response })
+    expect("response" in TenantView.narrow(tenant, guardrail)).toBe(response !== undefined)
     expect(TenantView.narrow(operator, guardrail)).toHaveProperty("response", { verdict: "blocked" })
   })
+
+  /** What a tenant must not see of a role; whatever is not named here is its own. */
+  const hidden: { readonly [Role in SpanRole.SpanRole]?: ReadonlyArray<string> } = {
+    llm_call: ["providerModel"],
+    db_call: ["namespace", "endpoint", "metadata"],
+    service: ["endpoint", "metadata"]
+  }
+
+  it.each(SpanRole.all)("of %s a tenant sees every field but those that are the operator's", (role) => {
+    const fields = Object.keys(SpanData.schemas[role].fields).filter((field) => field !== "_tag" && field !== "error")
+    // What stands in a field does not matter here.
+    const full = Object.fromEntries([...fields, "somethingNew"].map((field) => [field, field]))
+    const seen = TenantView.narrow(tenant, { ...full, _tag: role } as unknown as SpanData.Read)
+    expect(Object.keys(seen).sort()).toEqual(
+      ["_tag", ...fields.filter((field) => !(hidden[role] ?? []).includes(field))].sort()
+    )
+  })
+
+  it.prop(
+    "a tenant's payload fits its role still, and is seen the same a second time",
+    [Arbitrary.make(SpanData.SpanData)],
+    ([data]) => {
+      const seen = TenantView.narrow(tenant, data)
+      expect(PayloadReader.read(seen as SpanData.SpanData).misfits).toEqual([])
+      expect(TenantView.narrow(tenant, seen)).toEqual(seen)
+    }
+  )
 
   it.each([
     ["operator", operator],
@@ -111,7 +138,7 @@ describe("narrow", () => {
 })
 
 describe("errorFor", () => {
-  const owned: ReadonlyArray<SpanRole> = [
+  const owned: ReadonlyArray<SpanRole.SpanRole> = [
     "llm_call",
     "agent",
     "tool_call",
@@ -119,7 +146,7 @@ describe("errorFor", () => {
     "mcp_list_tools",
     "guardrail"
   ]
-  const machinery: ReadonlyArray<SpanRole | undefined> = ["proxy_request", "db_call", "service", undefined]
+  const machinery: ReadonlyArray<SpanRole.SpanRole | undefined> = ["proxy_request", "db_call", "service", undefined]
 
   it.each(owned)("a tenant reads what %s says of its own failure, without the stack", (role) => {
     const { stackTrace: _, ...rest } = error
@@ -132,6 +159,42 @@ describe("errorFor", () => {
 
   it.each(machinery)("a tenant reads only the type of what failed in %s", (role) => {
     expect(TenantView.errorFor(tenant, role, error, true)).toEqual({ type: "RateLimited" })
+  })
+
+  const quoting = {
+    type: "AuthenticationError sk-proj-abcdefgh1234",
+    message: `Incorrect API key provided: sk-proj-abc***. ${"x".repeat(5000)}`,
+    code: "invalid_api_key=canary",
+    provider: `openai ${"x".repeat(5000)}`
+  }
+
+  it.each([...owned, ...machinery])("no text of a tenant's error in %s is longer than 1 KB or quotes a key", (role) => {
+    for (const isExplicit of [true, false]) {
+      const texts = Object.values(TenantView.errorFor(tenant, role, quoting, isExplicit) ?? {})
+      expect(texts.length).toBeGreaterThan(0)
+      for (const text of texts) expect(String(text).length).toBeLessThanOrEqual(1024)
+      expect(texts.join()).not.toMatch(/sk-proj|canary/)
+    }
+  })
+
+  it("nor does what a guardrail did, or what a call that failed has answered", () => {
+    const action = `BLOCKED: token=canary ${"x".repeat(5000)}`
+    const seen = [
+      TenantView.narrow(tenant, {
+        _tag: "guardrail",
+        status: "guardrail_intervened",
+        action,
+        response: action,
+        error: quoting
+      }),
+      TenantView.narrow(tenant, { _tag: "mcp_tool_call", result: action, error: quoting })
+    ]
+    const text = JSON.stringify(seen)
+    expect(text).not.toMatch(/canary|sk-proj/)
+    expect(text).toContain("BLOCKED: token=[redacted:key]")
+    expect(text.length).toBeLessThan(12_000)
+    const answered: SpanData.Read = { _tag: "mcp_tool_call", result: action }
+    expect(TenantView.narrow(tenant, answered)).toEqual(answered)
   })
 
   it("the operator reads everything", () => {
@@ -153,7 +216,7 @@ describe("closed trees", () => {
   ] as const
 
   // What the recorder asks for of each role, as little as there is.
-  const dataOf = (role: SpanRole): SpanData.SpanData =>
+  const dataOf = (role: SpanRole.SpanRole): SpanData.SpanData =>
     ({ _tag: role, service: "x", name: "x", operation: "chat" }) as unknown as SpanData.SpanData
 
   const tree = FastCheck.array(

@@ -98,7 +98,10 @@ describe("receives", () => {
     ["override", "no destination that is left", [], { operator: true, custom: true, collector: true }],
     ["additive", "a tenant of the same vendor", [theirs], { operator: true, custom: true, collector: true }],
     ["additive", "the same account", [same], { operator: false, custom: true, collector: true }],
-    ["additive", "no destination that is left", [], { operator: true, custom: true, collector: true }]
+    ["additive", "no destination that is left", [], { operator: true, custom: true, collector: true }],
+    ["metadata_only", "a tenant of the same vendor", [theirs], { operator: true, custom: true, collector: true }],
+    ["metadata_only", "the same account", [same], { operator: false, custom: true, collector: true }],
+    ["metadata_only", "no destination that is left", [], { operator: true, custom: true, collector: true }]
   ] as const
 
   it("a plain collector of the operator's goes on beside a tenant's own", () => {

@@ -128,16 +128,19 @@ describe("Router", () => {
     expect(opened).toEqual(["acme/projA tenant", "acme/projB tenant"])
   })
 
-  it("case 179: additive with the operator's own account is one copy with the operator's view", () => {
-    const own = destination({ vendor: "langfuse_otel", secrets: { authorization: "op" } })
-    const { offered, opened, router } = routing({
-      operator: [{ vendor: "langfuse_otel", destination: own }, collector]
-    })
-    const tenant = destination({ name: "shared", secrets: { Authorization: "op" } })
-    router.sink(ended(model, { name: "chat" }), route([tenant], { operatorPolicy: "additive" }))
-    expect(opened).toEqual(["acme/shared merged"])
-    expect(offered).toEqual(["acme/shared chat", "operator/o1 chat"])
-  })
+  it.each(["additive", "metadata_only"] as const)(
+    "case 179: %s with the operator's own account is one copy with the operator's view",
+    (operatorPolicy) => {
+      const own = destination({ vendor: "langfuse_otel", secrets: { authorization: "op" } })
+      const { offered, opened, router } = routing({
+        operator: [{ vendor: "langfuse_otel", destination: own }, collector]
+      })
+      const tenant = destination({ name: "shared", secrets: { Authorization: "op" } })
+      router.sink(ended(model, { name: "chat" }), route([tenant], { operatorPolicy }))
+      expect(opened).toEqual(["acme/shared merged"])
+      expect(offered).toEqual(["acme/shared chat", "operator/o1 chat"])
+    }
+  )
 
   it("case 179: override with the operator's own account is one copy with the tenant's view", () => {
     const own = destination({ vendor: "langfuse_otel", secrets: { authorization: "op" } })
