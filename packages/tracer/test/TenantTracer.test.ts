@@ -558,7 +558,7 @@ describe("from a request to its destinations", () => {
 
   it.effect("case 95, 99, 107: an error as the tenant and as the operator see it", () =>
     Effect.gen(function* () {
-      const message = "x".repeat(5007)
+      const message = `${"x".repeat(1020)} sk-proj-abcdefghijklmnop1234567890`.padEnd(5007, "x")
       const error = { type: "ProxyException", message, code: "401", stackTrace: "at db-7", provider: "anthropic" }
       yield* Effect.fail("no").pipe(
         Spans.llmCall({ operation: "chat", provider: "anthropic" }, { onFailure: () => ({ error }) }),
@@ -567,12 +567,16 @@ describe("from a request to its destinations", () => {
       )
       for (const tenant of ["acme", TestTracer.operator]) {
         const call = one((yield* TestTracer.spans(tenant)).filter(({ kind }) => kind === "client"))
-        expect(call.status).toEqual({ code: "error", message })
+        // The operator reads all of it, a tenant 1 KB, and no key that a provider quotes.
+        const seen = tenant === TestTracer.operator ? message : call.status.message
+        expect(seen?.length).toBe(tenant === TestTracer.operator ? 5007 : 1024)
+        expect(textOf(call).includes("sk-proj")).toBe(tenant === TestTracer.operator)
+        expect(call.status).toEqual({ code: "error", message: seen })
         expect(call.attributes["error.type"]).toBe("ProxyException")
         expect(call.attributes).not.toHaveProperty("exception.message")
         const event = one(call.events)
         expect(event.name).toBe("exception")
-        expect(event.attributes).toContainEqual(["exception.message", message])
+        expect(event.attributes).toContainEqual(["exception.message", seen])
         expect(textOf(call).includes("at db-7")).toBe(tenant === TestTracer.operator)
       }
     }).pipe(Effect.provide(layer()))

@@ -21,7 +21,7 @@ const scripts: Readonly<Record<string, ReadonlyArray<Fault.Step>>> = {
   poisoned: [Fault.forever(Fault.status(413))],
   reset: [Fault.times(2, Fault.reset)],
   hanging: [Fault.forever(Fault.hang)],
-  partial: [Fault.times(2, Fault.partialSuccess(3, "secret"))],
+  partial: [Fault.times(2, Fault.partialSuccess(3, "too long, says Bearer secret-0123456789abcdef"))],
   refusing: [Fault.forever(Fault.status(400))],
   elsewhere: [Fault.forever(Fault.redirect("http://127.0.0.1:1/"))],
   flaky: [Fault.fraction(0.5, Fault.status(502), 42)]
