@@ -107,6 +107,18 @@ it.effect.prop(
   { fastCheck: { numRuns: 60 } }
 )
 
+it.scoped("counts a damaged record once, however often it comes by it", () =>
+  Effect.gen(function* () {
+    const { bytes, name, records } = yield* segment
+    const path = yield* directory
+    const altered = Buffer.from(bytes)
+    altered[altered.length - 1] = (altered[altered.length - 1] ?? 0) ^ 1
+    fs.writeFileSync(join(path, name), altered)
+    const lost = session({ directory: path }, (spool) => Effect.map(spool.stats, (stats) => stats.lost.spool_damaged))
+    expect([yield* lost, yield* lost]).toEqual([records[7]?.ref.count, 0])
+  })
+)
+
 it.effect("finds what comes after anything that was put between", () =>
   Effect.gen(function* () {
     const { bytes, name, records } = yield* segment
