@@ -108,7 +108,7 @@ export const make = (options: Options): Effect.Effect<Spool.Service, SpoolError 
  * import { DiskSpool } from "@tenant-tracer/tracer"
  * import { Config, Duration, Effect, Layer } from "effect"
  *
- * const SpoolLayer = Layer.unwrapEffect(
+ * export const SpoolLayer = Layer.unwrapEffect(
  *   Effect.map(Config.redacted("SPOOL_KEY"), (key) =>
  *     DiskSpool.layer({ directory: "/var/lib/gateway/spool", key, maxAge: Duration.hours(6), fsync: "batch" })
  *   )
