@@ -1,7 +1,6 @@
 /**
  * The spool at work: what waits to be written, the fibers that write and tidy, and the end of it all. Everything that changes a file takes its turn.
  */
-
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
