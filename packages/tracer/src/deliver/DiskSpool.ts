@@ -103,6 +103,18 @@ export const make = (options: Options): Effect.Effect<Spool.Service, SpoolError 
 /**
  * The spool on disk as a layer.
  *
+ * @example
+ * ```ts
+ * import { DiskSpool } from "@tenant-tracer/tracer"
+ * import { Config, Duration, Effect, Layer } from "effect"
+ *
+ * export const SpoolLayer = Layer.unwrapEffect(
+ *   Effect.map(Config.redacted("SPOOL_KEY"), (key) =>
+ *     DiskSpool.layer({ directory: "/var/lib/gateway/spool", key, maxAge: Duration.hours(6), fsync: "batch" })
+ *   )
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -97,7 +97,7 @@ it.scopedLive(
   () =>
     Effect.gen(function* () {
       const path = yield* directory
-      const shell = `ulimit -f 20; exec "$0" --import tsx "$1" "$2" fill`
+      const shell = `ulimit -f 20; TSX_DISABLE_CACHE=1 exec "$0" --import tsx "$1" "$2" fill`
       const child = yield* start("bash", ["-c", shell, process.execPath, program, path])
       yield* child.ended
       const appended = child.said("appended")

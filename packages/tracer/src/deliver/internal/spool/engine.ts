@@ -1,7 +1,6 @@
 /**
  * The spool at work: what waits to be written, the fibers that write and tidy, and the end of it all. Everything that changes a file takes its turn.
  */
-
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -68,8 +67,8 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
     const inTurn = <A>(effect: Effect.Effect<A>, otherwise: Effect.Effect<A>): Effect.Effect<A> =>
       Effect.suspend(() => {
         const done = Deferred.unsafeMake<A>(FiberId.none)
-        Queue.unsafeOffer(jobs, Effect.asVoid(Effect.intoDeferred(ifHeld(effect, otherwise), done)))
-        return Deferred.await(done)
+        const job = Effect.asVoid(Effect.intoDeferred(ifHeld(effect, otherwise), done))
+        return Queue.unsafeOffer(jobs, job) ? Deferred.await(done) : otherwise
       })
 
     const settle = (ref: Ref) => {
@@ -176,7 +175,8 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
         return inTurn(Effect.void, Effect.void)
       }).pipe(
         Effect.repeat({ until: () => !writing }),
-        Effect.zipRight(inTurn(Effect.zipRight(store.tend, store.close), store.close))
+        Effect.zipRight(inTurn(Effect.zipRight(store.tend, store.close), store.close)),
+        Effect.zipRight(Queue.shutdown(jobs))
       )
     )
 

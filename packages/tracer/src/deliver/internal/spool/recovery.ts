@@ -105,7 +105,10 @@ export const recover = (options: Options): Effect.Effect<void, FileError> => {
         segment: segment.name,
         offset: found.offset
       }
-      if (!found.intact) return catalog.lost(ref, "spool_damaged")
+      if (!found.intact) {
+        segment.settled.push(found.offset)
+        return catalog.lost(ref, "spool_damaged")
+      }
       if (yield* keys.knows(header.key)) return catalog.add(segment, ref)
       segment.newest = Math.max(segment.newest, ref.time)
       segment.kept = true

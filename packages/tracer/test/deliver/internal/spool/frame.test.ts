@@ -143,6 +143,10 @@ it("believes no version, kind or length that it does not know", () => {
   expect(altered((bytes) => bytes.writeUInt8(0, 5))).toEqual(gap)
   expect(altered((bytes) => bytes.writeUInt16BE(frame.maxHeader + 1, 6))).toEqual(gap)
   expect(altered((bytes) => bytes.writeUInt16BE(frame.maxHeader, 6))).toEqual(gap)
+  expect(tags(scan(make(Buffer.alloc(frame.maxHeader), Buffer.alloc(1))))).toEqual(["0 true"])
+  expect(tags(scan(make(Buffer.alloc(frame.maxHeader + 1), Buffer.alloc(1))))).toEqual([
+    `gap 0+${frame.headLength + frame.maxHeader + 2}`
+  ])
   const huge = Buffer.from(good)
   huge.writeUInt32BE(2 ** 32 - 1, 8)
   expect(tags(scan(huge))).toEqual(gap)

@@ -34,7 +34,8 @@ const forged = (bytes: Buffer, change: (copy: Buffer) => void): Buffer => {
 it("opens what it has sealed, for the same destination only", () => {
   const bytes = sealed(headerOf(acme), "a", "bc")
   expect(open(bytes)).toEqual(["a", "bc"])
-  expect(open(bytes, globex)).toBeUndefined()
+  for (const other of [globex, DestinationId.make({ tenant: "acme", name: "phoenix" })])
+    expect(open(bytes, other)).toBeUndefined()
   expect(open(bytes.subarray(0, -1))).toBeUndefined()
   expect(open(Buffer.concat([bytes, Buffer.alloc(1)]))).toBeUndefined()
 })
@@ -62,10 +63,16 @@ it("opens no record under another's header", () => {
 })
 
 it("has a key for each tenant, and one for the operator that no tenant can have", () => {
-  const operator = DestinationId.operator("d")
-  const tenant = DestinationId.make({ tenant: "operator", name: "d" })
-  expect(open(sealed(headerOf(operator), "a", "b"), operator)).toEqual(["a", "b"])
-  expect(open(sealed(headerOf(operator), "a", "b"), tenant)).toBeUndefined()
+  const asked: Array<string> = []
+  const toWrite = (purpose: string) => {
+    asked.push(purpose)
+    return ring.toWrite(purpose)
+  }
+  for (const id of [DestinationId.operator("d"), DestinationId.make({ tenant: "operator", name: "d" }), acme, acme]) {
+    const plain = Option.getOrThrow(record.plain(headerOf(id, 0), []))
+    record.seal({ ...ring, toWrite }, plain, Buffer.alloc(plain.length))
+  }
+  expect(asked).toEqual(["operator", "tenant operator", "tenant acme", "tenant acme"])
   const purposes = [
     "operator",
     "tenant operator",
