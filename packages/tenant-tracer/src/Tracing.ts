@@ -20,10 +20,11 @@ export const vocabularies: Layer.Layer<VocabularyResolver.VocabularyResolver> = 
   { resolve: Vocabularies.layer }
 )
 
-const wiring = Layer.merge(vocabularies, UndiciTransport.layer())
+const wiring = (transport: UndiciTransport.Options | undefined) =>
+  Layer.merge(vocabularies, UndiciTransport.layer(transport))
 
 /**
- * The service from options.
+ * The service from options, and those of the transport: connections, resolver, egress proxy.
  *
  * @example
  * ```ts
@@ -49,17 +50,20 @@ const wiring = Layer.merge(vocabularies, UndiciTransport.layer())
  * @since 0.1.0
  * @category layers
  */
-export const layer = (config: TracingConfig.TracingConfig = {}): Layer.Layer<TenantTracer.TenantTracer> =>
-  Layer.provide(TenantTracer.layer(config), wiring)
+export const layer = (
+  config: TracingConfig.TracingConfig = {},
+  transport?: UndiciTransport.Options
+): Layer.Layer<TenantTracer.TenantTracer> => Layer.provide(TenantTracer.layer(config), wiring(transport))
 
 /**
  * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_*` for the rest. Options given
- * here win.
+ * here win. No proxy is taken from the environment: say it in `transport`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
-  overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {}
+  overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {},
+  transport?: UndiciTransport.Options
 ): Layer.Layer<TenantTracer.TenantTracer, ConfigError.ConfigError> =>
-  Layer.provide(TenantTracer.layerConfig(overrides), wiring)
+  Layer.provide(TenantTracer.layerConfig(overrides), wiring(transport))

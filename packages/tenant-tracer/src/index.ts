@@ -14,9 +14,11 @@ export {
 export {
   CredentialResolver,
   DestinationId,
+  EgressProxy,
   EndpointPolicy,
   Ledger,
   Phase,
+  Probe,
   Recorder,
   RouteResolver,
   Spans,

@@ -420,8 +420,8 @@ export const validate = (config: TracingConfig): Either.Either<TracingConfig, Co
  * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
  * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside
  * public hosts over https, as rules of `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas
- * between, and `REDACT_HASH_KEY`. Unset means the default; a value that does not fit is an error that
- * names the variable.
+ * between, and `REDACT_HASH_KEY`. Unset means the default; a value that does not fit is an error that names the variable. `HTTPS_PROXY`, `NO_PROXY`
+ * and their kin are not read: an egress proxy is an option of the transport (`EgressProxy`).
  *
  * @since 0.1.0
  * @category constructors

@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import * as Destination from "@tenant-tracer/model/Destination"
-import { Otlp } from "@tenant-tracer/receiver"
+import { Fault, Otlp } from "@tenant-tracer/receiver"
 import { EndpointPolicy, TenantTracer, UndiciTransport } from "@tenant-tracer/tracer"
 import { Effect, Either, FastCheck, Layer, Logger, Redacted } from "effect"
-import { call, routeTo } from "./support/backends.js"
+import { backends, call, routeTo, tracer } from "./support/backends.js"
 import { eventually, listening } from "./support/servers.js"
 import { vocabularies } from "./support/tracing.js"
 
@@ -115,6 +115,46 @@ const seen = (form: string, status: number, auth: Destination.DestinationAuth) =
     expect(answered).toBeGreaterThan(0)
     return inspect([values, logged], { depth: 30, showHidden: true, maxStringLength: null, maxArrayLength: null })
   }).pipe(Effect.scoped)
+
+it.scopedLive("a redirect is counted as such, and the credential goes nowhere else", () =>
+  Effect.gen(function* () {
+    const thief = yield* listening("127.0.0.1")
+    const server = yield* listening("127.0.0.1", {
+      answer: (response) => void response.writeHead(308, { location: `http://127.0.0.1:${thief.port}/` }).end()
+    })
+    const { row, run } = yield* tracer()
+    const endpoint = `http://127.0.0.1:${server.port}/v1/traces`
+    const auth = fixed({ authorization: "Bearer canary" })
+    yield* run(call(routeTo("acme", [Either.getOrThrow(Destination.make({ name: "main", endpoint, auth }))])))
+    yield* run(TenantTracer.flush)
+    expect(yield* row("acme/main")).toMatchObject({ made: 2, delivered: 0, rejected: { redirect: 2 } })
+    expect((yield* row("acme/main"))?.lastError).toBe("HTTP 308: redirects are not followed; set the final URL")
+    expect(server.headers.map(({ authorization }) => authorization)).toEqual(["Bearer canary"])
+    expect([thief.connections(), thief.headers]).toEqual([0, []])
+  })
+)
+
+it.scopedLive("what a back end says of a batch is counted and said in words", () =>
+  Effect.gen(function* () {
+    const { script, to } = yield* backends("acme")
+    const { balanced, row, run, status } = yield* tracer()
+    const send = Effect.zipRight(run(call(routeTo("acme", [to("acme")]))), run(TenantTracer.flush))
+    yield* script("acme", Fault.partialSuccess(1, "span is too old"), Fault.partialSuccess(0, "use the other endpoint"))
+    yield* send
+    expect(yield* row("acme/acme")).toMatchObject({
+      delivered: 1,
+      rejected: { partial_success: 1 },
+      lastError: "the back end refused 1 of 2 spans: span is too old"
+    })
+    yield* send
+    expect(yield* row("acme/acme")).toMatchObject({
+      delivered: 3,
+      lastError: "the back end took a batch and warns: use the other endpoint"
+    })
+    expect((yield* status).ledger.counters).toMatchObject({ partial_success_warning: 1 })
+    expect(yield* balanced).toBe(true)
+  })
+)
 
 describe("a back end that echoes", () => {
   for (const form of Object.keys(forms))

@@ -2,11 +2,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Destination from "@tenant-tracer/model/Destination"
 import { EndpointPolicy, TenantTracer } from "@tenant-tracer/tracer"
-import { Deferred, Effect, Either, Fiber, Redacted, TestClock } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, Redacted, Scope, TestClock } from "effect"
 import { Transport, type TransportRequest } from "../../src/deliver/Transport.js"
 import * as UndiciTransport from "../../src/deliver/UndiciTransport.js"
 import { call, routeTo, tracer } from "../support/backends.js"
 import { eventually, type Listening, listening, pem, resolver, until } from "../support/servers.js"
+import { vocabularies } from "../support/tracing.js"
 
 const post = (url: string, options: Partial<TransportRequest> = {}) =>
   Effect.flatMap(Transport, (transport) =>
@@ -221,6 +222,42 @@ describe("tenants that are evicted", () => {
     })
   )
 })
+
+it.effect("a closing that is cut short lets go of its target all the same", () =>
+  Effect.gen(function* () {
+    let held = 0
+    const transport: Transport["Type"] = {
+      send: () => Effect.never,
+      hold: () => {
+        held++
+        return () => held--
+      },
+      stats: Effect.succeed({ pools: 0, connections: 0 })
+    }
+    const scope = yield* Scope.make()
+    // Closing an evicted one may take ten seconds, and this one would take longer.
+    const config = {
+      cache: { capacity: 1 },
+      shutdownDeadline: "1 minute",
+      endpoints: EndpointPolicy.permissive
+    } as const
+    const { tracer } = yield* TenantTracer.makeWith(config, () => ({ export: () => Effect.never }), transport).pipe(
+      Scope.extend(scope),
+      Effect.provide(vocabularies)
+    )
+    const endpoint = "https://x.example/v1/traces"
+    const route = (tenant: string) => routeTo(tenant, [Either.getOrThrow(Destination.make({ name: "main", endpoint }))])
+    yield* Effect.withTracer(call(route("acme")), tracer)
+    yield* Effect.withTracer(call(route("zenith")), tracer)
+    expect(held).toBe(2)
+    yield* TestClock.adjust("10 seconds")
+    expect(held).toBe(1)
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    yield* TestClock.adjust("2 minutes")
+    yield* Fiber.join(closing)
+    expect(held).toBe(0)
+  })
+)
 
 describe("TLS identities", () => {
   const policy = EndpointPolicy.make({ allow: [{ cidr: "127.0.0.1/32" }] })

@@ -27,11 +27,36 @@ describe("names", () => {
   it.scoped("a name that resolves to what may not be reached is refused, and no socket is opened", () =>
     Effect.gen(function* () {
       const { connections, port } = yield* listening("127.0.0.1", { secure: true })
-      const { asked, resolve } = resolver(["127.0.0.1"], ["::ffff:127.0.0.1"], ["::1"], [])
+      const inwards = [
+        [],
+        ["127.0.0.1"],
+        ["0.0.0.0"],
+        ["10.0.0.1", "192.168.0.1", "172.16.0.1"],
+        ["169.254.169.254"],
+        ["100.64.0.1"],
+        ["168.63.129.16"],
+        ["192.88.99.1"],
+        ["224.0.0.1", "255.255.255.255"],
+        ["::"],
+        ["::1"],
+        ["::127.0.0.1"],
+        ["::ffff:127.0.0.1"],
+        ["::ffff:7f00:1"],
+        ["64:ff9b::7f00:1", "64:ff9b:1::7f00:1"],
+        ["2002:7f00:1::"],
+        ["2001:0:7f00:1::"],
+        ["fd00:ec2::254"],
+        ["fe80::1%eth0"],
+        ["ff02::1"],
+        // No resolver should, and the socket would take them.
+        ["0x7f.1", "2130706433", "localhost", "127.1"]
+      ]
+      const { asked, resolve } = resolver(...inwards)
       const url = `https://collector.test:${port}/`
       const request = { policy: EndpointPolicy.publicOnly, tls: authority }
-      for (let i = 0; i < 4; i++) expect(yield* using(outcome(url, request), resolve)).toBe("refused")
-      expect(asked).toHaveLength(4)
+      for (const found of inwards)
+        expect([found, yield* using(outcome(url, request), resolve)]).toEqual([found, "refused"])
+      expect(asked).toHaveLength(inwards.length)
       expect(connections()).toBe(0)
     })
   )
@@ -132,6 +157,14 @@ describe("addresses", () => {
         "0x7f.1",
         "0x7f000001",
         "0177.0.0.1",
+        "0177.0000.0000.01",
+        "017700000001",
+        "0x7f.0x0.0x0.0x1",
+        "127.0.1",
+        "10.1",
+        "0xa9fea9fe",
+        "100.64.0.1",
+        "224.0.0.1",
         "１２７.0.0.1",
         "127。0。0。1",
         "%31%32%37.0.0.1",
@@ -140,7 +173,15 @@ describe("addresses", () => {
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[::ffff:7f00:1]",
-        "[64:ff9b::127.0.0.1]"
+        "[::127.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+        "[ff02::1]",
+        "user@127.0.0.1",
+        ":pass@collector.test",
+        "collector.test@127.0.0.1"
       ])
         for (const policy of [EndpointPolicy.publicOnly, http])
           for (const scheme of ["http", "https"]) {
@@ -222,15 +263,19 @@ describe("connections", () => {
   it.scoped("a redirect inwards is an answer like any other", () =>
     Effect.gen(function* () {
       const inside = yield* listening("127.0.0.2")
-      for (const status of [301, 302, 303, 307, 308]) {
+      const headers = { authorization: "Bearer canary" }
+      for (const status of [300, 301, 302, 303, 307, 308]) {
         const location = `http://127.0.0.2:${inside.port}/`
         const outside = yield* listening("127.0.0.1", {
           answer: (response) => void response.writeHead(status, { location, refresh: `0; url=${location}` }).end()
         })
         const { resolve } = resolver(["127.0.0.1"])
-        expect(yield* using(outcome(`http://collector.test:${outside.port}/`, { policy }), resolve)).toBe(status)
+        expect(yield* using(outcome(`http://collector.test:${outside.port}/`, { policy, headers }), resolve)).toBe(
+          status
+        )
+        expect(outside.headers.map(({ authorization }) => authorization)).toEqual(["Bearer canary"])
       }
-      expect(inside.connections()).toBe(0)
+      expect([inside.connections(), inside.headers]).toEqual([0, []])
     })
   )
 

@@ -57,6 +57,16 @@ describe("isSameAccount", () => {
     expect(OperatorPolicy.isSameAccount(token("a"), destination({ secrets: { token: "a" } }))).toBe(false)
   })
 
+  it("another client certificate, or the same one without its key, is another account", () => {
+    const client = (certificate: string, key?: string) =>
+      destination({ tls: { certificate, ...(key !== undefined && { key: Redacted.make(key) }) } })
+    expect(OperatorPolicy.isSameAccount(client("a", "k"), client("a", "k"))).toBe(true)
+    for (const other of [destination(), client("a"), client("a", "l"), client("b", "k")])
+      expect(OperatorPolicy.isSameAccount(client("a", "k"), other)).toBe(false)
+    // Whom we trust says nothing about who we are.
+    expect(OperatorPolicy.isSameAccount(destination({ tls: { ca: "x" } }), destination())).toBe(true)
+  })
+
   it("plain text in place of a secret is compared and does not throw", () => {
     // What a caller without types may hand over; the router denies it.
     const plain = { ...destination(), auth: { _tag: "Headers", headers: { a: "1" } } } as unknown as Destination

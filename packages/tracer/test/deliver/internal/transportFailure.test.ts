@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import * as transportFailure from "../../../src/deliver/internal/transportFailure.js"
+import { TunnelError } from "../../../src/deliver/internal/tunnel.js"
 
 const error = (fields: object): Error => Object.assign(new Error("Bearer secret"), fields)
 
@@ -17,6 +18,8 @@ it("tells what went wrong from codes and system calls, through the errors that w
     [error({ code: "ERR_TLS_CERT_ALTNAME_INVALID" }), "tls"],
     [error({ code: "CERT_HAS_EXPIRED" }), "tls"],
     [error({ cause: error({ cause: error({ code: "ECONNRESET" }) }) }), "reset"],
+    [new TunnelError(407), "proxy"],
+    [error({ cause: new TunnelError() }), "proxy"],
     [error({ code: "ERR_INVALID_CHAR" }), "other"],
     [error({ code: "constructor" }), "other"],
     [error({ code: 7 }), "other"],
@@ -24,6 +27,12 @@ it("tells what went wrong from codes and system calls, through the errors that w
     [null, "other"]
   ] as const
   for (const [given, reason] of cases) expect(transportFailure.reasonOf(given)).toBe(reason)
+})
+
+it("tells what the egress proxy answered, and nothing of anybody else", () => {
+  expect(transportFailure.proxyStatusOf(new TunnelError(407))).toBe(407)
+  for (const other of [new TunnelError(), error({ code: "ECONNRESET", status: 407 }), null, "407"])
+    expect(transportFailure.proxyStatusOf(other)).toBeUndefined()
 })
 
 it("is not caught in a circle of causes", () => {
