@@ -3,7 +3,14 @@
  *
  * @since 0.1.0
  */
-import { TenantTracer, type TracingConfig, UndiciTransport, VocabularyResolver } from "@tenant-tracer/tracer"
+import {
+  DiskSpool,
+  type Spool,
+  TenantTracer,
+  type TracingConfig,
+  UndiciTransport,
+  VocabularyResolver
+} from "@tenant-tracer/tracer"
 import { Vocabularies } from "@tenant-tracer/vocabulary"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -24,7 +31,8 @@ const wiring = (transport: UndiciTransport.Options | undefined) =>
   Layer.merge(vocabularies, UndiciTransport.layer(transport))
 
 /**
- * The service from options, and those of the transport: connections, resolver, egress proxy.
+ * The service from options, and those of the transport: connections, resolver, egress proxy. Where `DiskSpool.layer` is provided to it, what waits is
+ * kept on disk, too.
  *
  * @example
  * ```ts
@@ -57,7 +65,8 @@ export const layer = (
 
 /**
  * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_*` for the rest. Options given
- * here win. No proxy is taken from the environment: say it in `transport`.
+ * here win. With `TENANT_TRACER_SPOOL_DIRECTORY` what waits is kept on disk, too: see `DiskSpool.layerConfig`. No proxy is taken from the environment:
+ * say it in `transport`.
  *
  * @since 0.1.0
  * @category layers
@@ -65,5 +74,5 @@ export const layer = (
 export const layerConfig = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {},
   transport?: UndiciTransport.Options
-): Layer.Layer<TenantTracer.TenantTracer, ConfigError.ConfigError> =>
-  Layer.provide(TenantTracer.layerConfig(overrides), wiring(transport))
+): Layer.Layer<TenantTracer.TenantTracer, ConfigError.ConfigError | Spool.SpoolError | Spool.SpoolLocked> =>
+  Layer.provide(TenantTracer.layerConfig(overrides), [wiring(transport), DiskSpool.layerConfig])

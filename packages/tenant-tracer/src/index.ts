@@ -12,16 +12,20 @@ export {
   TraceFacts
 } from "@tenant-tracer/model"
 export {
+  CredentialAudit,
   CredentialResolver,
   DestinationId,
+  DiskSpool,
   EgressProxy,
   EndpointPolicy,
   Ledger,
+  LedgerMetrics,
   Phase,
   Probe,
   Recorder,
   RouteResolver,
   Spans,
+  Spool,
   TenantTracer,
   TestTracer,
   TraceContext,

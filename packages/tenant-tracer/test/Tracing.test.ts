@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "@effect/vitest"
-import { Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
+import { Fault, Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
 import { Config, ConfigProvider, Context, Effect, Either, Encoding, Layer, Redacted } from "effect"
 import * as TenantTracerPackage from "tenant-tracer"
 import {
   Destination,
+  DiskSpool,
   EndpointPolicy,
   Phase,
   Spans,
@@ -302,6 +306,77 @@ describe("layerConfig", () => {
       const layer = Layer.provide(Tracing.layerConfig(), provider({ TENANT_TRACER_CONTENT: "some" }))
       const error = yield* Effect.flip(Layer.build(layer))
       expect(String(error)).toContain("TENANT_TRACER_CONTENT")
+    })
+  )
+})
+
+describe("with a spool", () => {
+  const directory = Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "tracing-"))),
+    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+  )
+
+  const call = (receiver: Receiver.Receiver.Service) =>
+    Effect.void.pipe(
+      Spans.toolCall({ name: "search" }),
+      TenantTracer.withRoute(TenantRoute.make({ tenant: "acme", destinations: [collector(receiver, "acme")] }))
+    )
+
+  /** One process, whose back end is down, and a second one. */
+  const twice = <E>(layer: Layer.Layer<TenantTracer.TenantTracer, E>) =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("acme")
+      yield* receiver.script("acme", [Fault.forever(Fault.status(503))])
+      yield* call(receiver).pipe(Effect.provide(layer))
+      expect(yield* receiver.spans("acme")).toEqual([])
+      yield* receiver.script("acme", [])
+      yield* Effect.gen(function* () {
+        yield* call(receiver)
+        yield* Effect.repeat(Effect.zipRight(TenantTracer.flush, TenantTracer.status), {
+          until: ({ ledger }) => ledger.total.delivered === 4
+        })
+      }).pipe(Effect.provide(layer))
+      expect(yield* receiver.spans("acme")).toHaveLength(4)
+    })
+
+  const config = { endpoints, shutdownDeadline: "200 millis", spool: { writeAfter: "5 millis" } } as const
+
+  it.scopedLive("what one process could not send, the next one sends", () =>
+    Effect.flatMap(directory, (path) =>
+      twice(
+        Layer.provide(Tracing.layer(config), DiskSpool.layer({ directory: path, key: Redacted.make("k".repeat(32)) }))
+      )
+    )
+  )
+
+  it.scopedLive("the same from the environment", () =>
+    Effect.flatMap(directory, (path) => {
+      const environment = ConfigProvider.fromMap(
+        new Map([
+          ["TENANT_TRACER_ENDPOINT_ALLOW", "127.0.0.0/8"],
+          ["TENANT_TRACER_SHUTDOWN_DEADLINE", "200 millis"],
+          ["TENANT_TRACER_SPOOL_DIRECTORY", path],
+          ["TENANT_TRACER_SPOOL_KEY", "k".repeat(32)]
+        ])
+      )
+      return twice(Layer.provide(Tracing.layerConfig(), Layer.setConfigProvider(environment)))
+    })
+  )
+
+  it.scopedLive("a directory without a key, or with one that is too short, stops the start and says why", () =>
+    Effect.gen(function* () {
+      const path = yield* directory
+      const start = (environment: Readonly<Record<string, string>>) =>
+        Layer.build(
+          Layer.provide(
+            Tracing.layerConfig(),
+            Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment))))
+          )
+        ).pipe(Effect.scoped, Effect.flip, Effect.map(String))
+      expect(yield* start({ TENANT_TRACER_SPOOL_DIRECTORY: path })).toContain("TENANT_TRACER_SPOOL_KEY")
+      const short = yield* start({ TENANT_TRACER_SPOOL_DIRECTORY: path, TENANT_TRACER_SPOOL_KEY: "SHORT-SECRET" })
+      expect(short).toContain("at least 32")
+      expect(short).not.toContain("SHORT-SECRET")
     })
   )
 })

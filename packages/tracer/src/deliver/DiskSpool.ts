@@ -6,10 +6,13 @@
  *
  * @since 0.1.0
  */
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as engine from "./internal/spool/engine.js"
@@ -120,3 +123,50 @@ export const make = (options: Options): Effect.Effect<Spool.Service, SpoolError 
  */
 export const layer = (options: Options): Layer.Layer<Spool, SpoolError | SpoolLocked> =>
   Layer.scoped(Spool, make(options))
+
+const isPositive = (value: number) => Number.isSafeInteger(value) && value > 0
+
+/**
+ * The spool on disk as the environment says: `TENANT_TRACER_SPOOL_DIRECTORY` (without it there is none), `TENANT_TRACER_SPOOL_KEY`, and where they are
+ * set `TENANT_TRACER_SPOOL_MAX_BYTES`, `TENANT_TRACER_SPOOL_MAX_AGE` (such as `24 hours`) and `TENANT_TRACER_SPOOL_FSYNC` (`none` or `batch`). A value
+ * that cannot be used is an error that names it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig: Layer.Layer<never, ConfigError.ConfigError | SpoolError | SpoolLocked> = Layer.unwrapEffect(
+  Effect.map(
+    Config.all({
+      directory: Config.option(Config.nonEmptyString("TENANT_TRACER_SPOOL_DIRECTORY")),
+      key: Config.option(Config.redacted(Config.nonEmptyString("TENANT_TRACER_SPOOL_KEY"))),
+      maxBytes: Config.option(
+        Config.integer("TENANT_TRACER_SPOOL_MAX_BYTES").pipe(
+          Config.validate({ message: "expected a number of bytes above zero", validation: isPositive })
+        )
+      ),
+      maxAge: Config.option(Config.duration("TENANT_TRACER_SPOOL_MAX_AGE")),
+      fsync: Config.option(Config.literal("none", "batch")("TENANT_TRACER_SPOOL_FSYNC"))
+    }).pipe(
+      Config.mapOrFail((env) =>
+        Option.isSome(env.directory) && Option.isNone(env.key)
+          ? Either.left(
+              ConfigError.MissingData(
+                ["TENANT_TRACER_SPOOL_KEY"],
+                "is needed with TENANT_TRACER_SPOOL_DIRECTORY: make one with `openssl rand -base64 32`"
+              )
+            )
+          : Either.right(env)
+      )
+    ),
+    ({ directory, fsync, key, maxAge, maxBytes }): Layer.Layer<never, SpoolError | SpoolLocked> =>
+      Option.isNone(directory) || Option.isNone(key)
+        ? Layer.empty
+        : layer({
+            directory: directory.value,
+            key: key.value,
+            maxBytes: Option.getOrUndefined(maxBytes),
+            maxAge: Option.getOrUndefined(maxAge),
+            fsync: Option.getOrUndefined(fsync)
+          })
+  )
+)
