@@ -309,8 +309,10 @@ export const makeWith = (
 const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<void> =>
   Effect.forEach(
     reports,
-    ({ id, unsent, why }) =>
-      Effect.logWarning(`${unsent} spans of ${id} could not be sent before the shutdown: ${why}`),
+    ({ id, spooled, unsent, why }) =>
+      Effect.logWarning(
+        `${unsent} spans of ${id} could not be sent before the shutdown: ${why}; ${unsent - spooled} are lost, ${spooled} on disk`
+      ),
     { discard: true }
   )
 
