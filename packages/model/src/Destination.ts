@@ -105,7 +105,8 @@ export interface DestinationView {
   readonly hide?: ReadonlyArray<SpanRole.SpanRole> | undefined
   /**
    * Services and databases that are left out: a `service` or `db_call` span whose service or `db.system.name` is, to the
-   * letter, one of these. Default none.
+   * letter, one of these. A service that is a database (see `ServiceCatalog.dbSystem`) stands for all of that database.
+   * Default none.
    */
   readonly excludeServices?: ReadonlyArray<string> | undefined
 }

@@ -9,7 +9,9 @@ import { inProcess } from "./support/http.js"
 import { destination } from "./support/recorded.js"
 import { layer } from "./support/tracing.js"
 
-const chat = Spans.llmCall({ operation: "chat", provider: "openai", requestModel: "gpt-4o" })
+const model = { operation: "chat", provider: "openai", requestModel: "gpt-4o" }
+
+const chat = Spans.llmCall(model)
 
 /** A root with two children: three spans. */
 const good = Effect.void.pipe(chat, Effect.zipRight(Effect.void.pipe(Spans.guardrail({ name: "pii" }))))
@@ -96,6 +98,20 @@ describe("rates", () => {
   )
 })
 
+it.effect("what was sampled out is told to who asks where a trace is", () =>
+  Effect.gen(function* () {
+    const { explain } = yield* TenantTracer.TenantTracer
+    yield* good.pipe(TenantTracer.withRoute(routes({ failures: { success: 0 }, successes: { error: 0 } })))
+    const [span] = yield* TestTracer.spans("acme")
+    const { destinations } = yield* explain("acme", span?.traceId ?? "")
+    expect(destinations.slice(0, 2).map(({ sentence }) => sentence)).toEqual([
+      "acme/failures: of 3 spans for it 3 dropped (sampled_out)",
+      "acme/successes: of 3 spans for it 3 delivered"
+    ])
+    expect(destinations.map(({ orphaned }) => orphaned)).toEqual([0, 0, 0])
+  }).pipe(Effect.provide(layer()))
+)
+
 describe("a trace that is not over", () => {
   it.effect("case 229: waits for the last of its spans, and that one decides, too", () =>
     Effect.gen(function* () {
@@ -169,19 +185,24 @@ describe("a trace that is not over", () => {
     })
   )
 
-  it.effect("whose root never ends waits for ten minutes", () =>
+  it.effect("whose last open span is withdrawn is decided within a second", () =>
     Effect.gen(function* () {
-      const open = yield* good.pipe(
-        Effect.zipRight(Effect.never),
-        TenantTracer.withRoute(routes({ main: { error: 0 } })),
-        Effect.fork
-      )
-      yield* TestClock.adjust("10 minutes")
-      expect(yield* received).toEqual({})
-      yield* TestClock.adjust("2 seconds")
-      expect(yield* received).toEqual({ main: 2 })
-      yield* Fiber.interrupt(open)
-      expect(yield* received).toEqual({ main: 3 })
+      const { recorder } = yield* TenantTracer.TenantTracer
+      yield* TestClock.adjust("1 second")
+      const route = routes({ main: { error: 0 } })
+      const root = recorder.openRequest({
+        name: "root",
+        startTime: 0n,
+        wallTime: 0,
+        data: { _tag: "llm_call", ...model },
+        route
+      })
+      const withdrawn = recorder.begin({ name: "withdrawn", startTime: 0n, parent: root })
+      recorder.end(root, 1n, { _tag: "unset" })
+      if (withdrawn !== undefined) recorder.discard(withdrawn)
+      expect(yield* account("acme/main")).toMatchObject({ made: 1, held: 1 })
+      yield* TestClock.adjust("1 second")
+      expect(yield* received).toEqual({ main: 1 })
     }).pipe(Effect.provide(layer()))
   )
 })

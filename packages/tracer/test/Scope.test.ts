@@ -134,9 +134,10 @@ describe("a narrower view", () => {
   it.scopedLive.each([
     ["redis", ["├── auth", "│   └── postgres select"]],
     ["redis_prod", ["├── auth", "│   └── postgres select"]],
+    ["batch_write_to_db", ["├── auth", "│   └── redis_prod get"]],
     ["auth", ["├── postgres select", "├── redis_prod get"]],
     ["nothing", ["├── auth", "│   ├── postgres select", "│   └── redis_prod get"]]
-  ] as const)("closes over a service that it excludes: %s", ([service, expected]) =>
+  ] as const)("case 119: closes over a service that it excludes: %s", ([service, expected]) =>
     Effect.gen(function* () {
       const { narrow } = yield* seenBy({ excludeServices: [service] })
       expect(print(narrow)).toEqual(["job", ...expected, ...whole.slice(4)])

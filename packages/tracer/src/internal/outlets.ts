@@ -2,7 +2,9 @@
  * How a destination becomes an outlet of the router: judged once, and a provider found or built for it whenever a span ends.
  */
 import * as Destination from "@tenant-tracer/model/Destination"
+import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import * as Arr from "effect/Array"
+
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -265,7 +267,9 @@ export const make = (options: {
         valueLength: destination.limits.valueLength ?? 1024 * 1024,
         spans: destination.view?.spans ?? "all",
         hide: new Set(destination.view?.hide),
-        excludeServices: new Set(destination.view?.excludeServices)
+        excludeServices: new Set(
+          destination.view?.excludeServices?.flatMap((name) => [name, ...Option.toArray(ServiceCatalog.dbSystem(name))])
+        )
       })
     })
 

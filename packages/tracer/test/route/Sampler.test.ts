@@ -453,6 +453,7 @@ describe("whatever happens", () => {
           const got = delivered.flatMap(([to, span]) => (to.id === target.id && span.request === request ? [span] : []))
           expect(got.length === 0 || got.length === visible.length).toBe(true)
           expect(new Set(got)).toEqual(new Set(got.length === 0 ? [] : visible))
+          expect(fates.of(request, target.id)).toMatchObject({ queued: got.length, orphaned: 0 })
           const ids = new Set(got.map(({ spanId }) => spanId))
           for (const span of got) {
             const above = TenantView.parentOf(target.view, span)
