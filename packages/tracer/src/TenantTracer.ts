@@ -525,7 +525,7 @@ export const detached: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<
 
 /**
  * Sends everything that is queued, of every tenant and the operator, and waits for it; what is for a destination that is paused, or whose breaker
- * is open, stays where it is, and nobody waits for that.
+ * is open, stays where it is, and nobody waits for that. A trace that is sampled is queued when it has ended.
  *
  * @since 0.1.0
  * @category operations
