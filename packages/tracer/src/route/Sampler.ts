@@ -137,11 +137,9 @@ export const make = <T extends Target>(options: {
   const accountOf = (id: DestinationId.DestinationId): Account<T> => {
     const known = accounts.get(id)
     if (known !== undefined) return known
-    const share = budget.open(
-      DestinationId.owner(id),
-      nothingToShed,
-      DestinationId.isOperator(id) ? Infinity : undefined
-    )
+    // Whether a trace is to go is not a question of room.
+    const holder: ByteBudget.Holder = { held: () => 0, shed: () => false }
+    const share = budget.open(DestinationId.owner(id), holder, DestinationId.isOperator(id) ? Infinity : undefined)
     const forget = ledger.observe(id, () => account.held)
     const close = () => {
       accounts.delete(id)
@@ -233,6 +231,3 @@ export const make = <T extends Target>(options: {
     }
   }
 }
-
-/** Whether a trace is to go is not a question of room. */
-const nothingToShed: ByteBudget.Holder = { held: () => 0, shed: () => false }

@@ -308,6 +308,19 @@ describe("bounds", () => {
     expect(balanced()).toBe(true)
   })
 
+  it("what waits for one destination goes on counting when nothing waits for another of the tenant's any more", () => {
+    const narrow = target("narrow", half.rates, { hide: new Set(["agent"] as const) })
+    const { begin, budget, end, names, open, sampler } = sampling([half, narrow], { limits: { spans: 2 } })
+    const root = open("root")
+    end(begin(root, "call"))
+    end(begin(root, "agent", { data: { _tag: "agent" } }))
+    expect([names(half), names(narrow)]).toEqual([["call", "agent"], []])
+    expect(budget.stats()).toMatchObject({ names: 1 })
+    expect(budget.stats().used).toBeGreaterThan(400)
+    sampler.close()
+    expect(budget.stats()).toMatchObject({ names: 0, used: 0 })
+  })
+
   it("a trace whose root never ends waits no longer than it may", () => {
     const { begin, end, names, open, sampler } = sampling([half], { limits: { time: 1000n } })
     const root = open("root")
