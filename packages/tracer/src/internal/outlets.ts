@@ -4,7 +4,6 @@
 import * as Destination from "@tenant-tracer/model/Destination"
 import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import * as Arr from "effect/Array"
-
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
