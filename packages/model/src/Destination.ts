@@ -13,6 +13,7 @@ import { boundedText } from "./internal/boundedText.js"
 import { property } from "./internal/untrusted.js"
 import * as OtlpHeaders from "./OtlpHeaders.js"
 import * as Redaction from "./Redaction.js"
+import * as SpanRole from "./SpanRole.js"
 import type { VocabularyRef } from "./Vocabulary.js"
 
 /**
@@ -91,6 +92,40 @@ export interface DestinationLimits {
 }
 
 /**
+ * Which spans of a trace go there. What is left out is closed over: its children hang under the nearest span above it
+ * that is not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DestinationView {
+  /** `llm_only`: the model calls and nothing else, each of them a root. Default `all`. */
+  readonly spans?: "all" | "llm_only" | undefined
+  /** Roles that are left out. Default none. */
+  readonly hide?: ReadonlyArray<SpanRole.SpanRole> | undefined
+  /**
+   * Services and databases that are left out: a `service` or `db_call` span whose service or `db.system.name` is, to the
+   * letter, one of these. A service that is a database (see `ServiceCatalog.dbSystem`) stands for all of that database.
+   * Default none.
+   */
+  readonly excludeServices?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * How many traces go there, as rates from 0 (none) to 1 (all): of those in which no span failed, and of those in which
+ * one did. A trace goes whole or not at all. Where a rate is below 1 the decision waits for the end of the trace.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DestinationSampling {
+  /** Default 1. */
+  readonly success?: number | undefined
+  /** Default 1. */
+  readonly error?: number | undefined
+}
+
+/**
  * One back end. Make it with a vendor of `@tenant-tracer/vendors` or with `Destination.make`.
  *
  * @since 0.1.0
@@ -120,6 +155,10 @@ export interface Destination {
   /** What becomes of a trace context that the caller sent: continued, linked to (default) or ignored. */
   readonly callerTrace: "continue" | "link" | "ignore"
   readonly limits: DestinationLimits
+  /** Default: every span that its owner may see. */
+  readonly view?: DestinationView | undefined
+  /** Default: every trace. */
+  readonly sampling?: DestinationSampling | undefined
 }
 
 /**
@@ -156,6 +195,10 @@ export interface Options {
   readonly callerTrace?: Destination["callerTrace"] | undefined
   /** Default: none but the library's own. */
   readonly limits?: DestinationLimits | undefined
+  /** Default: every span that its owner may see. */
+  readonly view?: DestinationView | undefined
+  /** Default: every trace. */
+  readonly sampling?: DestinationSampling | undefined
 }
 
 /**
@@ -216,7 +259,9 @@ export const make = (options: Options): Either.Either<Destination, DestinationEr
     content: options.content ?? "none",
     ...(options.redaction === undefined ? {} : { redaction: options.redaction }),
     callerTrace: options.callerTrace ?? "link",
-    limits: options.limits ?? {}
+    limits: options.limits ?? {},
+    ...(options.view === undefined ? {} : { view: options.view }),
+    ...(options.sampling === undefined ? {} : { sampling: options.sampling })
   }
   return validate(destination)
 }
@@ -251,7 +296,9 @@ const problemOf = (destination: Destination): Problem | undefined => {
       tlsProblem(destination.tls) ??
       resourceProblem(destination.resource) ??
       vocabulariesProblem(destination.vocabularies) ??
-      limitsProblem(destination.limits)
+      limitsProblem(destination.limits) ??
+      viewProblem(destination.view) ??
+      samplingProblem(destination.sampling)
     )
   } catch {
     return ["destination", "cannot be read: make it with Destination.make"]
@@ -355,6 +402,36 @@ const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
   return wrong === undefined ? undefined : [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
 }
 
+const viewProblem = (view: DestinationView = {}): Problem | undefined =>
+  recordProblem("view", view, "spans, hide and excludeServices") ??
+  wordProblem("view.spans", view.spans ?? "all", ["all", "llm_only"]) ??
+  listProblem("view.hide", view.hide ?? [], SpanRole.is, `must be a role: ${SpanRole.all.join(", ")}`) ??
+  listProblem("view.excludeServices", view.excludeServices ?? [], isServiceName, "must be text of 1 to 128 characters")
+
+const recordProblem = (field: string, value: unknown, fields: string): Problem | undefined =>
+  Predicate.isRecord(value) ? undefined : [field, `must be a record of ${fields}`]
+
+const isServiceName = (name: unknown): boolean => typeof name === "string" && name !== "" && name.length <= 128
+
+const listProblem = (
+  field: string,
+  list: ReadonlyArray<unknown>,
+  fits: (item: unknown) => boolean,
+  detail: string
+): Problem | undefined => {
+  if (!Array.isArray(list) || list.length > 64) return [field, "must be a list of at most 64 entries"]
+  const wrong = list.findIndex((item) => !fits(item))
+  return wrong === -1 ? undefined : [`${field}[${wrong}]`, detail]
+}
+
+const samplingProblem = (sampling: DestinationSampling = {}): Problem | undefined =>
+  recordProblem("sampling", sampling, "success and error") ??
+  rateProblem("sampling.success", sampling.success) ??
+  rateProblem("sampling.error", sampling.error)
+
+const rateProblem = (field: string, rate: unknown = 1): Problem | undefined =>
+  typeof rate === "number" && rate >= 0 && rate <= 1 ? undefined : [field, "must be a number from 0 to 1, or absent"]
+
 /** Says what is expected and keeps quiet about what was given, which may be a credential. */
 const quiet = (message: string) => ({ message: () => message })
 
@@ -388,7 +465,15 @@ const Configuration = Schema.Struct({
   callerTrace: optional(Schema.Literal("continue", "link", "ignore")),
   limits: optional(
     Schema.Struct({ bytesPerRequest: limit, valueLength: limit, requestsPerMinute: limit, oldestSpan: limit })
-  )
+  ),
+  view: optional(
+    Schema.Struct({
+      spans: optional(Schema.Literal("all", "llm_only")),
+      hide: optional(Schema.Array(SpanRole.SpanRole)),
+      excludeServices: optional(Schema.Array(Schema.String))
+    })
+  ),
+  sampling: optional(Schema.Struct({ success: limit, error: limit }))
 }).annotations({ ...quiet("is not a destination's configuration"), parseOptions: { onExcessProperty: "error" } })
 
 const isDestination = (value: unknown): value is Destination =>

@@ -8,7 +8,7 @@ import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Destination } from "./Destination.js"
+import type { Destination, Options } from "./Destination.js"
 import { boundedText } from "./internal/boundedText.js"
 
 /**
@@ -43,11 +43,11 @@ export interface Vendor {
   readonly page: string
   /**
    * Reads credentials that nobody has checked; unknown fields are reported. `name` names the destination, by default as
-   * the vendor.
+   * the vendor; the other options are those of any destination.
    */
   readonly destination: (
     credentials: unknown,
-    options?: { readonly name?: string | undefined; readonly content?: Destination["content"] | undefined }
+    options?: { readonly name?: string | undefined } & Pick<Options, "content" | "view" | "sampling">
   ) => Either.Either<Destination, VendorError>
   /** Request parameters to headers, where the vendor supports them per request; only what is present is used. */
   readonly dynamicHeaders: Option.Option<

@@ -49,7 +49,9 @@ describe("Destination.make", () => {
       vocabularies: [{ name: "genai", version: "1.41" }, { name: "langfuse" }],
       content: "full",
       callerTrace: "continue",
-      limits: { bytesPerRequest: 1024 }
+      limits: { bytesPerRequest: 1024 },
+      view: { spans: "llm_only", hide: ["db_call"], excludeServices: ["redis"] },
+      sampling: { success: 0.1, error: 1 }
     } as const
     expect(Destination.make({ ...said, headers })).toStrictEqual(
       Either.right({ ...said, auth: { _tag: "Headers", headers } })
@@ -148,6 +150,45 @@ describe("Destination.make", () => {
   })
 })
 
+describe("what a destination sees, and how often", () => {
+  it.each([
+    [{ view: 5 }, "view", "must be a record of spans, hide and excludeServices"],
+    [{ view: null }, "view", "must be a record of spans, hide and excludeServices"],
+    [{ view: { spans: "full" } }, "view.spans", "must be all or llm_only"],
+    [{ view: { hide: "db_call" } }, "view.hide", "must be a list of at most 64 entries"],
+    [{ view: { hide: ["db_call", "dbcall"] } }, "view.hide[1]", "must be a role: proxy_request"],
+    [{ view: { excludeServices: { length: 1 } } }, "view.excludeServices", "must be a list of at most 64 entries"],
+    [
+      { view: { excludeServices: Array(65).fill("a") } },
+      "view.excludeServices",
+      "must be a list of at most 64 entries"
+    ],
+    [{ view: { excludeServices: [""] } }, "view.excludeServices[0]", "must be text of 1 to 128 characters"],
+    [{ view: { excludeServices: ["a", 5] } }, "view.excludeServices[1]", "must be text of 1 to 128 characters"],
+    [{ view: { excludeServices: ["x".repeat(129)] } }, "view.excludeServices[0]", "must be text of 1 to 128"],
+    [{ sampling: 0.5 }, "sampling", "must be a record of success and error"],
+    [{ sampling: { success: "abc" } }, "sampling.success", "must be a number from 0 to 1, or absent"],
+    [{ sampling: { error: -0.1 } }, "sampling.error", "must be a number from 0 to 1, or absent"],
+    [{ sampling: { error: 1.5 } }, "sampling.error", "must be a number from 0 to 1, or absent"],
+    [{ sampling: { success: Number.NaN } }, "sampling.success", "must be a number from 0 to 1, or absent"],
+    [{ sampling: { success: null } }, "sampling.success", "must be a number from 0 to 1, or absent"]
+  ])("names what it cannot be: %j", (wrong, field, detail) => {
+    const error = failure(wrong)
+    expect(error.field).toBe(field)
+    expect(error.detail).toContain(detail)
+  })
+
+  it("takes both ends of a rate, and what is not said", () => {
+    for (const right of [
+      { view: {}, sampling: {} },
+      { view: { spans: "all", hide: [], excludeServices: [] }, sampling: { success: 0, error: 1 } },
+      { view: { hide: undefined }, sampling: { success: undefined, error: 0.5 } }
+    ] as const) {
+      expect(Either.getOrThrow(Destination.make({ name: "main", endpoint, ...right }))).toMatchObject(right)
+    }
+  })
+})
+
 describe("Destination.validate", () => {
   const made = Either.getOrThrow(Destination.make({ name: "main", endpoint }))
 
@@ -192,7 +233,10 @@ describe("anything at all as a destination", () => {
   it.prop(
     "and so is a good one with anything in one of its fields",
     [
-      fc.constantFrom("name", "vendor", "endpoint", "protocol", "auth", "tls", "resource", "vocabularies", "limits"),
+      fc.constantFrom(
+        ...["name", "vendor", "endpoint", "protocol", "auth", "tls", "resource", "vocabularies", "limits"],
+        ...["view", "sampling"]
+      ),
       fc.anything()
     ],
     ([field, value]) => {
@@ -222,12 +266,15 @@ describe("Destination.schema", () => {
     endpoint,
     headers: { authorization: "Bearer s3cret" },
     tls: { ca: "PEM", key: "s3cret" },
-    limits: { bytesPerRequest: 1 }
+    limits: { bytesPerRequest: 1 },
+    view: { spans: "llm_only", hide: ["db_call"], excludeServices: ["redis"] },
+    sampling: { success: 0.5, error: 1 }
   }
 
   it("decodes JSON and redacts what is secret", () => {
     const destination = Either.getOrThrow(decode(configuration))
     expect(destination).toMatchObject({ name: "main", vendor: "otlp", content: "none", limits: { bytesPerRequest: 1 } })
+    expect(destination).toMatchObject({ view: configuration.view, sampling: configuration.sampling })
     expect(JSON.stringify(destination)).not.toContain("s3cret")
     const { auth, tls } = destination
     expect(auth._tag === "Headers" ? Redacted.value(auth.headers.authorization ?? Redacted.make("")) : "").toBe(
@@ -246,7 +293,12 @@ describe("Destination.schema", () => {
       { headers: { a: "x\n" } },
       { resource: { a: {} } },
       { auth: { _tag: "Headers", headers: {} } },
-      { tls: { kee: "x" } }
+      { tls: { kee: "x" } },
+      { view: { spans: "full" } },
+      { view: { hide: ["dbcall"] } },
+      { view: { excludeService: ["redis"] } },
+      { sampling: { success: 1.5 } },
+      { sampling: { succes: 1 } }
     ]) {
       expect([wrong, Either.isLeft(decode({ ...configuration, ...wrong }))]).toStrictEqual([wrong, true])
     }
@@ -284,10 +336,14 @@ describe("Destination.schema", () => {
     )
     fc.assert(fc.property(input, (value) => Either.isLeft(decode(value))))
     fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom("resource", "vendor", "content", "limits"), field), (fields) => {
-        const decoded = decode({ ...configuration, ...fields })
-        if (Either.isRight(decoded)) expect(Schema.is(Schema.typeSchema(Destination.schema))(decoded.right)).toBe(true)
-      })
+      fc.property(
+        fc.dictionary(fc.constantFrom("resource", "vendor", "content", "limits", "view", "sampling"), field),
+        (fields) => {
+          const decoded = decode({ ...configuration, ...fields })
+          if (Either.isRight(decoded))
+            expect(Schema.is(Schema.typeSchema(Destination.schema))(decoded.right)).toBe(true)
+        }
+      )
     )
   })
 })

@@ -138,6 +138,15 @@ describe("TenantRoute.decode", () => {
     )
   })
 
+  it.each([
+    [{ sampling: { success: 1.5 } }, "destinations[0].sampling.success must be a number from 0 to 1, or absent"],
+    [{ sampling: { error: "abc" } }, "destinations[0].sampling.error is not number"],
+    [{ view: { spans: "full" } }, 'destinations[0].view.spans is not "all" | "llm_only"'],
+    [{ view: { excludeServices: ["redis", ""] } }, "destinations[0].view.excludeServices[1] must be text of 1 to 128"]
+  ])("names the field of a destination that is wrong: %j", (wrong, message) => {
+    expect(failure({ ...settings, destinations: [{ ...main, ...wrong }] }).message).toContain(message)
+  })
+
   it("shows no credential in an error, wherever it was put", () => {
     for (const input of [
       JSON.stringify(settings),

@@ -227,6 +227,8 @@ export const makeWith = (
     const router = Router.make({
       ledger,
       operator,
+      budget,
+      random: environment.random,
       open: outlets.open,
       onTrace: (request, { tenant }, { denied }) => explanations.add(request, tenant, denied)
     })
@@ -239,14 +241,16 @@ export const makeWith = (
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         recorder.close(clock.unsafeCurrentTimeNanos())
+        router.close()
         environment.turns.lift()
       })
     )
-    yield* Effect.sync(() => recorder.sweep(clock.unsafeCurrentTimeNanos())).pipe(
-      Effect.repeat(Schedule.spaced("1 second")),
-      Effect.withTracerEnabled(false),
-      Effect.forkScoped
-    )
+    const sweep = Effect.sync(() => {
+      const now = clock.unsafeCurrentTimeNanos()
+      recorder.sweep(now)
+      router.sweep(now)
+    })
+    yield* sweep.pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.withTracerEnabled(false), Effect.forkScoped)
     if (spooling !== undefined && config.spool?.resolve !== undefined) {
       yield* Reclaim.make({ spooling, outlets, resolve: config.spool.resolve }).pipe(
         Effect.repeat(Schedule.spaced("30 seconds")),
@@ -523,7 +527,7 @@ export const detached: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<
 
 /**
  * Sends everything that is queued, of every tenant and the operator, and waits for it; what is for a destination that is paused, or whose breaker
- * is open, stays where it is, and nobody waits for that.
+ * is open, stays where it is, and nobody waits for that. A trace that is sampled is queued when it has ended.
  *
  * @since 0.1.0
  * @category operations

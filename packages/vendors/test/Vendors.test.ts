@@ -58,6 +58,15 @@ describe.each(titled)("%s", (name, vendor) => {
     expect(destination).toMatchObject({ name, vendor: name, content: "none", callerTrace: "link", compression: "gzip" })
   })
 
+  it("the options of any destination are its own too, and are checked", () => {
+    const options = { view: { spans: "llm_only" }, sampling: { success: 0.5 } } as const
+    expect(Either.getOrThrow(vendor.destination(credentials, options))).toMatchObject(options)
+    const wrong = vendor.destination(credentials, { sampling: { success: 2 } })
+    expect(Either.getOrThrow(Either.flip(wrong)).message).toBe(
+      `${name}: sampling.success must be a number from 0 to 1, or absent`
+    )
+  })
+
   it("the caller names the destination and opens it for content", () => {
     const destination = Vendors.destination(name, credentials, { name: "main", content: "full" }).pipe(
       Either.getOrThrow

@@ -5,6 +5,7 @@
 import type { DestinationId } from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as SpanAccount from "../deliver/SpanAccount.js"
+import * as Failure from "../record/Failure.js"
 import type { Ancestry, RecordedSpan } from "../record/RecordedSpan.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
@@ -101,7 +102,7 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
     },
     worth: (span) => {
       if (of(span.request, id).children.has(span.ancestry)) return 2
-      return span === span.request.root || isFailed(span) ? 1 : 0
+      return span === span.request.root || Failure.isFailed(span) ? 1 : 0
     },
     admits: (span) => {
       const { lost } = of(span.request, id)
@@ -143,14 +144,5 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
       }
       if (isClear) lose(spans)
     }
-  }
-}
-
-const isFailed = ({ data, outcome }: RecordedSpan): boolean => {
-  try {
-    return outcome?._tag === "error" || data?.error !== undefined
-  } catch {
-    // A getter or proxy of the caller's that throws.
-    return true
   }
 }

@@ -2,6 +2,7 @@
  * How a destination becomes an outlet of the router: judged once, and a provider found or built for it whenever a span ends.
  */
 import * as Destination from "@tenant-tracer/model/Destination"
+import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -31,6 +32,7 @@ import * as Writer from "../render/Writer.js"
 import * as EndpointPolicy from "../route/EndpointPolicy.js"
 import type { Denial, OperatorOutlet, Outlet } from "../route/Router.js"
 import * as Router from "../route/Router.js"
+import * as Sampler from "../route/Sampler.js"
 import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations, Member } from "./destinations.js"
 import * as fates from "./fates.js"
@@ -246,7 +248,10 @@ export const make = (options: {
   const onRedactionFailed = (): void => ledger.count("redaction_failed")
 
   const viewOf = (
-    destination: Pick<Destination.Destination, "vocabularies" | "content" | "redaction" | "callerTrace" | "limits">,
+    destination: Pick<
+      Destination.Destination,
+      "vocabularies" | "content" | "redaction" | "callerTrace" | "limits" | "view"
+    >,
     audience: View["audience"],
     owner: string | undefined
   ): Either.Either<View, string> =>
@@ -258,7 +263,12 @@ export const make = (options: {
         content: ContentPolicy.strictest(config.content ?? "none", destination.content),
         ...Redaction.of(config.redaction, audience, owner, destination.redaction),
         callerTrace: destination.callerTrace,
-        valueLength: destination.limits.valueLength ?? 1024 * 1024
+        valueLength: destination.limits.valueLength ?? 1024 * 1024,
+        spans: destination.view?.spans ?? "all",
+        hide: new Set(destination.view?.hide),
+        excludeServices: new Set(
+          destination.view?.excludeServices?.flatMap((name) => [name, ...Option.toArray(ServiceCatalog.dbSystem(name))])
+        )
       })
     })
 
@@ -306,6 +316,7 @@ export const make = (options: {
         id,
         view: view.right,
         account,
+        sampling: Sampler.ratesOf(destination.sampling),
         // The route may be older than a revocation.
         provider: (isNeeded) =>
           revocations.isRevoked(id, credential)
@@ -348,6 +359,7 @@ export const make = (options: {
           account,
           vendor: operator.vendor ?? "otlp",
           destination,
+          sampling: Sampler.ratesOf(destination?.sampling),
           provider: () => found
         }
       }),
@@ -418,6 +430,7 @@ const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Dest
       view.callerTrace,
       view.valueLength,
       destination.vocabularies,
+      destination.view,
       destination.resource,
       destination.redaction,
       destination.limits

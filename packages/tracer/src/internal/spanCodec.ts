@@ -34,6 +34,7 @@ const Attributes = Schema.Array(
 const Node = Schema.Struct({
   spanId: SpanId,
   role: Schema.optional(SpanRole.SpanRole),
+  services: Schema.optional(Schema.Array(Schema.String)),
   isDiscarded: Schema.optional(Schema.Literal(true))
 })
 
@@ -75,9 +76,10 @@ const Stored = Schema.Struct({
   droppedEvents: Schema.Number
 })
 
-const nodeOf = ({ isDiscarded, role, spanId }: Ancestry) => ({
+const nodeOf = ({ isDiscarded, role, services, spanId }: Ancestry) => ({
   spanId,
   role,
+  services: services.length > 0 ? services : undefined,
   isDiscarded: isDiscarded ? true : undefined
 })
 
@@ -143,6 +145,8 @@ const placed = (node: typeof Node.Type, parent: Ancestry | undefined): Ancestry 
   spanId: node.spanId,
   parent,
   role: node.role,
+  services: node.services ?? [],
+  isParent: false,
   isOpen: false,
   isDiscarded: node.isDiscarded ?? false
 })

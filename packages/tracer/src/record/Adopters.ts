@@ -41,6 +41,14 @@ export const roleOfAttribute = (name: string, key: string, value: unknown): Span
 }
 
 /**
+ * Whether an attribute says which database a span is of.
+ *
+ * @since 0.1.0
+ * @category adoption
+ */
+export const namesSystem = (key: string): boolean => key === "db.system.name" || key === "db.system"
+
+/**
  * The payload of an adopted span.
  *
  * @since 0.1.0

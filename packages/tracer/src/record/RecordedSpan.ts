@@ -27,6 +27,9 @@ export interface Ancestry {
   readonly spanId: string
   readonly parent: Ancestry | undefined
   role: SpanRole | undefined
+  /** The service and the database that its payload names, as they were known when its first child began. */
+  services: ReadonlyArray<string>
+  isParent: boolean
   isOpen: boolean
   /** Withdrawn: nobody receives it, and its children hang under the next ancestor. */
   isDiscarded: boolean

@@ -16,6 +16,7 @@ import * as Attributes from "../internal/attributes.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
 import * as Anchor from "./Anchor.js"
+import * as Failure from "./Failure.js"
 import { type Ancestry, type Outcome, RecordedSpan, type SpanLink, sizeOf } from "./RecordedSpan.js"
 import { type Ownership, RequestTrace } from "./RequestTrace.js"
 import type { IncomingTrace, TraceContext } from "./TraceContext.js"
@@ -229,14 +230,24 @@ export const make = (options: {
     begin: Pick<BeginOptions, "name" | "kind" | "startTime" | "data">,
     remoteParent: string | undefined
   ): RecordedSpan => {
-    const ancestry: Ancestry = { spanId: ids.spanId(), parent, role, isOpen: true, isDiscarded: false }
+    const data = begin.data === undefined ? undefined : snapshot(begin.data)
+    if (parent !== undefined) parent.isParent = true
+    const ancestry: Ancestry = {
+      spanId: ids.spanId(),
+      parent,
+      role,
+      services: servicesOf(data),
+      isParent: false,
+      isOpen: true,
+      isDiscarded: false
+    }
     const span = new RecordedSpan(
       request,
       ancestry,
       begin.name,
       begin.kind ?? (role === undefined ? "internal" : SpanRegistry.specOf(role).kind),
       begin.startTime,
-      begin.data === undefined ? undefined : snapshot(begin.data),
+      data,
       remoteParent
     )
     request.open.add(span)
@@ -298,7 +309,7 @@ export const make = (options: {
     request.open.delete(span)
     if (request.isAmbient) openAmbientSpans--
     else openSpans--
-    if (request.open.size === 0 && (request.isAmbient || request.rootEndTime !== undefined)) live.delete(request)
+    if (request.isSettled) live.delete(request)
   }
 
   const end: Recorder["end"] = (span, endTime, outcome) => {
@@ -308,6 +319,7 @@ export const make = (options: {
     span.endTime = endTime
     span.outcome = outcome
     if (span === request.root) request.rootEndTime = endTime
+    if (Failure.isFailed(span)) request.hasFailed = true
     close(span)
     if (!request.sampled) return count("unsampled")
     if (options.content === "none" || request.content === "none") dropContent(span)
@@ -425,6 +437,7 @@ export const make = (options: {
         // A span that was adopted, or has no role at all, has no payload to complete.
         if (span.data === undefined) return count("bad_payload")
         span.data = { ...span.data, ...snapshot(fields), _tag: span.data._tag } as SpanData.SpanData
+        if (!span.ancestry.isParent) span.ancestry.services = servicesOf(span.data)
       } catch {
         count("bad_payload")
       }
@@ -433,7 +446,12 @@ export const make = (options: {
     attribute: (span, key, value) => {
       if (!writable(span)) return
       if (!Attributes.write(span.attributes, key, value, span.room)) span.droppedAttributes++
-      else if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
+      else {
+        if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
+        if (span.data === undefined && !span.ancestry.isParent && Adopters.namesSystem(key)) {
+          span.ancestry.services = servicesOf(Adopters.dataOf("db_call", span.attributes))
+        }
+      }
       // A router writes the template of the route that matched on the span that is active: it is the root's.
       const { root } = span.request
       if (key === "http.route" && root !== undefined && root.endTime === undefined && !root.attributes.has(key)) {
@@ -544,6 +562,20 @@ const snapshot = <Fields extends object>(fields: Fields): Fields => {
   } catch {
     // A getter or proxy of the caller's that throws; render will leave such a field out.
     return fields
+  }
+}
+
+const noServices: ReadonlyArray<string> = []
+
+/** What a view may exclude a span by. Longer names than a destination can name are not kept alive. */
+const servicesOf = (data: SpanData.SpanData | undefined): ReadonlyArray<string> => {
+  if (data === undefined || (data._tag !== "db_call" && data._tag !== "service")) return noServices
+  try {
+    const names: ReadonlyArray<unknown> = data._tag === "db_call" ? [data.service, data.system] : [data.service]
+    return names.filter((name): name is string => typeof name === "string" && name.length <= 128)
+  } catch {
+    // A getter or proxy of the caller's that throws; render will leave such a field out.
+    return noServices
   }
 }
 

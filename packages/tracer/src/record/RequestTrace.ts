@@ -38,6 +38,8 @@ export class RequestTrace {
   /** `none` once the request or its route has forbidden it: nobody gets any then. */
   content: "none" | "full" = "full"
   readonly open: Set<RecordedSpan> = new Set()
+  /** Whether any span of it that has ended failed. */
+  hasFailed = false
   /** What became of it, by destination. */
   fates: Map<DestinationId, Fate> = new Map()
 
@@ -57,6 +59,11 @@ export class RequestTrace {
   /** The operator gets its structure, timing and counts alone. */
   get isMetadataOnly(): boolean {
     return this.ownership._tag === "bound" && this.ownership.route.operatorPolicy === "metadata_only"
+  }
+
+  /** Whether its root has ended and no span of it is open: a late span may yet begin. */
+  get isSettled(): boolean {
+    return this.open.size === 0 && (this.isAmbient || this.rootEndTime !== undefined)
   }
 }
 

@@ -7,8 +7,10 @@
 import * as PayloadReader from "@tenant-tracer/model/PayloadReader"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanName from "@tenant-tracer/model/SpanName"
+import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import * as Effect from "effect/Effect"
 import * as Adopters from "../record/Adopters.js"
+import * as Failure from "../record/Failure.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
 import { AttributeSink } from "./AttributeSink.js"
 import * as ContentPolicy from "./ContentPolicy.js"
@@ -52,7 +54,9 @@ export const renderEffect = (
 const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | undefined): RenderedSpan => {
   const { request } = span
   const { redactor } = view
-  const isRoot = span === request.root
+  const parent = TenantView.parentOf(view, span)
+  // Where the request's own root is hidden, what hung under it takes its place.
+  const isRoot = parent === undefined
   const name = data === undefined ? span.name : SpanName.of(data)
   const error = data?.error ?? failureOf(span, view)
 
@@ -60,7 +64,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   const out = redactor === undefined ? attributes : redactor.over(attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
-  view.vocabulary.write({ name, data, facts: request.facts, isRoot, error }, out)
+  view.vocabulary.write({ name, data, facts: factsOf(span, view, name), isRoot, error }, out)
   if (view.audience !== "tenant") {
     copy(span, view, span.attributes, (key, value) => {
       if (!attributes.has(key)) attributes.write(key, value)
@@ -72,9 +76,8 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   const continues =
     caller !== undefined &&
     (view.callerTrace === "continue" || (view.audience !== "tenant" && caller.traceId === request.traceId))
-  const parent = TenantView.parentOf(view, span)
-  const remoteParent =
-    parent !== undefined ? undefined : isRoot ? (continues ? caller.spanId : undefined) : span.remoteParent
+  const above = caller === undefined ? span.remoteParent : continues ? caller.spanId : undefined
+  const remoteParent = isRoot && view.spans === "all" ? above : undefined
   const traceId = continues ? caller.traceId : request.traceId
 
   const links: Array<RenderedLink> = []
@@ -115,6 +118,10 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   }
 }
 
+/** A trace of which only model calls are seen would have no name: nobody sees its root. */
+const factsOf = ({ request: { facts } }: RecordedSpan, view: TenantView.View, name: string): TraceFacts =>
+  view.spans === "llm_only" && facts.traceName === undefined ? { ...facts, traceName: name } : facts
+
 const textOf = (view: TenantView.View, text: string): string =>
   view.redactor === undefined ? text : view.redactor.text(text)
 
@@ -152,14 +159,12 @@ const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
     data._tag === "guardrail" &&
     data.error === undefined &&
     data.status !== undefined &&
-    failedGuardrail.has(data.status)
+    Failure.guardrailStatuses.has(data.status)
   ) {
     return { ...data, error: { type: data.status, message: data.action } }
   }
   return data
 }
-
-const failedGuardrail: ReadonlySet<string> = new Set(["guardrail_intervened", "guardrail_failed_to_respond"])
 
 const failureOf = (span: RecordedSpan, view: TenantView.View): SpanData.SpanError | undefined => {
   if (span.outcome?._tag !== "error") return undefined

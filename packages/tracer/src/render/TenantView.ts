@@ -28,27 +28,41 @@ export interface View {
   /** What goes over a payload with content before it is spelled: nothing, where it failed, so that the content stays here. */
   readonly redact?: ((data: SpanData.Read) => Effect.Effect<SpanData.Read | undefined>) | undefined
   readonly callerTrace: Destination.Destination["callerTrace"]
+  readonly spans: "all" | "llm_only"
+  readonly hide: ReadonlySet<SpanRole>
+  readonly excludeServices: ReadonlySet<string>
   readonly vocabulary: Vocabulary
   /** Characters of one attribute value. */
   readonly valueLength: number
 }
 
 /**
- * Whether a destination receives a span.
+ * Whether a destination receives a span. It runs wherever a span ends.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const isVisible = (view: View, node: Ancestry): boolean =>
-  !node.isDiscarded && (view.audience !== "tenant" || node.role !== undefined)
+export const isVisible = (view: View, node: Ancestry): boolean => {
+  const { role } = node
+  if (node.isDiscarded) return false
+  if (role === undefined) return view.audience !== "tenant" && view.spans === "all"
+  return (view.spans === "all" || role === "llm_call") && !view.hide.has(role) && !isExcluded(view, node)
+}
+
+const isExcluded = ({ excludeServices }: View, { services }: Ancestry): boolean => {
+  if (excludeServices.size === 0) return false
+  for (const service of services) if (excludeServices.has(service)) return true
+  return false
+}
 
 /**
- * The nearest ancestor that the destination receives too.
+ * The nearest ancestor that the destination receives too. Model calls alone are no tree: each is a root.
  *
  * @since 0.1.0
  * @category accessors
  */
 export const parentOf = (view: View, span: RecordedSpan): Ancestry | undefined => {
+  if (view.spans === "llm_only") return undefined
   let node = span.ancestry.parent
   while (node !== undefined && !isVisible(view, node)) node = node.parent
   return node

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util"
 import * as Destination from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as Either from "effect/Either"
+import type { ByteBudget } from "../deliver/ByteBudget.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { Provider } from "../deliver/Provider.js"
@@ -17,6 +18,8 @@ import type { SpanSink } from "../record/Recorder.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
 import * as OperatorPolicy from "./OperatorPolicy.js"
+import * as Sampler from "./Sampler.js"
+import * as SharedAccount from "./SharedAccount.js"
 
 /**
  * A destination that is ready to take spans: `provider` finds it, or builds it again, at the moment a span ends.
@@ -28,6 +31,8 @@ export interface Outlet {
   readonly id: DestinationId.DestinationId
   readonly view: TenantView.View
   readonly account: Account
+  /** Absent where it receives every trace. */
+  readonly sampling?: Sampler.Rates | undefined
   /** A reason when no provider can be had just now: the span is dropped under it. It is `needed` for a trace of which it has taken spans already. */
   readonly provider: (isNeeded: boolean) => Either.Either<Pick<Provider<RecordedSpan>, "offer">, string>
 }
@@ -78,10 +83,15 @@ export interface Router {
   readonly sink: SpanSink
   /** The decision for a route, made once per route object. */
   readonly plan: (route: TenantRoute) => Plan
+  /** Decides about traces that have waited too long to be sampled; to be called about once a second. */
+  readonly sweep: (now: bigint) => void
+  /** Decides about all traces that wait to be sampled; to be called before the providers are closed. */
+  readonly close: () => void
 }
 
 /**
- * `open` judges a tenant's destination and makes its outlet; `merged` when the operator has the same account.
+ * `open` judges a tenant's destination and makes its outlet; `merged` when the operator has the same account. `random` draws from 0 to 1, once for
+ * each trace of a destination that is sampled.
  *
  * @since 0.1.0
  * @category constructors
@@ -89,6 +99,8 @@ export interface Router {
 export const make = (options: {
   readonly ledger: Ledger
   readonly operator: ReadonlyArray<OperatorOutlet>
+  readonly random: () => number
+  readonly budget: ByteBudget
   readonly open: (
     id: DestinationId.DestinationId,
     destination: Destination.Destination,
@@ -97,13 +109,15 @@ export const make = (options: {
   /** Told of each trace of a tenant's, before its first span goes anywhere. */
   readonly onTrace?: ((request: RequestTrace, route: TenantRoute, plan: Plan) => void) | undefined
 }): Router => {
-  const { ledger, onTrace, operator } = options
+  const { budget, ledger, onTrace, operator, random } = options
+  const operatorAccounts = operator.flatMap(({ destination }) => destination ?? [])
   const plans = new WeakMap<TenantRoute, Plan>()
 
   const decide = (route: TenantRoute): Plan => {
     const outlets: Array<Outlet> = []
     const denied: Array<Denial> = []
     const delivered: Array<Destination.Destination> = []
+    const wanted: Array<Destination.Destination> = []
     const names = new Set<string>()
     for (const destination of route.destinations) {
       // A destination that was made by hand costs itself, and none of the others.
@@ -112,31 +126,34 @@ export const make = (options: {
         denied.push({ id: DestinationId.make({ tenant: route.tenant, name: invalid.name }), ...invalid })
         continue
       }
-      const id = DestinationId.make({ tenant: route.tenant, name: destination.name })
       if (names.has(destination.name)) {
         denied.push({
-          id,
+          id: DestinationId.make({ tenant: route.tenant, name: destination.name }),
           reason: "duplicate_name",
           detail: `a second destination is named "${destination.name}"; rename one of them`
         })
         continue
       }
       names.add(destination.name)
+      wanted.push(destination)
+    }
+    for (const [index, destination] of wanted.entries()) {
+      const id = DestinationId.make({ tenant: route.tenant, name: destination.name })
       const twin = delivered.find((other) => isSameTarget(other, destination))
       if (twin !== undefined) {
         denied.push({
           id,
           reason: "duplicate_account",
-          detail: `it is the same account as "${twin.name}", which receives the trace; remove one of them`
+          detail: `it is the same account as "${twin.name}", which receives what either of them may see; remove one of them`
         })
         continue
       }
-      const isMerged =
-        OperatorPolicy.isAdditive(route) &&
-        operator.some(
-          (own) => own.destination !== undefined && OperatorPolicy.isSameAccount(own.destination, destination)
-        )
-      const opened = options.open(id, destination, isMerged ? "merged" : "tenant")
+      const later = wanted.slice(index + 1).filter((other) => isSameTarget(other, destination))
+      const merged = OperatorPolicy.isAdditive(route)
+        ? operatorAccounts.filter((own) => OperatorPolicy.isSameAccount(own, destination))
+        : []
+      const shared = [...later, ...merged].reduce(SharedAccount.widest, destination)
+      const opened = options.open(id, shared, merged.length > 0 ? "merged" : "tenant")
       if ("reason" in opened) denied.push(opened)
       else {
         outlets.push(opened)
@@ -166,26 +183,35 @@ export const make = (options: {
     return made
   }
 
+  const deliver = ({ account, provider }: Outlet, span: RecordedSpan): void => {
+    const found = provider(account.hasTaken(span.request))
+    if (Either.isRight(found)) found.right.offer(span)
+    else {
+      account.queued(span)
+      account.dropped([span], found.left)
+    }
+  }
+
+  const sampler = Sampler.make({ ledger, budget, random, deliver })
+
   return {
     plan,
+    sweep: sampler.sweep,
+    close: sampler.close,
     sink: (span, route) => {
       const planned = route === undefined ? undefined : plan(route)
       if (route !== undefined && planned !== undefined && span.request.fates.size === 0)
         onTrace?.(span.request, route, planned)
       const outlets = planned?.outlets ?? operator
       if (outlets.length === 0) return ledger.unrouted("no_destination", 1)
-      for (const { account, provider, view } of outlets) {
+      for (const outlet of outlets) {
+        const { account, sampling, view } = outlet
         account.made(span)
         if (!TenantView.isVisible(view, span.ancestry)) account.hidden(span)
-        else {
-          const found = provider(account.hasTaken(span.request))
-          if (Either.isRight(found)) found.right.offer(span)
-          else {
-            account.queued(span)
-            account.dropped([span], found.left)
-          }
-        }
+        else if (sampling === undefined) deliver(outlet, span)
+        else sampler.offer(outlet, sampling, span)
       }
+      sampler.settle(span.request)
     }
   }
 }

@@ -16,10 +16,10 @@ const again = (span: RecordedSpan, content: "none" | "full" = "full"): RecordedS
   return Option.getOrThrow(spanCodec.decode(bytes, recorder))
 }
 
-/** As every audience would receive it, as text: JSON knows no negative zero. */
+/** As every audience would receive it, and one that does not see a phase, as text: JSON knows no negative zero. */
 const rendered = (span: RecordedSpan) =>
-  (["tenant", "operator"] as const).map((audience) =>
-    textOf(Renderer.render(span, view({ audience, content: "full", callerTrace: "continue" }), () => {}))
+  [{}, { audience: "operator" } as const, { excludeServices: new Set(["auth"]) }].map((of) =>
+    textOf(Renderer.render(span, view({ content: "full", callerTrace: "continue", ...of }), () => {}))
   )
 
 /** As JSON has it: without what is undefined. */

@@ -677,6 +677,94 @@ describe("Recorder, what it is given", () => {
   })
 })
 
+describe("Recorder, the services of a span", () => {
+  const redis = { _tag: "db_call", service: "redis_prod", system: "redis" } as const
+
+  it("are those that its payload names, as it is completed", () => {
+    const { child, open, recorder } = setup()
+    const root = open({ route: acme })
+    expect(root.ancestry.services).toEqual([])
+    expect(child(root, "db", { data: redis }).ancestry.services).toEqual(["redis_prod", "redis"])
+    expect(child(root, "auth", { data: { _tag: "service", service: "auth" } }).ancestry.services).toEqual(["auth"])
+    const late = child(root, "db", { data: { _tag: "db_call", service: "postgres" } })
+    recorder.annotate(late, { system: "postgresql" })
+    expect(late.ancestry.services).toEqual(["postgres", "postgresql"])
+  })
+
+  it("of a span that is adopted are what its attributes name", () => {
+    const { child, open, recorder } = setup()
+    const span = child(open({ route: acme }), "sql.execute", { role: "db_call" })
+    recorder.attribute(span, "db.query.text", "select 1")
+    expect(span.ancestry.services).toEqual([])
+    recorder.attribute(span, "db.system.name", "sqlite")
+    expect(new Set(span.ancestry.services)).toEqual(new Set(["sqlite"]))
+    const payload = child(span, "db", { data: redis })
+    recorder.attribute(payload, "db.system.name", "valkey")
+    expect(payload.ancestry.services).toEqual(["redis_prod", "redis"])
+  })
+
+  it("are settled once it has a child, which may have gone to a back end already", () => {
+    const { child, leaf, open, recorder } = setup()
+    const root = open({ route: acme })
+    const db = child(root, "db", { data: { _tag: "db_call", service: "postgres" } })
+    const adopted = child(root, "sql.execute", { role: "db_call" })
+    for (const parent of [db, adopted]) leaf(parent, "child")
+    recorder.annotate(db, { system: "postgresql" })
+    recorder.attribute(adopted, "db.system.name", "postgresql")
+    expect([db, adopted].map(({ ancestry }) => ancestry.services)).toEqual([["postgres"], []])
+  })
+
+  it("are text of a bounded length, whatever the payload", () => {
+    const { child, open, recorder } = setup()
+    const root = open({ route: acme })
+    const throwing = {
+      _tag: "db_call",
+      get service(): never {
+        throw new Error("get")
+      }
+    }
+    for (const data of [throwing, { _tag: "db_call", service: 5 }, { _tag: "service", service: "x".repeat(129) }]) {
+      // What a caller without types may hand over.
+      const span = child(root, "db", { data: data as never })
+      expect(span.ancestry.services).toEqual([])
+      recorder.end(span, 1n, unset)
+    }
+  })
+})
+
+describe("Recorder, a trace as a whole", () => {
+  it("is settled when its root has ended and nothing is open, and not while a late span is", () => {
+    const { child, leaf, open, recorder } = setup()
+    const root = open({ route: acme })
+    const { request } = root
+    const seen: Array<boolean> = []
+    const look = () => seen.push(request.isSettled)
+    leaf(root, "1")
+    look()
+    const slow = child(root, "2")
+    recorder.end(root, 2n, unset)
+    look()
+    recorder.end(slow, 3n, unset)
+    look()
+    const late = child(root, "3")
+    look()
+    recorder.end(late, 4n, unset)
+    look()
+    expect(seen).toEqual([false, false, true, false, true])
+  })
+
+  it("has failed once one of its spans has, seen or not", () => {
+    const { child, leaf, open, recorder } = setup()
+    const root = open({ route: acme })
+    leaf(root, "fine")
+    const internal = child(root, "internal")
+    expect(root.request.hasFailed).toBe(false)
+    recorder.end(internal, 1n, { _tag: "error", error: { type: "E" } })
+    recorder.end(root, 2n, unset)
+    expect(root.request.hasFailed).toBe(true)
+  })
+})
+
 describe("Recorder, memory", () => {
   it("a span holds plain data and its place in the tree, and not its ancestors", () => {
     const { child, open, recorder } = setup()
@@ -686,7 +774,15 @@ describe("Recorder, memory", () => {
     recorder.attribute(span, "k", { nested: { live: [1] } })
     recorder.end(span, 1n, { _tag: "error", error: { type: "E" } })
     expect(span.attributes.get("k")).toBe('{"nested":{"live":[1]}}')
-    expect(Object.keys(span.ancestry).sort()).toEqual(["isDiscarded", "isOpen", "parent", "role", "spanId"])
+    expect(Object.keys(span.ancestry).sort()).toEqual([
+      "isDiscarded",
+      "isOpen",
+      "isParent",
+      "parent",
+      "role",
+      "services",
+      "spanId"
+    ])
     const reachable = new Set<unknown>()
     const walk = (value: unknown): void => {
       if (typeof value !== "object" || value === null || reachable.has(value)) return

@@ -524,6 +524,61 @@ describe("a caller's trace", () => {
   })
 })
 
+describe("a view without the root of its request", () => {
+  const { begin, end, open } = recording()
+  const root = open({
+    caller: TraceContext.fromTraceparent(`00-${"a".repeat(32)}-${"b".repeat(16)}-01`),
+    incoming: "link",
+    facts: { endUser: "ada", tags: ["t"] }
+  })
+  const tool = begin(root, { data: { _tag: "tool_call", name: "t" } })
+  const inner = end(begin(tool, { data: llm }))
+  const outer = end(begin(root, { data: llm }))
+  const llmOnly = { spans: "llm_only" } as const
+
+  it("case 223: each model call is a root, with its own ids and the facts of the trace, which is named after it", () => {
+    for (const span of [inner, outer]) {
+      const rendered = render(span, llmOnly)
+      expect(rendered).toMatchObject({
+        traceId: root.traceId,
+        spanId: span.spanId,
+        parentSpanId: undefined,
+        links: [{ traceId: "a".repeat(32), spanId: "b".repeat(16) }]
+      })
+      expect(attributesOf(rendered)).toMatchObject({
+        "gateway.trace.name": "chat gpt-4o",
+        "gateway.trace.tags": ["t"]
+      })
+    }
+  })
+
+  it("case 223: a trace that has a name keeps it, and other views are as they were", () => {
+    expect(attributesOf(render(outer))).not.toHaveProperty("gateway.trace.name")
+    expect(render(inner)).toMatchObject({ parentSpanId: tool.spanId, links: [] })
+    const named = open({ facts: { traceName: "nightly" } })
+    const call = end(begin(named, { data: llm }))
+    expect(attributesOf(render(call, llmOnly))["gateway.trace.name"]).toBe("nightly")
+    expect(attributesOf(render(call))).not.toHaveProperty("gateway.trace.name")
+    expect(named.request.facts).toEqual({ traceName: "nightly" })
+  })
+
+  it("continues a caller's trace where it is asked to, model calls alone as roots", () => {
+    const noRoot = { hide: new Set(["proxy_request"] as const), callerTrace: "continue" } as const
+    expect(render(outer, noRoot)).toMatchObject({
+      traceId: "a".repeat(32),
+      parentSpanId: "b".repeat(16),
+      parentIsRemote: true
+    })
+    expect(render(inner, noRoot)).toMatchObject({ parentSpanId: tool.spanId, parentIsRemote: false })
+    expect(attributesOf(render(outer, noRoot))).not.toHaveProperty("gateway.trace.name")
+    expect(render(outer, { ...llmOnly, callerTrace: "continue" })).toMatchObject({
+      traceId: "a".repeat(32),
+      parentSpanId: undefined,
+      parentIsRemote: false
+    })
+  })
+})
+
 describe("what does not fit", () => {
   it("a field of the wrong type is left out and named, the others stay", () => {
     const misfits: Array<string> = []

@@ -40,6 +40,61 @@ describe("isVisible", () => {
   })
 })
 
+describe("a narrower view", () => {
+  const { begin, open, recorder } = recording()
+  const root = open()
+  const auth = begin(root, { data: { _tag: "service", service: "auth" } })
+  const redis = begin(auth, { data: { _tag: "db_call", service: "redis_prod", system: "redis" } })
+  const internal = begin(redis, { name: "internal" })
+  const plain = begin(root, { name: "internal" })
+  const tool = begin(root, { data: { _tag: "tool_call", name: "t" } })
+  const mcp = begin(tool, { data: { _tag: "mcp_tool_call", method: "tools/call" } })
+  const chat = begin(tool, { data: { _tag: "llm_call", operation: "chat", provider: "openai" } })
+  const withdrawn = begin(root, { data: { _tag: "llm_call", operation: "chat", provider: "openai" } })
+  recorder.discard(withdrawn)
+  const spans = { root, auth, redis, internal, plain, tool, mcp, chat, withdrawn }
+
+  const seen = (of: Parameters<typeof view>[0]) =>
+    Object.entries(spans).flatMap(([name, { ancestry }]) => (TenantView.isVisible(view(of), ancestry) ? [name] : []))
+
+  it("of model calls alone has nothing else in it, whoever looks", () => {
+    for (const audience of ["tenant", "operator", "merged"] as const) {
+      expect(seen({ audience, spans: "llm_only" })).toEqual(["chat"])
+    }
+    expect(TenantView.parentOf(view({ spans: "llm_only" }), chat)).toBeUndefined()
+    const call = { _tag: "llm_call", operation: "chat", provider: "openai" } as const
+    const nested = begin(open({ data: call }), { data: call })
+    expect(TenantView.parentOf(view(), nested)).toBe(nested.request.root?.ancestry)
+    expect(TenantView.parentOf(view({ spans: "llm_only" }), nested)).toBeUndefined()
+  })
+
+  it("hides roles, and what hung under them hangs under the next", () => {
+    const of = view({ hide: new Set(["tool_call", "service"] as const) })
+    expect(seen(of)).toEqual(["root", "redis", "mcp", "chat"])
+    expect(TenantView.parentOf(of, mcp)).toBe(root.ancestry)
+    expect(TenantView.parentOf(of, redis)).toBe(root.ancestry)
+    expect(seen({ ...of, audience: "operator" })).toEqual(["root", "redis", "internal", "plain", "mcp", "chat"])
+  })
+
+  it.each(["redis", "redis_prod"])("excludes a service by what it is called or what it is: %s", (name) => {
+    const of = view({ excludeServices: new Set([name]) })
+    expect(seen(of)).toEqual(["root", "auth", "tool", "mcp", "chat"])
+    const operators = { ...of, audience: "operator" } as const
+    expect(seen(operators)).toEqual(["root", "auth", "internal", "plain", "tool", "mcp", "chat"])
+    expect(TenantView.parentOf(operators, internal)).toBe(auth.ancestry)
+  })
+
+  it("excludes a phase, and not what was done in it", () => {
+    const of = view({ excludeServices: new Set(["auth"]) })
+    expect(seen(of)).toEqual(["root", "redis", "tool", "mcp", "chat"])
+    expect(TenantView.parentOf(of, redis)).toBe(root.ancestry)
+  })
+
+  it("excludes no service of another name, in whatever case", () => {
+    expect(seen({ excludeServices: new Set(["Redis", "red"]) })).toEqual(seen({}))
+  })
+})
+
 describe("narrow", () => {
   const llm: SpanData.Read = {
     _tag: "llm_call",
@@ -228,28 +283,50 @@ describe("closed trees", () => {
     { minLength: 1, maxLength: 30 }
   )
 
-  it.prop("every parent that a destination is told of is a span that it receives, in any view", [tree], ([nodes]) => {
-    const { begin, end, open, recorder } = recording()
-    const spans: Array<RecordedSpan> = [open()]
-    for (const { parent, role } of nodes) {
-      const above = spans[parent % spans.length] ?? open()
-      spans.push(begin(above, { data: role === undefined ? undefined : dataOf(role) }))
-    }
-    nodes.forEach(({ isDiscarded, role }, index) => {
-      const span = spans[index + 1]
-      if (isDiscarded && role === undefined && span !== undefined) recorder.discard(span)
-    })
-    for (const span of [...spans].reverse()) end(span)
-    for (const of of [tenant, operator, merged]) {
-      const rendered = spans
-        .filter((span) => TenantView.isVisible(of, span.ancestry))
-        .map((span) => Renderer.render(span, of, () => {}))
-      const ids = new Set(rendered.map((span) => span.spanId))
-      expect(rendered.filter(({ parentSpanId }) => parentSpanId === undefined)).toHaveLength(1)
-      for (const { parentSpanId } of rendered) if (parentSpanId !== undefined) expect(ids).toContain(parentSpanId)
-    }
-    expect(spans.filter((span) => TenantView.isVisible(tenant, span.ancestry))).toHaveLength(
-      1 + nodes.filter(({ role }) => role !== undefined).length
-    )
+  const seenAs = (audience: TenantView.View["audience"], span: RecordedSpan) =>
+    TenantView.isVisible(view({ audience }), span.ancestry)
+
+  const narrower = FastCheck.record({
+    audience: FastCheck.constantFrom("tenant" as const, "operator" as const, "merged" as const),
+    hide: FastCheck.constantFrom(...SpanRole.all)
   })
+
+  it.prop(
+    "every parent that a destination is told of is a span that it receives, in any view",
+    [tree, narrower],
+    ([nodes, { audience, hide }]) => {
+      const { begin, end, open, recorder } = recording()
+      const spans: Array<RecordedSpan> = [open()]
+      for (const { parent, role } of nodes) {
+        const above = spans[parent % spans.length] ?? open()
+        spans.push(begin(above, { data: role === undefined ? undefined : dataOf(role) }))
+      }
+      nodes.forEach(({ isDiscarded, role }, index) => {
+        const span = spans[index + 1]
+        if (isDiscarded && role === undefined && span !== undefined) recorder.discard(span)
+      })
+      for (const span of [...spans].reverse()) end(span)
+      const seenBy = (of: TenantView.View) => {
+        const rendered = spans
+          .filter((span) => TenantView.isVisible(of, span.ancestry))
+          .map((span) => Renderer.render(span, of, () => {}))
+        const ids = new Set(rendered.map((span) => span.spanId))
+        for (const { parentSpanId } of rendered) if (parentSpanId !== undefined) expect(ids).toContain(parentSpanId)
+        return rendered
+      }
+      for (const of of [tenant, operator, merged]) {
+        expect(seenBy(of).filter(({ parentSpanId }) => parentSpanId === undefined)).toHaveLength(1)
+      }
+      expect(seenBy(view({ audience, hide: new Set([hide]) }))).toHaveLength(
+        spans.filter((span) => seenAs(audience, span) && span.ancestry.role !== hide).length
+      )
+      seenBy(view({ audience, excludeServices: new Set(["x"]) }))
+      expect(seenBy(view({ audience, spans: "llm_only" })).map(({ parentSpanId }) => parentSpanId)).toEqual(
+        spans.filter(({ ancestry }) => ancestry.role === "llm_call").map(() => undefined)
+      )
+      expect(spans.filter((span) => TenantView.isVisible(tenant, span.ancestry))).toHaveLength(
+        1 + nodes.filter(({ role }) => role !== undefined).length
+      )
+    }
+  )
 })

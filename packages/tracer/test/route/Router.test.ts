@@ -2,13 +2,15 @@ import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import { Either } from "effect"
+import * as ByteBudget from "../../src/deliver/ByteBudget.js"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import type { Provider } from "../../src/deliver/Provider.js"
 import * as fates from "../../src/internal/fates.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import * as Router from "../../src/route/Router.js"
-import { destination, ended, route, view } from "../support/recorded.js"
+import * as Sampler from "../../src/route/Sampler.js"
+import { destination, ended, recording, route, view } from "../support/recorded.js"
 
 const model = { _tag: "llm_call", operation: "chat", provider: "openai" } as const
 
@@ -23,6 +25,7 @@ const routing = (
   const ledger = Ledger.make()
   const offered: Array<string> = []
   const opened: Array<string> = []
+  const wanted: Array<unknown> = []
   const outlet = (id: DestinationId.DestinationId, audience: "tenant" | "operator" | "merged"): Router.Outlet => {
     const provider: Pick<Provider<RecordedSpan>, "offer"> = {
       offer: (span) => {
@@ -39,6 +42,8 @@ const routing = (
   }
   const router = Router.make({
     ledger,
+    random: () => 0.5,
+    budget: ByteBudget.make(),
     operator: (options.operator ?? []).map((own, index) => ({
       ...own,
       ...outlet(DestinationId.operator(`o${index}`), "operator")
@@ -47,11 +52,12 @@ const routing = (
       const reason = options.refuse?.(destination)
       if (reason !== undefined) return { id, reason, detail: "not today" }
       opened.push(`${id} ${audience}`)
-      return outlet(id, audience)
+      wanted.push({ view: destination.view?.spans ?? "all", sampling: destination.sampling })
+      return { ...outlet(id, audience), sampling: Sampler.ratesOf(destination.sampling) }
     }
   })
   const row = (id: string) => ledger.snapshot().rows.find((row) => row.id === id)
-  return { router, ledger, offered, opened, row }
+  return { router, ledger, offered, opened, row, wanted }
 }
 
 const collector = { vendor: "otlp", destination: destination({ endpoint: "http://collector.operator.example" }) }
@@ -109,7 +115,11 @@ describe("Router", () => {
     ])
     expect(router.plan(twice).denied.map(({ detail, id, reason }) => [id, reason, detail])).toEqual([
       ["acme/a", "duplicate_name", 'a second destination is named "a"; rename one of them'],
-      ["acme/b", "duplicate_account", 'it is the same account as "a", which receives the trace; remove one of them']
+      [
+        "acme/b",
+        "duplicate_account",
+        'it is the same account as "a", which receives what either of them may see; remove one of them'
+      ]
     ])
     expect(opened).toEqual(["acme/a tenant", "acme/c tenant"])
     expect(row("acme/b")?.denied).toEqual({ duplicate_account: 1 })
@@ -151,6 +161,112 @@ describe("Router", () => {
     )
     expect(opened).toEqual(["acme/shared tenant"])
     expect(offered).toEqual(["acme/shared chat"])
+  })
+
+  it("two destinations of one account are one copy of the wider view, which comes second to nobody's resource", () => {
+    const { opened, router, wanted } = routing()
+    const rates = { success: 0.5, error: 1 }
+    router.plan(
+      route([
+        destination({ name: "narrow", view: { spans: "llm_only" }, sampling: { success: 0 } }),
+        destination({ name: "other", endpoint: "https://other.example", view: { spans: "llm_only" } }),
+        destination({ name: "wide", sampling: rates }),
+        destination({ name: "project", view: { spans: "llm_only" }, resource: { project: "p" } })
+      ])
+    )
+    expect(opened).toEqual(["acme/narrow tenant", "acme/other tenant", "acme/project tenant"])
+    expect(wanted).toEqual([
+      { view: "all", sampling: rates },
+      { view: "llm_only", sampling: undefined },
+      { view: "llm_only", sampling: undefined }
+    ])
+  })
+
+  it("a destination that is denied widens no other of its account", () => {
+    const { router, wanted } = routing({ refuse: ({ name }) => (name === "a" ? "unknown_vocabulary" : undefined) })
+    router.plan(route([destination({ name: "a" }), destination({ name: "b", view: { spans: "llm_only" } })]))
+    expect(wanted).toEqual([{ view: "llm_only", sampling: undefined }])
+  })
+
+  it.each([
+    ["llm_only", "all", "all"],
+    ["all", "llm_only", "all"],
+    ["llm_only", "llm_only", "llm_only"],
+    ["all", "all", "all"]
+  ] as const)(
+    "case 221: additive, the operator's %s and a tenant's %s of one account are %s once",
+    (own, of, spans) => {
+      const secrets = { authorization: "op" }
+      const { offered, opened, router, wanted } = routing({
+        operator: [{ vendor: "langfuse_otel", destination: destination({ secrets, view: { spans: own } }) }]
+      })
+      const tenant = destination({ name: "shared", secrets, view: { spans: of }, sampling: { success: 0, error: 0 } })
+      router.sink(ended(model, { name: "chat" }), route([tenant], { operatorPolicy: "additive" }))
+      expect(opened).toEqual(["acme/shared merged"])
+      expect(wanted).toMatchObject([{ view: spans }])
+      // The operator's copy is not the tenant's to sample.
+      expect(offered).toEqual(["acme/shared chat"])
+    }
+  )
+
+  it("of several of the operator's own with one account, the widest view counts", () => {
+    const own = (name: string, spans: "all" | "llm_only") => ({
+      vendor: name,
+      destination: destination({ name, view: { spans } })
+    })
+    const { router, wanted } = routing({ operator: [own("a", "llm_only"), own("b", "all"), own("c", "llm_only")] })
+    router.plan(route([destination({ view: { spans: "llm_only" } })], { operatorPolicy: "additive" }))
+    expect(wanted).toMatchObject([{ view: "all" }])
+  })
+
+  it("case 227: a tenant that wants none of its traces still takes the operator's place, and additive gives it back", () => {
+    const own = { vendor: "langfuse_otel", destination: destination({ endpoint: "https://own.example" }) }
+    for (const [operatorPolicy, expected] of [
+      ["override", []],
+      ["additive", ["operator/o0 chat", "operator/o0 root"]]
+    ] as const) {
+      const { ledger, offered, router, row } = routing({ operator: [own] })
+      const none = destination({ vendor: "langfuse_otel", sampling: { success: 0, error: 0 } })
+      const of = route([none], { operatorPolicy })
+      const { begin, end, open } = recording()
+      const root = open({ name: "root" })
+      const chat = begin(root, { name: "chat", data: model })
+      router.sink(end(chat), of)
+      expect(row("acme/main")).toMatchObject({ made: 1, held: 1 })
+      router.sink(end(root), of)
+      expect(offered).toEqual(expected)
+      expect(row("acme/main")).toMatchObject({ made: 2, held: 0, dropped: { sampled_out: 2 } })
+      expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+    }
+  })
+
+  it("a trace is decided by its last span, also where that is hidden", () => {
+    const { offered, router } = routing()
+    const of = route([destination({ sampling: { success: 1, error: 0 } })])
+    const { begin, end, open } = recording()
+    const root = open({ name: "root" })
+    const internal = begin(root, { name: "internal" })
+    router.sink(end(root), of)
+    expect(offered).toEqual([])
+    router.sink(end(internal), of)
+    expect(offered).toEqual(["acme/main root"])
+  })
+
+  it("what waits to be sampled is decided when it has waited too long, and when all is closed", () => {
+    const { offered, router } = routing()
+    const of = route([destination({ sampling: { success: 1, error: 0 } })])
+    const { begin, end, open } = recording()
+    const root = open({ name: "root" })
+    const first = end(begin(root, { name: "first", data: model }))
+    router.sink(first, of)
+    router.sweep(600_000_000_000n)
+    expect(offered).toEqual([])
+    router.sweep(700_000_000_000n)
+    expect(offered).toEqual(["acme/main first"])
+    const other = open({ name: "other" })
+    router.sink(end(begin(other, { name: "second", data: model })), of)
+    router.close()
+    expect(offered).toEqual(["acme/main first", "acme/main second"])
   })
 
   it("hides what a view hides, and drops what has no provider; both are accounted for", () => {

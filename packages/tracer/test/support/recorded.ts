@@ -37,6 +37,9 @@ export const view = (options: Partial<View> = {}): View => ({
   callerTrace: "link",
   vocabulary: vocabulary(),
   valueLength: 1024 * 1024,
+  spans: "all",
+  hide: new Set(),
+  excludeServices: new Set(),
   ...options
 })
 

@@ -25,7 +25,7 @@ export const invalid = (field: string, detail: string): Either.Either<never, Pro
   Either.left({ reason: "invalid", field, detail })
 
 /** What the credentials of a vendor say of its destination. */
-export type Settings = Omit<Destination.Options, "name" | "vendor" | "content">
+export type Settings = Omit<Destination.Options, "name" | "vendor" | "content" | "view" | "sampling">
 
 /** A struct's schema, as far as it matters here. */
 type Fields<A, I> = Schema.Schema<A, I> & { readonly fields: Readonly<Record<string, unknown>> }
@@ -52,7 +52,9 @@ export const make = <A, I>(options: {
             ...settings,
             name: given.name ?? options.name,
             vendor: options.name,
-            content: given.content
+            content: given.content,
+            view: given.view,
+            sampling: given.sampling
           }),
           ({ detail, field }): Problem => ({ reason: "invalid", field, detail })
         )
