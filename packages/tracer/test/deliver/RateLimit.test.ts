@@ -53,7 +53,7 @@ it.effect("a place that is given up while it is waited for moves nobody forward,
 
 it.scoped.prop(
   "no minute has more than its number, however the requests come",
-  [FastCheck.integer({ min: 1, max: 90 }), FastCheck.array(FastCheck.nat(20_000), { maxLength: 40 })],
+  [FastCheck.integer({ min: 1, max: 90 }), FastCheck.array(FastCheck.nat(20_000), { maxLength: 15 })],
   ([perMinute, pauses]) =>
     Effect.gen(function* () {
       const { at, take } = yield* make(perMinute)
@@ -67,5 +67,5 @@ it.scoped.prop(
         expect(at.filter((time) => time >= from && time < from + 60 - 1e-6).length).toBeLessThanOrEqual(perMinute)
       }
     }).pipe(Effect.scoped),
-  { fastCheck: { numRuns: 50 } }
+  { fastCheck: { numRuns: 15 } }
 )

@@ -4,21 +4,20 @@ import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Explanations from "../../src/internal/explanations.js"
 import * as fates from "../../src/internal/fates.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
-import type { Plan } from "../../src/route/Router.js"
-import { recording, route, view } from "../support/recorded.js"
+import type { Denial } from "../../src/route/Router.js"
+import { recording, view } from "../support/recorded.js"
 
 const main = DestinationId.make({ tenant: "acme", name: "main" })
 const traceId = "0123456789abcdef0123456789abcdef"
 const caller = { traceId, spanId: "b".repeat(16), sampled: true, traceState: undefined }
-const nothing: Plan = { outlets: [], denied: [] }
-const denied: Plan = { outlets: [], denied: [{ id: main, reason: "revoked", detail: "its credential was revoked" }] }
+const denied: ReadonlyArray<Denial> = [{ id: main, reason: "revoked", detail: "its credential was revoked" }]
 
 const make = (options?: Parameters<typeof Explanations.make>[0]) => {
   const explanations = Explanations.make(options)
   const trace = recording()
   const account = fates.account(Ledger.make(), main, view())
-  const add = (root: RecordedSpan, tenant = "acme", plan = nothing) =>
-    explanations.add(root.request, route([], { tenant }), plan)
+  const add = (root: RecordedSpan, tenant = "acme", denied: ReadonlyArray<Denial> = []) =>
+    explanations.add(root.request, tenant, denied)
   return {
     ...trace,
     account,
@@ -113,7 +112,7 @@ describe("where nothing goes", () => {
     expect(explain(root.traceId)).toEqual({
       known: true,
       destinations: [],
-      denied: denied.denied,
+      denied,
       sentence: "acme/main: nothing, because it is denied: its credential was revoked."
     })
   })
