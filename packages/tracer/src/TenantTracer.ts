@@ -8,6 +8,7 @@ import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -160,6 +161,10 @@ export const makeWith = (
     const explanations = Explanations.make(config.explain)
     const budget = ByteBudget.make(config.budget)
     const environment = yield* Provider.environment({ ledger, isPaused: pauses.has, budget, turns: config.sending })
+    const tell = config.metrics && LedgerMetrics.make(config.metrics)
+    const measure = Effect.sync(() => tell?.(ledger.snapshot()))
+    // Registered before everything that sends, so that it tells what came of the last spans, too.
+    yield* Effect.addFinalizer(() => measure)
     const unsent: Array<ProviderCache.Unsent> = []
     let unsentOperator = (): ReadonlyArray<ProviderCache.Unsent> => []
     // Registered first, so that it runs when everything is closed.
@@ -173,7 +178,7 @@ export const makeWith = (
     const recorder = Recorder.make({
       // No span ends before everything is there.
       sink: (span, route) => router.sink(span, route),
-      budget: budget.open("unbound", { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
+      budget: budget.open(unbound, { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
       count: ledger.count,
       content: config.content ?? "none",
       drift: () => clock.unsafeCurrentTimeMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6,
@@ -258,8 +263,7 @@ export const makeWith = (
       )
     }
     if (config.metrics !== undefined) {
-      const measure = LedgerMetrics.make(config.metrics)
-      yield* Effect.sync(() => measure(ledger.snapshot())).pipe(
+      yield* measure.pipe(
         Effect.repeat(Schedule.spaced("10 seconds")),
         Effect.withTracerEnabled(false),
         Effect.forkScoped
@@ -321,6 +325,9 @@ const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<
   )
 
 const forever = 2n ** 63n
+
+/** Who holds the spans that have no owner yet: a name that no tenant has. */
+const unbound = "/unbound"
 
 const idOf = (ref: DestinationRef): DestinationId.DestinationId =>
   typeof ref === "string" ? ref : DestinationId.make({ tenant: ref.tenant, name: ref.destination })
@@ -385,9 +392,13 @@ const optionsOf = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig>
 ): Config.Config<TracingConfig.TracingConfig> => {
   const isEmpty = (value: unknown) => Predicate.isRecord(value) && Object.keys(value).length === 0
-  const given = Object.entries(overrides).filter(([, value]) => !isEmpty(value))
-  // Without its empty groups it is what it was.
-  return given.length === 0 ? Config.succeed({}) : Config.unwrap(Object.fromEntries(given) as typeof overrides)
+  const [given, empty] = Arr.partition(Object.entries(overrides), ([, value]) => isEmpty(value))
+  if (given.length === 0) return Config.succeed(Object.fromEntries(empty))
+  // Its empty groups are options as they are.
+  return Config.map(Config.unwrap(Object.fromEntries(given) as typeof overrides), (options) => ({
+    ...options,
+    ...Object.fromEntries(empty)
+  }))
 }
 
 /**

@@ -482,7 +482,8 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   sending: { ...self.sending, ...given(that.sending) },
   spool: { ...self.spool, ...given(that.spool) },
   explain: { ...self.explain, ...given(that.explain) },
-  metrics: { ...self.metrics, ...given(that.metrics) },
+  // Whether there are any is said by there being a group.
+  metrics: (that.metrics ?? self.metrics) && { ...self.metrics, ...given(that.metrics) },
   breaker: { ...self.breaker, ...given(that.breaker) },
   deadLetters: { ...self.deadLetters, ...given(that.deadLetters) },
   redaction: { ...self.redaction, ...given(that.redaction) }

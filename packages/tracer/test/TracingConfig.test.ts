@@ -314,6 +314,14 @@ describe("options given in code", () => {
     expect(set(config)).toMatchObject({ content: "full", cache: { capacity: 7, idleTimeToLive: 5 } })
   })
 
+  it("there are no metrics where nobody asks for them, and with an empty group there are", () => {
+    const environment = configOf({})
+    expect(TracingConfig.override(environment, {}).metrics).toBeUndefined()
+    expect(TracingConfig.override(environment, { metrics: {} }).metrics).toEqual({})
+    expect(TracingConfig.override({ metrics: { destinations: 5 } }, { metrics: {} }).metrics).toEqual({ destinations: 5 })
+    expect(TracingConfig.override({ metrics: {} }, {}).metrics).toEqual({})
+  })
+
   it("what can be used passes as it is", () => {
     const config: TracingConfig.TracingConfig = {
       cache: { capacity: 1, idleTimeToLive: Duration.infinity },

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { DestinationId } from "./DestinationId.js"
 
@@ -43,7 +44,8 @@ export interface CredentialAudit {
  */
 export const make: Effect.Effect<CredentialAudit> = Effect.map(PubSub.sliding<CredentialUse>(4096), (uses) => ({
   tell: (use) => {
-    uses.unsafeOffer(use)
+    // An offer alone leaves out the newest where somebody does not keep up.
+    if (!uses.unsafeOffer(use)) Runtime.runSync(Runtime.defaultRuntime)(uses.publish(use))
   },
   stream: Stream.fromPubSub(uses)
 }))

@@ -159,6 +159,10 @@ const isHonest = <Span>(outcome: ExportOutcome<Span>, batch: ReadonlyArray<Span>
     if (!isCount(count)) return false
     sum += count
   }
+  const named = outcome.rejected.flatMap(({ spans = [] }) => spans)
+  if (named.length > 0 && new Set([...named, ...retry]).size < named.length + retry.length) return false
+  for (const { count, spans } of outcome.rejected)
+    if (spans !== undefined && (spans.length !== count || !isPartOf(batch, spans))) return false
   return sum + retry.length === batch.length
 }
 
@@ -178,7 +182,7 @@ export const attempt = <A>(make: () => Effect.Effect<A>): Effect.Effect<Option.O
   )
 
 /**
- * Holds an exporter to its contract: where it dies, throws, gives counts that do not sum to the batch, or wants to send again what was not in it,
+ * Holds an exporter to its contract: where it dies, throws, gives counts that do not sum to the batch, or names spans that were not in it,
  * the batch counts as dropped (`exporter_defect`). A renewal that dies gives nothing new. Interruption passes through.
  *
  * @since 0.1.0

@@ -8,13 +8,14 @@ import * as Metric from "effect/Metric"
 import type { LedgerRow, LedgerSnapshot } from "./Ledger.js"
 
 /**
- * Span copies by `destination`, `state` (made, hidden, delivered, rejected, dropped, denied, orphaned) and, where there is one, `reason`.
+ * Span copies by `destination`, `state` (made, hidden, delivered, rejected, dropped, denied) and, where there is one, `reason`.
  *
  * @since 0.1.0
  * @category metrics
  */
 export const copies: Metric.Metric.Counter<number> = Metric.counter("tenant_tracer.span.copies", {
-  description: "Copies of spans by what became of them"
+  description: "Copies of spans by what became of them",
+  incremental: true
 })
 
 /**
@@ -28,13 +29,24 @@ export const pending: Metric.Metric.Gauge<number> = Metric.gauge("tenant_tracer.
 })
 
 /**
+ * Span copies whose parent was lost, by `destination`. No counter: a parent that is sent again has its children back.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const orphaned: Metric.Metric.Gauge<number> = Metric.gauge("tenant_tracer.span.orphaned", {
+  description: "Copies of spans without their parent"
+})
+
+/**
  * Spans that never had a destination, and whatever else is counted, by `name`.
  *
  * @since 0.1.0
  * @category metrics
  */
 export const events: Metric.Metric.Counter<number> = Metric.counter("tenant_tracer.events", {
-  description: "What was out of the ordinary, by name"
+  description: "What was out of the ordinary, by name",
+  incremental: true
 })
 
 /**
@@ -62,12 +74,12 @@ export const make = (options?: {
   }
 
   const tell = (row: LedgerRow, destination: string) => {
-    for (const state of ["made", "hidden", "delivered", "orphaned"] as const)
-      raise(copies, { destination, state }, row[state])
+    for (const state of ["made", "hidden", "delivered"] as const) raise(copies, { destination, state }, row[state])
     for (const state of ["rejected", "dropped", "denied"] as const)
       for (const [reason, count] of Object.entries(row[state])) raise(copies, { destination, state, reason }, count)
     for (const state of ["held", "spooled"] as const)
       tagged(pending, { destination, state }).unsafeUpdate(row[state], [])
+    tagged(orphaned, { destination }).unsafeUpdate(row.orphaned, [])
   }
 
   return ({ counters, rows, total, unrouted }) => {

@@ -213,5 +213,10 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
 }
 
 /** Where all of a batch was refused, it is known what was. */
-const withSpans = <Span>(outcome: Exporter.ExportOutcome, spans: ReadonlyArray<Span>): Exporter.ExportOutcome<Span> =>
-  outcome.delivered > 0 ? outcome : { ...outcome, rejected: outcome.rejected.map((refusal) => ({ ...refusal, spans })) }
+const withSpans = <Span>(
+  outcome: Exporter.ExportOutcome,
+  spans: ReadonlyArray<Span>
+): Exporter.ExportOutcome<Span> => ({
+  ...outcome,
+  rejected: outcome.rejected.map((refusal) => (refusal.count === spans.length ? { ...refusal, spans } : refusal))
+})

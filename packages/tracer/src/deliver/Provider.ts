@@ -226,7 +226,7 @@ export const make = <Span>(
       run,
       onRenewal: (isNew) => {
         if (closed !== undefined) return
-        if (!isNew) {
+        if (!isNew && !handOver()) {
           ledger.failed(id, "the credential was refused, and there is no new one; change it in the tenant's settings")
           expire()
         }
@@ -555,6 +555,7 @@ export const make = <Span>(
         return parked
       },
       get trouble() {
+        if (closed === "revoked") return "its credential was revoked"
         const { breaker, paused } = gate.state()
         if (paused === "operator") return "it is paused"
         if (paused === "unauthorized") return "its back end refuses the credential"

@@ -13,10 +13,10 @@ import type { DestinationId } from "./DestinationId.js"
  * @category models
  */
 export interface Revocations {
-  /** A destination is to be used with this credential. */
+  /** A destination is to be used with this credential: its latest. */
   readonly see: (id: DestinationId, credential: string) => void
   readonly isRevoked: (id: DestinationId, credential: string) => boolean
-  /** Revokes all that were seen but one; false when too many are revoked to remember these, too. */
+  /** Revokes all that were seen but one; false, and none is, when too many are revoked to remember these, too. */
   readonly revoke: (id: DestinationId, keep?: string) => boolean
 }
 
@@ -24,8 +24,8 @@ export interface Revocations {
 const maxCredentials = 16
 
 /**
- * Makes it empty. It remembers what was seen of `max` destinations (default 100,000; the oldest goes), and revocations of as many; those are never
- * forgotten.
+ * Makes it empty. It remembers what was seen of `max` destinations (default 100,000; the one that was seen longest ago goes), and as many revoked
+ * credentials; those are never forgotten.
  *
  * @since 0.1.0
  * @category constructors
@@ -34,19 +34,21 @@ export const make = (options?: { readonly max?: number | undefined }): Revocatio
   const max = options?.max ?? 100_000
   const seen = new Map<DestinationId, ReadonlyArray<string>>()
   const revoked = new Map<DestinationId, Set<string>>()
+  let count = 0
   return {
     see: (id, credential) => {
-      const known = seen.get(id)
-      if (known?.includes(credential)) return
-      seen.set(id, [...(known ?? []).slice(1 - maxCredentials), credential])
+      const known = (seen.get(id) ?? []).filter((other) => other !== credential)
+      seen.delete(id)
+      seen.set(id, [...known.slice(1 - maxCredentials), credential])
       if (seen.size > max) for (const [oldest] of seen) return void seen.delete(oldest)
     },
     isRevoked: (id, credential) => revoked.get(id)?.has(credential) ?? false,
     revoke: (id, keep) => {
-      if (!revoked.has(id) && revoked.size >= max) return false
       const all = revoked.get(id) ?? new Set()
-      revoked.set(id, all)
-      for (const credential of seen.get(id) ?? []) if (credential !== keep) all.add(credential)
+      const more = (seen.get(id) ?? []).filter((credential) => credential !== keep && !all.has(credential))
+      if (count + more.length > max) return false
+      count += more.length
+      for (const credential of more) revoked.set(id, all.add(credential))
       return true
     }
   }

@@ -51,7 +51,10 @@ export interface SpanQueue<in out Span> {
   readonly settle: (entries: ReadonlyArray<Entry<Span>>) => void
   /** Puts some of what was taken in one go back to its place, in its order. */
   readonly putBack: (entries: ReadonlyArray<Entry<Span>>) => void
-  /** Removes a span that is worth less than `below`: one of those worth least, the oldest first. `undefined` when there is none. */
+  /**
+   * Removes a span that is worth less than `below`: one of those worth least, the oldest first. `undefined` when there is none, or when the only ones
+   * are former parents that were not looked at lately.
+   */
   readonly shed: (below: number) => Entry<Span> | undefined
   /** Removes the span at the front, if it is such a one. */
   readonly removeFirst: (predicate: (span: Span) => boolean) => Entry<Span> | undefined
@@ -66,8 +69,12 @@ interface Node<Span> extends Entry<Span> {
   next: Node<Span> | undefined
 }
 
+/** How many parents are looked at again, each time that nothing else may go. */
+const maxLooks = 16
+
 /**
- * Makes an empty queue with these limits. What a span is worth may rise while it waits.
+ * Makes an empty queue with these limits. What a span is worth may change while it waits: it becomes a parent, and with the loss of its children
+ * what it was.
  *
  * @since 0.1.0
  * @category constructors
@@ -80,8 +87,8 @@ export const make = <Span>(options: {
   const { maxBytes, maxSpans, worth } = options
   let head: Node<Span> | undefined
   let tail: Node<Span> | undefined
-  /** What could go, by what it was worth when somebody last looked: each a set in the order of arrival. */
-  const sheddable: readonly [Set<Node<Span>>, Set<Node<Span>>] = [new Set(), new Set()]
+  /** By what it was worth when somebody last looked: each a set in the order of arrival. */
+  const listed: readonly [Set<Node<Span>>, Set<Node<Span>>, Set<Node<Span>>] = [new Set(), new Set(), new Set()]
   let length = 0
   let bytes = 0
   let end = 0
@@ -98,8 +105,7 @@ export const make = <Span>(options: {
     else before.previous = node
     length++
     bytes += node.bytes
-    const worthNow = worth(node.span)
-    if (worthNow !== 2) sheddable[worthNow].add(node)
+    listed[worth(node.span)].add(node)
   }
 
   const remove = (node: Node<Span>) => {
@@ -111,7 +117,7 @@ export const make = <Span>(options: {
     node.next = undefined
     length--
     bytes -= node.bytes
-    if (!sheddable[0].delete(node)) sheddable[1].delete(node)
+    for (const nodes of listed) if (nodes.delete(node)) return
   }
 
   const settle = (entries: ReadonlyArray<Entry<Span>>) => {
@@ -126,6 +132,32 @@ export const make = <Span>(options: {
       remove(head)
     }
     return removed
+  }
+
+  const removeLeast = (below: number): Node<Span> | undefined => {
+    for (const rank of [0, 1] as const) {
+      if (rank >= below) return undefined
+      for (const node of listed[rank]) {
+        const worthNow = worth(node.span)
+        if (worthNow <= rank) {
+          remove(node)
+          return node
+        }
+        listed[rank].delete(node)
+        listed[worthNow].add(node)
+      }
+    }
+    return undefined
+  }
+
+  /** Those that are parents still go to the end, so that the next look is at others. */
+  const lookAgain = () => {
+    let looks = Math.min(maxLooks, listed[2].size)
+    for (const node of listed[2]) {
+      if (looks-- === 0) return
+      listed[2].delete(node)
+      listed[worth(node.span)].add(node)
+    }
   }
 
   const fits = (more: number) => length + spansOut < maxSpans && bytes + bytesOut + more <= maxBytes
@@ -165,19 +197,12 @@ export const make = <Span>(options: {
       for (const entry of entries) insert({ ...entry, previous: undefined, next: undefined }, before)
     },
     shed: (below) => {
-      for (const [rank, nodes] of sheddable.entries()) {
-        if (rank >= below) return undefined
-        for (const node of nodes) {
-          const worthNow = worth(node.span)
-          if (worthNow <= rank) {
-            remove(node)
-            return node
-          }
-          nodes.delete(node)
-          if (worthNow !== 2) sheddable[worthNow].add(node)
-        }
-      }
-      if (below <= 2 || head === undefined) return undefined
+      if (below <= 0) return undefined
+      const least = removeLeast(below)
+      if (least !== undefined) return least
+      lookAgain()
+      const former = removeLeast(below)
+      if (former !== undefined || below <= 2 || head === undefined) return former
       const oldest = head
       remove(oldest)
       return oldest

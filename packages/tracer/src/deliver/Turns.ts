@@ -44,7 +44,10 @@ export interface Turn {
  * @category models
  */
 export interface Seat {
-  /** A turn for so many bytes; `undefined`: it has to wait, and hears of its turn. A `suspect` has failed lately: it waits with its like. */
+  /**
+   * A turn for so many bytes; `undefined`: it has to wait, and hears of its turn, which may be at once. A `suspect` has failed lately: it waits with
+   * its like.
+   */
   readonly take: (bytes: number, suspect: boolean) => Turn | undefined
   /** Waits no longer. */
   readonly leave: () => void
@@ -76,6 +79,7 @@ interface Waiting {
 }
 
 interface Queue {
+  readonly tenant: string
   deficit: number
   readonly waiting: Array<Waiting>
 }
@@ -92,37 +96,40 @@ interface Line {
 const quantum = 64 * 1024
 
 /** Whose turn it is in a lane, which has somebody: the first who has saved up for it. */
-const next = (lane: Lane): Waiting | undefined => {
+const next = (lane: Lane): Queue | undefined => {
   for (;;) {
-    const [first] = lane
-    const [tenant, queue] = first ?? []
+    const [queue] = lane.values()
     const waiting = queue?.waiting[0]
-    if (tenant === undefined || queue === undefined || waiting === undefined) return undefined
-    if (queue.deficit >= waiting.bytes) return waiting
+    if (queue === undefined || waiting === undefined) return undefined
+    if (queue.deficit >= waiting.bytes) return queue
     queue.deficit += quantum
-    lane.delete(tenant)
-    lane.set(tenant, queue)
+    lane.delete(queue.tenant)
+    lane.set(queue.tenant, queue)
   }
 }
 
 const join = (line: Line, waiting: Waiting): void => {
-  const lane: Lane = line.lanes.get(waiting.lane) ?? new Map<string, Queue>()
-  line.lanes.set(waiting.lane, lane)
-  const queue = lane.get(waiting.tenant) ?? { deficit: 0, waiting: [] }
-  lane.set(waiting.tenant, queue)
+  const { lane: name, tenant } = waiting
+  const lane: Lane = line.lanes.get(name) ?? new Map<string, Queue>()
+  line.lanes.set(name, lane)
+  const queue = lane.get(tenant) ?? { tenant, deficit: 0, waiting: [] }
+  lane.set(tenant, queue)
   queue.waiting.push(waiting)
 }
 
 /** A tenant that no longer waits keeps nothing of what it has saved. */
-const part = (line: Line, waiting: Waiting, served: boolean): void => {
+const tidy = (line: Line, name: string, lane: Lane, queue: Queue): void => {
+  if (queue.waiting.length === 0 && lane.get(queue.tenant) === queue) lane.delete(queue.tenant)
+  if (lane.size === 0 && line.lanes.get(name) === lane) line.lanes.delete(name)
+}
+
+const part = (line: Line, waiting: Waiting): void => {
   const lane = line.lanes.get(waiting.lane)
   const queue = lane?.get(waiting.tenant)
   const at = queue?.waiting.indexOf(waiting) ?? -1
   if (lane === undefined || queue === undefined || at === -1) return
   queue.waiting.splice(at, 1)
-  if (served) queue.deficit -= waiting.bytes
-  if (queue.waiting.length === 0) lane.delete(waiting.tenant)
-  if (lane.size === 0) line.lanes.delete(waiting.lane)
+  tidy(line, waiting.lane, lane, queue)
 }
 
 /**
@@ -177,19 +184,25 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
   const healthy: Line = { lanes: new Map(), hasRoom: () => prompt.size < maxConcurrent }
   const suspects: Line = { lanes: new Map(), hasRoom: slowHasRoom }
 
-  const hasPlace = (line: Line, lane: string, bytes: number) =>
-    lifted || (line.hasRoom(bytes) && (inLane.get(lane) ?? 0) < perLane)
+  const isFull = (lane: string) => !lifted && (inLane.get(lane) ?? 0) >= perLane
+  const hasRoom = (line: Line, bytes: number) => lifted || line.hasRoom(bytes)
 
   /** Gives one turn, to the next lane that may have one; false when none may. */
   const giveOne = (line: Line): boolean => {
     for (const [name, lane] of line.lanes) {
-      const waiting = next(lane)
-      if (waiting === undefined || !hasPlace(line, name, waiting.bytes)) continue
+      const queue = isFull(name) ? undefined : next(lane)
+      const waiting = queue?.waiting[0]
+      if (queue === undefined || waiting === undefined) continue
+      // Nobody who needs less overtakes whoever waits for room.
+      if (!hasRoom(line, waiting.bytes)) return false
       // Lanes take turns, too.
       line.lanes.delete(name)
       line.lanes.set(name, lane)
-      part(line, waiting, true)
+      queue.waiting.shift()
+      queue.deficit -= waiting.bytes
       waiting.go()
+      // Not before: whoever waits again at once keeps what it has saved.
+      tidy(line, name, lane, queue)
       return true
     }
     return false
@@ -229,7 +242,7 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
     let line = healthy
 
     const leave = () => {
-      if (waiting !== undefined) part(line, waiting, false)
+      if (waiting !== undefined) part(line, waiting)
       waiting = undefined
     }
 
@@ -239,7 +252,7 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
         if (waiting !== undefined && wanted === line) return undefined
         leave()
         line = wanted
-        if (!line.lanes.has(lane) && hasPlace(line, lane, bytes)) return begin(lane, bytes, suspect)
+        if (line.lanes.size === 0 && !isFull(lane) && hasRoom(line, bytes)) return begin(lane, bytes, suspect)
         waiting = {
           tenant,
           lane,

@@ -52,7 +52,7 @@ export interface Destinations {
   /** It is being closed: it still sends what it has, and takes over nothing. */
   readonly retire: (member: Member) => void
   readonly remove: (member: Member) => void
-  /** Who takes over what a member cannot send. */
+  /** Who takes over what a member cannot send: of those that work on, nobody whose credential was refused, too. */
   readonly successorOf: (member: Member) => ((span: RecordedSpan) => void) | undefined
   readonly pause: (id: DestinationId) => boolean
   readonly resume: (id: DestinationId) => void
@@ -82,9 +82,15 @@ export const make = (options: {
 
   const takeFrom = (from: typeof members, member: Member) => {
     const { id } = member.provider
-    const rest = (from.get(id) ?? []).filter((other) => other !== member)
+    const all = from.get(id) ?? []
+    const rest = all.filter((other) => other !== member)
     if (rest.length === 0) from.delete(id)
     else from.set(id, rest)
+    return rest.length < all.length
+  }
+
+  const retire: Destinations["retire"] = (member) => {
+    if (takeFrom(members, member)) put(retired, member)
   }
 
   const statusOf = (id: DestinationId, counts: LedgerRow | undefined): DestinationStatus => {
@@ -102,15 +108,15 @@ export const make = (options: {
 
   return {
     add: (member) => put(members, member),
-    retire: (member) => {
-      takeFrom(members, member)
-      put(retired, member)
+    retire,
+    remove: (member) => {
+      takeFrom(retired, member)
     },
-    remove: (member) => takeFrom(retired, member),
     successorOf: (member) => {
-      const next = of(member.provider.id)
-        .filter((other) => other !== member && other.credential !== member.credential)
-        .at(-1)
+      const all = of(member.provider.id)
+      // Two that are both refused would hand their spans to and fro.
+      const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
+      const next = all.filter((other) => other.credential !== member.credential && !isRefused(other)).at(-1)
       if (next === undefined) return undefined
       return (span) => {
         // What may be seen can be less there.
@@ -128,13 +134,15 @@ export const make = (options: {
       for (const { provider } of all(id)) provider.hasten()
     },
     revoke: (id, keep) =>
-      Effect.suspend(() =>
-        Effect.forEach(
-          all(id).filter(({ credential }) => credential !== keep),
-          ({ close, provider }) => Effect.zipRight(provider.revoke, close),
-          { concurrency: "unbounded", discard: true }
-        )
-      ),
+      Effect.suspend(() => {
+        const revoked = all(id).filter(({ credential }) => credential !== keep)
+        // Before any of them stops: none is to take over what another one cannot send.
+        for (const member of revoked) retire(member)
+        return Effect.forEach(revoked, ({ close, provider }) => Effect.zipRight(provider.revoke, close), {
+          concurrency: "unbounded",
+          discard: true
+        })
+      }),
     replay: (id) => {
       const newest = of(id).at(-1)
       if (newest === undefined) return 0

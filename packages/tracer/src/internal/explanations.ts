@@ -60,6 +60,8 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
 
   const remember = (key: string, trace: Known) => {
     const others = traces.get(key) ?? []
+    // One that has no destination is told with each of its spans.
+    if (others.some(({ fates }) => fates === trace.fates)) return
     // A caller may send one trace id again and again.
     traces.delete(key)
     traces.set(key, [...others.slice(-9), trace])
@@ -70,7 +72,7 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
     add: ({ caller, fates, traceId }, tenant, denied) => {
       const known = { fates, denied }
       remember(keyOf(tenant, traceId), known)
-      if (caller !== undefined && caller.traceId !== traceId) remember(keyOf(tenant, caller.traceId), known)
+      if (caller !== undefined) remember(keyOf(tenant, caller.traceId), known)
     },
     find: (tenant, traceId, id) =>
       traces.get(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
@@ -83,7 +85,8 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
   }
 }
 
-const keyOf = (tenant: string, traceId: string): string => `${traceId} ${tenant}`
+/** Whoever asks may choose the id as they like: with its length no two pairs are confused. */
+const keyOf = (tenant: string, traceId: string): string => `${traceId.length} ${traceId} ${tenant}`
 
 const sum = (counts: ReadonlyMap<string, number> | undefined): number => {
   let total = 0

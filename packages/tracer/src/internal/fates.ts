@@ -63,6 +63,11 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
     if (fate.lost?.has(parent)) orphan(fate, delta)
   }
 
+  /** It cannot be lost any more, and its children need not be known. */
+  const settled = (fate: Fate, span: Ancestry): void => {
+    fate.children.delete(span)
+  }
+
   const orphan = (fate: Fate, delta: number): void => {
     fate.orphaned += delta
     ledger.orphaned(id, delta)
@@ -118,7 +123,11 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
     },
     delivered: (spans, now) => {
       counted.delivered(spans, now)
-      for (const { request } of spans) of(request, id).delivered++
+      for (const { ancestry, request } of spans) {
+        const fate = of(request, id)
+        fate.delivered++
+        settled(fate, ancestry)
+      }
     },
     rejected: (spans, reason) => {
       counted.rejected(spans, reason)
@@ -137,10 +146,13 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
         ...counts.dropped.map(({ reason }) => ["dropped", reason] as const)
       ]
       const isClear = counts.delivered === 0 && only !== undefined && more.length === 0
-      for (const { request } of spans) {
+      for (const { ancestry, request } of spans) {
         const fate = of(request, id)
         if (isClear) add(fate, only[0], only[1])
-        else fate.unclear++
+        else {
+          fate.unclear++
+          settled(fate, ancestry)
+        }
       }
       if (isClear) lose(spans)
     }

@@ -122,11 +122,13 @@ export const make = (options: {
       readonly destination: Destination.Destination | undefined
       readonly account: fates.Account
       readonly rate: RateLimit.RateLimit | undefined
+      /** What stands for the credential that it uses now. */
+      readonly credential: () => string
       readonly close: Effect.Effect<void>
     }
   ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const { account, close, destination, exporter, rate } = use
+      const { account, close, credential, destination, exporter, rate } = use
       const oldest = destination?.limits.oldestSpan
       let member: Member | undefined
       // Finalizers run in the reverse order: it is retired while it sends what is left, and then removed.
@@ -157,8 +159,15 @@ export const make = (options: {
           if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
         }
       })
-      const credential = destination === undefined ? "" : DestinationKey.ofCredential(destination)
-      const added: Member = { provider, view, account, credential, close }
+      const added: Member = {
+        provider,
+        view,
+        account,
+        close,
+        get credential() {
+          return credential()
+        }
+      }
       member = added
       yield* Effect.acquireRelease(
         Effect.sync(() => destinations.add(added)),
@@ -177,17 +186,23 @@ export const make = (options: {
     const rate = perMinute === undefined ? undefined : RateLimit.make({ perMinute, now: environment.clock.now })
     const host = Url.parse(destination.endpoint)?.host
     const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: environment.clock.wallTime(), use, host })
+    let credential = DestinationKey.ofCredential(destination)
+    const onRenewal = (renewed: string) => {
+      credential = renewed
+      revocations.see(id, renewed)
+      tell("renewed")
+    }
     const exporter = makeExporter({
       id,
       destination,
       render: renderer(view, contextOf(view, destination.resource)),
       policy,
       rate,
-      renew: renewal(id, destination, view, tell),
+      renew: renewal(id, destination, view, onRenewal),
       onUse: tell,
       onWarning: () => ledger.count("partial_success_warning")
     })
-    return { exporter, rate }
+    return { exporter, rate, credential: () => credential }
   }
 
   /** Keeps the target in use until the provider is closed. A closing that takes too long is cut short, with what would have run after it. */
@@ -210,19 +225,20 @@ export const make = (options: {
     id: DestinationId.DestinationId,
     destination: Destination.Destination,
     view: View,
-    tell: (use: "renewed") => void
+    onRenewal: (credential: string) => void
   ) =>
     credential === undefined || view.audience === "merged"
       ? undefined
       : credential(id).pipe(
           Effect.map(
-            Option.filter(
-              (auth) =>
-                Either.isRight(Destination.validate({ ...destination, auth })) &&
-                !revocations.isRevoked(id, DestinationKey.ofCredential({ ...destination, auth }))
-            )
-          ),
-          Effect.tap((found) => Effect.sync(() => Option.isSome(found) && tell("renewed")))
+            Option.filter((auth) => {
+              if (Either.isLeft(Destination.validate({ ...destination, auth }))) return false
+              const renewed = DestinationKey.ofCredential({ ...destination, auth })
+              if (revocations.isRevoked(id, renewed)) return false
+              onRenewal(renewed)
+              return true
+            })
+          )
         )
 
   const renderer =
@@ -349,7 +365,11 @@ export const make = (options: {
         const destination = isOtlp ? operator : undefined
         const made = isOtlp
           ? exporterOf(id, operator, view.right, undefined)
-          : { exporter: yield* SpanExporterAdapter.make({ exporter: operator.exporter, render }), rate: undefined }
+          : {
+              exporter: yield* SpanExporterAdapter.make({ exporter: operator.exporter, render }),
+              rate: undefined,
+              credential: () => ""
+            }
         const provider = yield* providerOf(id, view.right, { ...made, destination, account, close: Effect.void })
         operators.push(provider)
         const found = Either.right(provider)

@@ -50,6 +50,26 @@ it.effect.each([
   })
 )
 
+it.effect.each([
+  ["some of its spans", [["a", "c"]], 2, [], true],
+  ["spans for two reasons", [["a"], ["c"]], 1, [], true],
+  ["some, and others to send again", [["a"]], 1, ["b", "c"], true],
+  ["fewer than it counts", [["a"]], 2, [], false],
+  ["more than it counts", [["a", "b", "c"]], 2, [], false],
+  ["a span that it was not given", [["z"]], 1, [], false],
+  ["a span twice", [["a"], ["a"]], 1, [], false],
+  ["a span that is to be sent again, too", [["a"]], 1, ["a"], false]
+] as const)("refused %s: %s", ([_, named, each, retried, honest]) =>
+  Effect.gen(function* () {
+    const rejected = named.map((spans) => ({ reason: "http_400", count: each, spans }))
+    const delivered = 3 - named.length * each - retried.length
+    const claimed: Exporter.ExportOutcome<string> = { ...Exporter.again<string>(retried), rejected, delivered }
+    const outcome = yield* Exporter.guard(answering(claimed)).export(batch)
+    expect(total(outcome)).toBe(3)
+    expect(isDefect(outcome)).toBe(!honest)
+  })
+)
+
 it.effect("a renewal that dies gives nothing new, and there is none where there was none", () =>
   Effect.gen(function* () {
     const dying = Exporter.guard<string>({ ...answering(Exporter.delivered(3)), renew: Effect.die("secret") })

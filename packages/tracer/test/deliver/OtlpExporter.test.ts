@@ -100,6 +100,20 @@ describe("a request", () => {
     })
   )
 
+  it.effect("names what was refused only where that is all of the batch", () =>
+    Effect.gen(function* () {
+      const { transport } = yield* scripted(answer(400))
+      expect((yield* make(transport).export(batch)).rejected).toEqual([{ reason: "http_400", count: 3, spans: batch }])
+      const lossy = make(transport, {
+        encode: () =>
+          Effect.succeed({ body: new Uint8Array(), count: 2, dropped: [{ reason: "render_failed", count: 1 }] })
+      })
+      const outcome = yield* lossy.export(batch)
+      expect(outcome).toMatchObject({ rejected: [{ count: 2 }], dropped: [{ count: 1 }] })
+      expect(outcome.rejected[0]?.spans).toBeUndefined()
+    })
+  )
+
   it.effect.each([
     [
       "throws",

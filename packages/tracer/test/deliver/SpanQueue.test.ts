@@ -20,7 +20,7 @@ const step = FastCheck.oneof(
   FastCheck.record({ putBack: FastCheck.nat(3), keep: FastCheck.array(FastCheck.boolean(), { minLength: 5 }) }),
   FastCheck.record({ expire: FastCheck.nat(10) }),
   FastCheck.record({ shed: FastCheck.integer({ min: 0, max: 3 }) }),
-  FastCheck.record({ raise: FastCheck.nat(5), to: worth }),
+  FastCheck.record({ change: FastCheck.nat(5) }),
   FastCheck.constant({ clear: true })
 )
 
@@ -29,6 +29,7 @@ it.prop(
   [FastCheck.array(step, { maxLength: 60 })],
   ([steps]) => {
     const worths = new Map<number, SpanQueue.Worth>()
+    const alone = new Map<number, SpanQueue.Worth>()
     const queue = SpanQueue.make<number>({ maxSpans: 5, maxBytes: 12, worth: (span) => worths.get(span) ?? 0 })
     let waiting: Array<Item> = []
     const out: Array<ReadonlyArray<SpanQueue.Entry<number>>> = []
@@ -40,6 +41,7 @@ it.prop(
         const fits = all.length < 5 && total(all) + one.offer <= 12
         expect(queue.fits(one.offer)).toBe(fits)
         worths.set(end, one.worth)
+        alone.set(end, one.worth === 1 ? 1 : 0)
         expect(queue.offer(end, one.offer, now)).toBe(fits)
         if (fits) waiting.push({ position: end++, size: one.offer, at: now })
       } else if ("take" in one) {
@@ -82,10 +84,10 @@ it.prop(
           expect(shed === undefined ? undefined : worths.get(shed.span)).toBe(least)
           waiting = waiting.filter(({ position }) => position !== shed?.position)
         }
-      } else if ("raise" in one) {
-        // Children were accepted meanwhile: a span is never worth less than before.
-        const raised = waiting[one.raise]
-        if (raised !== undefined && one.to > (worths.get(raised.position) ?? 0)) worths.set(raised.position, one.to)
+      } else if ("change" in one) {
+        // Its children were accepted meanwhile, or lost.
+        const changed = waiting[one.change]?.position ?? -1
+        worths.set(changed, worths.get(changed) === 2 ? (alone.get(changed) ?? 0) : 2)
       } else {
         expect(queue.clear()).toHaveLength(waiting.length)
         waiting = []
@@ -133,4 +135,30 @@ it("lets go of the oldest of those that are worth least, and of nothing that is 
   expect([shed(2), shed(2)]).toEqual(["root", undefined])
   expect([shed(3), shed(3)]).toEqual(["parent", undefined])
   expect([queue.length(), queue.bytes()]).toEqual([0, 0])
+})
+
+it("finds former parents among thousands, a few at a time, and not at the price of all of them", () => {
+  const parents = new Set<number>()
+  let asked = 0
+  const queue = SpanQueue.make<number>({
+    maxSpans: 10_000,
+    maxBytes: 99_999,
+    worth: (span) => {
+      asked++
+      return parents.has(span) ? 2 : 0
+    }
+  })
+  for (let span = 0; span < 1000; span++) {
+    parents.add(span)
+    queue.offer(span, 1, 0)
+  }
+  parents.delete(500)
+  asked = 0
+  let sheds = 0
+  for (let shed = queue.shed(1); shed?.span !== 500; shed = queue.shed(1)) {
+    expect(shed).toBeUndefined()
+    sheds++
+  }
+  expect(sheds).toBeLessThan(1000 / 16)
+  expect(asked).toBeLessThanOrEqual(16 * (sheds + 1) + 1)
 })

@@ -1,4 +1,4 @@
-import { expect, it } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as DeadLetters from "../../src/deliver/DeadLetters.js"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
@@ -30,6 +30,7 @@ const make = () => {
       readonly state?: State
       readonly queued?: number
       readonly credential?: string
+      readonly revoke?: Effect.Effect<void>
     } = {}
   ) => {
     const { name = "provider", queued = 0, state = closed } = options
@@ -42,7 +43,7 @@ const make = () => {
         id,
         offer: (span) => asked.push(`${name} offer ${span.name}`),
         adopt: (span) => asked.push(`${name} adopt ${span.name}`),
-        revoke: Effect.sync(() => asked.push(`${name} revoke`)),
+        revoke: options.revoke ?? Effect.sync(() => asked.push(`${name} revoke`)),
         look: () => asked.push(`${name} look`),
         hasten: () => asked.push(`${name} hasten`),
         state: () => {
@@ -61,7 +62,7 @@ const make = () => {
     ledger.rejected(id, "http_400", spans.length)
     deadLetters.add({ id, reason: "http_400", time: 0, spans, bytes: 1 })
   }
-  return { ...destinations, asked, deadLetters, ledger, pauses, refuse, status, use }
+  return { ...destinations, asked, deadLetters, destinations, ledger, pauses, refuse, status, use }
 }
 
 const a = idOf(1)
@@ -87,6 +88,7 @@ it("what one cannot send goes to the newest with another credential, as far as i
   const old = use(a, { name: "old" })
   expect(successorOf(old)).toBeUndefined()
   use(a, { name: "same", credential: "old" })
+  asked.length = 0
   use(idOf(2), { name: "other" })
   expect(successorOf(old), "the same credential").toBeUndefined()
   use(a, { name: "new", view: view({ audience: "tenant" }) })
@@ -94,8 +96,66 @@ it("what one cannot send goes to the newest with another credential, as far as i
   const take = successorOf(old)
   take?.(ended({ _tag: "tool_call", name: "weather" }))
   take?.(ended(undefined))
-  expect(asked).toEqual(["new adopt plain"])
+  expect(asked.filter((one) => !one.endsWith("state"))).toEqual(["new adopt plain"])
   expect(ledger.snapshot().rows[0]).toMatchObject({ made: 2, hidden: 1 })
+})
+
+describe("whose credential was refused", () => {
+  const refused: State = { ...closed, paused: "unauthorized" }
+
+  it("takes over nothing from another one that was refused, so that nothing goes to and fro", () => {
+    const { successorOf, use } = make()
+    const [old, next] = [use(a, { name: "old", state: refused }), use(a, { name: "next", state: refused })]
+    expect([successorOf(old), successorOf(next)]).toEqual([undefined, undefined])
+    use(a, { name: "newest" })
+    expect(successorOf(old)).toBeDefined()
+  })
+
+  it("takes over what one that ends would lose", () => {
+    const { asked, retire, successorOf, use } = make()
+    const old = use(a, { name: "old" })
+    use(a, { name: "next", state: refused })
+    retire(old)
+    successorOf(old)?.(ended({ _tag: "tool_call", name: "weather" }))
+    expect(asked).toContain("next adopt plain")
+  })
+})
+
+it.effect("of those that are revoked together none takes over anything, and whoever stays does", () =>
+  Effect.gen(function* () {
+    const { asked, destinations, revoke, use } = make()
+    const successors: Array<string> = []
+    const noting = (name: string) => {
+      const member: Destinations.Member = use(a, {
+        name,
+        revoke: Effect.sync(() => {
+          asked.length = 0
+          destinations.successorOf(member)?.(ended({ _tag: "tool_call", name: "weather" }))
+          successors.push(`${name}: ${asked.find((one) => one.includes("adopt")) ?? "nobody"}`)
+        })
+      })
+    }
+    noting("one")
+    noting("two")
+    noting("three")
+    yield* revoke(a, "two")
+    expect(successors).toEqual(["one: two adopt plain", "three: two adopt plain"])
+    successors.length = 0
+    yield* revoke(a)
+    expect(successors.at(-1)).toBe("two: nobody")
+  })
+)
+
+it("is closed once, though it was revoked before", () => {
+  const { destinations, retire, status, use } = make()
+  const member = use(a, { queued: 3 })
+  Effect.runSync(destinations.revoke(a))
+  retire(member)
+  expect(status()).toEqual([])
+  destinations.pause(a)
+  expect(status()).toMatchObject([{ queued: 3 }])
+  destinations.remove(member)
+  expect(status()).toMatchObject([{ queued: 0 }])
 })
 
 it.effect("revokes every provider of a destination, those that are being closed among them, but the one to keep", () =>
