@@ -28,7 +28,7 @@ export const isFailed = ({ data, outcome }: RecordedSpan): boolean => {
       (data._tag === "guardrail" && data.status !== undefined && guardrailStatuses.has(data.status))
     )
   } catch {
-    // A getter or proxy of the caller's that throws; render will leave such a field out.
-    return false
+    // A getter or proxy of the caller's that throws: something is wrong with it.
+    return true
   }
 }
