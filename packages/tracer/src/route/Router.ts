@@ -152,7 +152,7 @@ export const make = (options: {
       const merged = OperatorPolicy.isAdditive(route)
         ? operatorAccounts.filter((own) => OperatorPolicy.isSameAccount(own, destination))
         : []
-      const shared = [...later, ...merged].reduce(SharedAccount.widest, destination)
+      const shared = merged.reduce(SharedAccount.widest, later.reduce(SharedAccount.joined, destination))
       const opened = options.open(id, shared, merged.length > 0 ? "merged" : "tenant")
       if ("reason" in opened) denied.push(opened)
       else {

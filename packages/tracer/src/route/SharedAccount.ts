@@ -4,7 +4,10 @@
  *
  * @since 0.1.0
  */
+
 import type { Destination, DestinationSampling, DestinationView } from "@tenant-tracer/model/Destination"
+import * as Redaction from "@tenant-tracer/model/Redaction"
+import * as ContentPolicy from "../render/ContentPolicy.js"
 
 /**
  * The first destination with all that either of them sees, and the higher of their sampling rates.
@@ -16,6 +19,20 @@ export const widest = (self: Destination, that: Destination): Destination => ({
   ...self,
   view: wider(self.view, that.view),
   sampling: higher(self.sampling, that.sampling)
+})
+
+/**
+ * The same for two destinations of one tenant: what either of them forbids of the content, and what either has redacted, holds for both.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const joined = (self: Destination, that: Destination): Destination => ({
+  ...widest(self, that),
+  content: ContentPolicy.strictest(self.content, that.content),
+  ...(self.redaction !== undefined || that.redaction !== undefined
+    ? { redaction: Redaction.union(self.redaction ?? Redaction.none, that.redaction ?? Redaction.none) }
+    : {})
 })
 
 const wider = (self: DestinationView = {}, that: DestinationView = {}): DestinationView => ({

@@ -44,6 +44,15 @@ describe("widest", () => {
     expect(SharedAccount.widest(first, second)).toEqual({ ...first, ...everything })
   })
 
+  it("of one tenant: what either forbids of the content holds, and what either has redacted", () => {
+    const open = destination({ name: "a", content: "full", redaction: { keys: ["x"] } })
+    const shut = destination({ name: "b", redaction: { patterns: ["email"] } })
+    const joined = { content: "none", redaction: { keys: ["x"], hash: [], patterns: ["email"] } }
+    expect(SharedAccount.joined(open, shut)).toMatchObject({ name: "a", ...joined })
+    expect(SharedAccount.joined(shut, open)).toMatchObject({ name: "b", ...joined })
+    expect(SharedAccount.joined(open, { ...open, name: "b" }).content).toBe("full")
+  })
+
   const wishes = FastCheck.record({
     view: FastCheck.record({
       spans: FastCheck.constantFrom("all" as const, "llm_only" as const),
