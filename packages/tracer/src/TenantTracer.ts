@@ -40,8 +40,10 @@ import { Transport } from "./deliver/Transport.js"
 import type * as Turns from "./deliver/Turns.js"
 import * as Destinations from "./internal/destinations.js"
 import * as Explanations from "./internal/explanations.js"
+import * as Exporters from "./internal/exporters.js"
 import * as Outlets from "./internal/outlets.js"
 import * as Reclaim from "./internal/reclaim.js"
+import * as Rendering from "./internal/rendering.js"
 import * as Request from "./internal/request.js"
 import * as Spooling from "./internal/spooling.js"
 import * as EffectTracer from "./record/EffectTracer.js"
@@ -146,7 +148,7 @@ export class TenantTracer extends Context.Tag("@tenant-tracer/tracer/TenantTrace
  */
 export const makeWith = (
   config: TracingConfig.TracingConfig,
-  makeExporter: Outlets.MakeExporter,
+  makeExporter: Exporters.MakeExporter,
   transport: Transport["Type"]
 ): Effect.Effect<Service, never, VocabularyResolver | Scope.Scope> =>
   Effect.gen(function* () {
@@ -205,19 +207,28 @@ export const makeWith = (
       shutdownDeadline: config.shutdownDeadline,
       onClose: (reports) => Effect.sync(() => unsent.push(...reports))
     }).pipe(Scope.extend(yield* draining))
-    const outlets = Outlets.make({
+    const rendering = Rendering.make({ config, ledger, vocabularies })
+    const exporters = Exporters.make({
       audit,
-      revocations,
-      spooling,
+      clock: environment.clock,
+      config,
+      ledger,
+      makeExporter,
+      rendering,
+      revocations
+    })
+    const outlets = Outlets.make({
       cache,
       config,
       deadLetters,
       destinations,
       environment,
+      exporters,
       ledger,
-      makeExporter,
-      transport,
-      vocabularies
+      rendering,
+      revocations,
+      spooling,
+      transport
     })
     unsentOperator = outlets.unsentOperator
     const operator: Array<Router.OperatorOutlet> = []
@@ -364,7 +375,7 @@ const limitsOf = (config: TracingConfig.TracingConfig): Partial<Recorder.Recorde
 export const layer = (
   config: TracingConfig.TracingConfig = {}
 ): Layer.Layer<TenantTracer, never, Transport | VocabularyResolver> =>
-  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Outlets.otlp(transport), transport)))
+  layerOf(Effect.flatMap(Transport, (transport) => makeWith(config, Exporters.otlp(transport), transport)))
 
 /**
  * The same from the environment: see `TracingConfig.fromEnvironment` for the variables. Options given here win. A value that cannot be used is an

@@ -1,0 +1,112 @@
+/**
+ * What each destination receives of a span, and in which words: its view, decided once, and how a batch is rendered for it.
+ */
+import type * as Destination from "@tenant-tracer/model/Destination"
+import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Exporter from "../deliver/Exporter.js"
+import type { Ledger } from "../deliver/Ledger.js"
+import type { RecordedSpan } from "../record/RecordedSpan.js"
+import * as ContentPolicy from "../render/ContentPolicy.js"
+import type { BatchContext, RenderedSpan } from "../render/RenderedSpan.js"
+import * as Renderer from "../render/Renderer.js"
+import type { View } from "../render/TenantView.js"
+import type { VocabularyResolver } from "../render/VocabularyResolver.js"
+import type { TracingConfig } from "../TracingConfig.js"
+import * as Redaction from "./redaction.js"
+import { version } from "./version.js"
+
+/** A batch as one destination receives it; what could not be rendered is told apart. */
+export interface Rendered {
+  readonly spans: ReadonlyArray<RenderedSpan>
+  readonly context: BatchContext
+  readonly dropped: ReadonlyArray<Exporter.Tally>
+}
+
+export type Render = (batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>
+
+export interface Rendering {
+  /** What a destination may see, or why it cannot be told anything. `owner` is the tenant whose it is; the operator has none. */
+  readonly view: (
+    destination: Pick<
+      Destination.Destination,
+      "vocabularies" | "content" | "redaction" | "callerTrace" | "limits" | "view"
+    >,
+    audience: View["audience"],
+    owner: string | undefined
+  ) => Either.Either<View, string>
+  readonly render: (view: View, resource: Destination.Destination["resource"]) => Render
+}
+
+export const make = (options: {
+  readonly config: TracingConfig
+  readonly vocabularies: VocabularyResolver["Type"]
+  readonly ledger: Pick<Ledger, "count">
+}): Rendering => {
+  const { config, ledger, vocabularies } = options
+  const operatorResource = { "service.name": "unknown_service", ...config.resource }
+  const tenantResource = Object.fromEntries(Object.entries(operatorResource).filter(([key]) => shared.has(key)))
+
+  const renderer =
+    (view: View, context: BatchContext): Render =>
+    (batch) =>
+      Effect.forEach(
+        batch,
+        // A vocabulary that throws costs this one span.
+        (span) => Exporter.attempt(() => Renderer.renderEffect(span, view, onMisfit, onRedactionFailed)),
+        { concurrency: view.redact === undefined ? 1 : concurrentRedactions }
+      ).pipe(
+        Effect.map((rendered) => {
+          const spans = Arr.getSomes(rendered)
+          const failed = batch.length - spans.length
+          for (let i = 0; i < failed; i++) ledger.count("render_failed")
+          return { spans, context, dropped: failed === 0 ? [] : [{ reason: "render_failed", count: failed }] }
+        })
+      )
+
+  // Role and field: what lies deeper has indices and keys of the caller's.
+  const onMisfit = (path: string): void => ledger.count(`misfit ${path.match(/^\w+\.\w+/)?.[0] ?? path}`)
+
+  const onRedactionFailed = (): void => ledger.count("redaction_failed")
+
+  const viewOf: Rendering["view"] = (destination, audience, owner) =>
+    Either.mapBoth(vocabularies.resolve(destination.vocabularies), {
+      onLeft: (error) => error.message,
+      onRight: (vocabulary) => ({
+        audience,
+        vocabulary,
+        content: ContentPolicy.strictest(config.content ?? "none", destination.content),
+        ...Redaction.of(config.redaction, audience, owner, destination.redaction),
+        callerTrace: destination.callerTrace,
+        valueLength: destination.limits.valueLength ?? 1024 * 1024,
+        spans: destination.view?.spans ?? "all",
+        hide: new Set(destination.view?.hide),
+        excludeServices: new Set(
+          destination.view?.excludeServices?.flatMap((name) => [name, ...Option.toArray(ServiceCatalog.dbSystem(name))])
+        )
+      })
+    })
+
+  const contextOf = (view: View, resource: Readonly<Record<string, Destination.AttributeValue>>): BatchContext => ({
+    resource: { ...(view.audience === "tenant" ? tenantResource : operatorResource), ...resource },
+    schemaUrl: view.vocabulary.schemaUrl,
+    scope: { name: "tenant-tracer", version }
+  })
+
+  return { view: viewOf, render: (view, resource) => renderer(view, contextOf(view, resource)) }
+}
+
+/** Payloads of one batch that are in the hands of the operator's effect at a time. */
+const concurrentRedactions = 16
+
+/** Of the operator's resource, what a tenant may read: which service it was, not which machine. */
+const shared: ReadonlySet<string> = new Set([
+  "service.name",
+  "service.version",
+  "service.namespace",
+  "deployment.environment",
+  "deployment.environment.name"
+])
