@@ -37,6 +37,7 @@ const gone: ReadonlyArray<readonly [Redaction.Pattern, string, string]> = [
   ["phone", "212.555.0123", "[redacted:phone]"],
   ["phone", "1-800-555-0199", "[redacted:phone]"],
   ["phone", "06 12 34 56 78", "[redacted:phone]"],
+  ["phone", "06 12 34 56 78 06 12 34 56 79", "[redacted:phone] [redacted:phone]"],
   ["phone", "020 7946 0958", "[redacted:phone]"],
   ["phone", "0151/12345678", "[redacted:phone]"],
   ["phone", "03-1234-5678", "[redacted:phone]"],
@@ -158,11 +159,10 @@ describe("redact", () => {
       secret.map(([, text]) => text),
       FastCheck.constantFrom(...kept)
     )
-  ).map((parts) => parts.join(""))
+  ).map((parts) => parts.join(", "))
 
   it.prop("what was redacted stays as it is", [fragments], ([text]) => {
-    const once = redact(text, "email", "card", "key")
-    expect(redact(once, "email", "card", "key")).toBe(once)
+    expect(redact(redact(text))).toBe(redact(text))
   })
 })
 
