@@ -219,6 +219,20 @@ describe("privacy", () => {
     }).pipe(Effect.provide(tracing({ redaction: { hash: ["user.id"], hashKey: Redacted.make("k") } })))
   )
 
+  it.effect("a destination that redacts more from now on does so at once", () =>
+    Effect.gen(function* () {
+      const copyWith = (redaction: Redaction.Rules) =>
+        Effect.gen(function* () {
+          yield* TestTracer.clear
+          const destinations = [memory("main", { content: "full", redaction })]
+          yield* revealing("acme").pipe(TenantTracer.withRoute(TenantRoute.make({ tenant: "acme", destinations })))
+          return textOf(yield* TestTracer.spans("acme"))
+        })
+      expect(yield* copyWith({})).toContain("mail-acme@mail.example")
+      expect(yield* copyWith({ patterns: ["email"] })).not.toContain("mail-acme@mail.example")
+    }).pipe(Effect.provide(tracing()))
+  )
+
   it.effect("a redaction that fails is counted, and costs content alone", () =>
     Effect.gen(function* () {
       yield* revealing("acme").pipe(TenantTracer.withRoute(TenantRoute.make({ tenant: "acme", destinations: full })))
@@ -257,6 +271,20 @@ describe("the door", () => {
       yield* inProcess(app, "http://localhost/", undefined, TenantTracer.middlewareWith({ content }))
       expect(textOf(yield* TestTracer.spans("acme")).includes("content-acme")).toBe(expected)
       expect(textOf(yield* TestTracer.spans(TestTracer.operator)).includes("content-acme")).toBe(expected)
+    }).pipe(Effect.provide(tracing()))
+  )
+
+  it.scopedLive("what waited for a route that gives the operator metadata alone is rendered by it", () =>
+    Effect.gen(function* () {
+      const destinations = [memory("main", { content: "full" })]
+      const route = TenantRoute.make({ tenant: "acme", destinations, operatorPolicy: "metadata_only" })
+      yield* inProcess(
+        revealing("acme").pipe(Effect.zipRight(TenantTracer.bind(route)), Effect.as(HttpServerResponse.empty()))
+      )
+      expect(textOf(yield* TestTracer.spans("acme"))).toContain("content-acme")
+      const operators = textOf(yield* TestTracer.spans(TestTracer.operator))
+      expect(operators).toContain("gpt-4o")
+      expect(operators).not.toContain("content-acme")
     }).pipe(Effect.provide(tracing()))
   )
 

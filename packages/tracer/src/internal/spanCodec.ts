@@ -12,6 +12,8 @@ import * as Schema from "effect/Schema"
 import { type Ancestry, type AttributeValue, RecordedSpan } from "../record/RecordedSpan.js"
 import type { Recorder } from "../record/Recorder.js"
 import { RequestTrace } from "../record/RequestTrace.js"
+import * as ContentPolicy from "../render/ContentPolicy.js"
+import type { View } from "../render/TenantView.js"
 
 const TraceId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{32}$/))
 const SpanId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{16}$/))
@@ -90,9 +92,12 @@ const nodesOf = (ancestry: Ancestry): ReadonlyArray<unknown> => {
 }
 
 /** `undefined` for what cannot be written, such as a span that is still open. Without content where the destination may not see it. */
-export const encode = (span: RecordedSpan, content: "none" | "full"): Uint8Array | undefined => {
+export const encode = (span: RecordedSpan, view: Pick<View, "audience" | "content">): Uint8Array | undefined => {
   try {
     const { request } = span
+    const content = ContentPolicy.of(view, request)
+    const visible = (attributes: ReadonlyMap<string, AttributeValue>) =>
+      [...attributes].filter(([key]) => content === "full" || !ContentPolicy.isContent(noVocabulary, key))
     const text = Json.stringify({
       version: 1,
       traceId: request.traceId,
@@ -109,17 +114,14 @@ export const encode = (span: RecordedSpan, content: "none" | "full"): Uint8Array
       startTime: span.startTime,
       endTime: span.endTime,
       remoteParent: span.remoteParent,
-      data:
-        span.data === undefined || (content === "full" && request.content === "full")
-          ? span.data
-          : SpanData.withoutContent(span.data),
-      attributes: [...span.attributes],
-      events: span.events.map((event) => ({ ...event, attributes: [...event.attributes] })),
+      data: span.data === undefined || content === "full" ? span.data : SpanData.withoutContent(span.data),
+      attributes: visible(span.attributes),
+      events: span.events.map((event) => ({ ...event, attributes: visible(event.attributes) })),
       links: span.links.map(({ ancestry, attributes, request: of, spanId, traceId }) => ({
         traceId,
         spanId,
         own: of === request && ancestry !== undefined ? nodeOf(ancestry) : undefined,
-        attributes: [...attributes]
+        attributes: visible(attributes)
       })),
       outcome: span.outcome,
       droppedAttributes: span.droppedAttributes,
@@ -131,6 +133,9 @@ export const encode = (span: RecordedSpan, content: "none" | "full"): Uint8Array
     return undefined
   }
 }
+
+/** In which words it will be sent is not known yet. */
+const noVocabulary = { content: [] }
 
 const decodeStored = Schema.decodeUnknownOption(Schema.parseJson(Stored))
 
@@ -168,7 +173,7 @@ export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<Rec
         true
       )
       request.facts = TraceFacts.read(stored.facts)
-      if (stored.isContentForbidden) request.content = "none"
+      if (stored.isContentForbidden || recorder.isLimited(stored.traceId)) request.content = "none"
       const span = new RecordedSpan(
         request,
         ancestryOf(stored.nodes),

@@ -31,7 +31,7 @@ interface Kept {
 interface Share {
   providers: number
   /** What it may see: the rest is not written. */
-  content: TenantView.View["content"]
+  view: Pick<TenantView.View, "audience" | "content">
   /** Which record a span in memory is in. */
   readonly places: Map<RecordedSpan, { readonly kept: Kept; readonly position: number }>
   /** Not written yet. */
@@ -78,7 +78,7 @@ export const make = (options: {
       if (known !== undefined) return known
       const share: Share = {
         providers: 0,
-        content: "none",
+        view: { audience: "tenant", content: "none" },
         places: new Map(),
         fresh: new Set(),
         writing: new Set(),
@@ -150,9 +150,7 @@ export const make = (options: {
         for (const span of share.fresh) {
           if (spans.length === maxRecordSpans || bytes >= maxRecordBytes) break
           share.fresh.delete(span)
-          // The operator's copy of such a trace is without content, whatever its destination may see.
-          const isBare = DestinationId.isOperator(id) && span.request.isMetadataOnly
-          const one = spanCodec.encode(span, isBare ? "none" : share.content)
+          const one = spanCodec.encode(span, share.view)
           if (one === undefined) continue
           share.writing.add(span)
           spans.push(span)
@@ -231,7 +229,7 @@ export const make = (options: {
     const open: Spooling["open"] = (id, view, adopt) => {
       const share = shareOf(id)
       share.providers++
-      share.content = view.content
+      share.view = view
 
       const bringBack = (bytes: Uint8Array | undefined, kept: Kept, position: number): void => {
         const decoded = bytes === undefined ? Option.none() : spanCodec.decode(bytes, recorder)

@@ -176,6 +176,8 @@ export interface Recorder {
   readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
   /** Nobody receives content of this trace: what ends from now on lets go of it, what has ended is rendered without. There is no way back. */
   readonly limitContent: (request: RequestTrace) => void
+  /** Whether that was said of a trace after it had begun, as far as it is remembered: of the latest 10,000. For a span that was away meanwhile. */
+  readonly isLimited: (traceId: string) => boolean
   readonly bind: (request: RequestTrace | undefined, route: TenantRoute) => BindResult
   /** Counts what a helper found out of the ordinary. */
   readonly count: (event: RecorderEvent) => void
@@ -217,6 +219,7 @@ export const make = (options: {
   /** Traces with something to wait for: an open span, a root that has not ended, a held span. */
   const live = new Set<RequestTrace>()
   const answered = new Set<BindResult>()
+  const limited = new Set<string>()
   const onReanchored = () => count("reanchored")
   let openSpans = 0
   let openAmbientSpans = 0
@@ -326,6 +329,13 @@ export const make = (options: {
     const ownership = request.ownership
     if (ownership._tag === "holding") hold(request, ownership, span)
     else sink(span, ownership._tag === "bound" ? ownership.route : undefined)
+  }
+
+  const limitContent = (request: RequestTrace): void => {
+    request.content = "none"
+    limited.add(request.traceId)
+    // A set keeps the order of insertion.
+    if (limited.size > maxLimited) for (const [oldest] of limited.entries()) return void limited.delete(oldest)
   }
 
   const joinFacts = (self: TraceFacts.TraceFacts, that: TraceFacts.TraceFacts): TraceFacts.TraceFacts => {
@@ -484,9 +494,9 @@ export const make = (options: {
       if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, TraceFacts.read(facts))
     },
 
-    limitContent: (request) => {
-      request.content = "none"
-    },
+    limitContent,
+
+    isLimited: (traceId) => limited.has(traceId),
 
     bind: (request, route) => {
       if (request === undefined || request.isAmbient) {
@@ -500,7 +510,7 @@ export const make = (options: {
       const ownership = request.ownership
       // Whatever becomes of the route, it may forbid; and where it comes too late, the operator's is the only copy.
       if (forbids(route.content) || (ownership._tag === "operator" && route.operatorPolicy === "metadata_only"))
-        request.content = "none"
+        limitContent(request)
       switch (ownership._tag) {
         case "bound": {
           if (ownership.route.tenant === route.tenant) return "AlreadyBound"
@@ -541,6 +551,8 @@ export const make = (options: {
   }
   return recorder
 }
+
+const maxLimited = 10_000
 
 /** Whoever says it without types means no less by another word. */
 const forbids = (content: "none" | "full" | undefined): boolean => content !== undefined && content !== "full"

@@ -42,6 +42,9 @@ export const of = (view: { readonly audience: string; readonly content: Content 
 export const isMetadataOnly = (view: { readonly audience: string }, request: RequestTrace): boolean =>
   view.audience !== "tenant" && request.isMetadataOnly
 
+/** The messages of a conversation, one after another; beside them stands `gen_ai.prompt.name`. */
+const isMessage = (key: string): boolean => /^gen_ai\.(?:prompt|completion)\.\d/.test(key)
+
 /** What instrumentations are known to write content under, whichever vocabulary the destination reads. */
 const isKnown = Redaction.matcher([
   "gen_ai.system_instructions",
@@ -53,9 +56,7 @@ const isKnown = Redaction.matcher([
   "gen_ai.retrieval.query.text",
   "gen_ai.retrieval.documents",
   "gen_ai.prompt",
-  "gen_ai.prompt.*",
   "gen_ai.completion",
-  "gen_ai.completion.*",
   "gen_ai.event.content",
   "gateway.guardrail.response",
   "input",
@@ -108,4 +109,5 @@ const isKnown = Redaction.matcher([
  */
 export const isContent = (vocabulary: Pick<Vocabulary, "content">, key: string): boolean =>
   isKnown(key) ||
+  isMessage(key) ||
   vocabulary.content.some((row) => (row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key))

@@ -11,7 +11,7 @@ import { textOf } from "../support/tracing.js"
 const recorder = Recorder.make({ sink: () => {}, count: () => {} })
 
 const again = (span: RecordedSpan, content: "none" | "full" = "full"): RecordedSpan => {
-  const bytes = spanCodec.encode(span, content)
+  const bytes = spanCodec.encode(span, { audience: "tenant", content })
   if (bytes === undefined) throw new Error("not encoded")
   return Option.getOrThrow(spanCodec.decode(bytes, recorder))
 }
@@ -78,14 +78,47 @@ describe("a whole trace", () => {
       ])
     }
     expect(rendered(again(bare))[1]).not.toContain("CANARY")
-    expect(Buffer.from(spanCodec.encode(forbidden, "full") ?? []).toString()).not.toContain("CANARY")
+    expect(
+      Buffer.from(spanCodec.encode(forbidden, { audience: "tenant", content: "full" }) ?? []).toString()
+    ).not.toContain("CANARY")
+  })
+
+  it("what is forbidden is not on the disk, and what was written before it was is read without", () => {
+    const message = { role: "user", parts: [{ type: "text", content: "CANARY" }] } as const
+    const data = { _tag: "llm_call", operation: "chat", provider: "openai", inputMessages: [message] } as const
+    const full = (audience: "tenant" | "operator" | "merged") => ({ audience, content: "full" }) as const
+    const text = (span: RecordedSpan, audience: "tenant" | "operator" | "merged") =>
+      Buffer.from(spanCodec.encode(span, full(audience)) ?? []).toString()
+    const { begin, end, open, recorder: own } = recording()
+    const of = (request: Partial<Recorder.OpenRequestOptions>) => {
+      const span = begin(open(request), { data })
+      own.attribute(span, "gen_ai.prompt", "CANARY")
+      own.event(span, "choice", 1n, { "gen_ai.completion": "CANARY" })
+      return end(span)
+    }
+    const bare = of({ route: route([], { operatorPolicy: "metadata_only" }) })
+    expect([text(bare, "tenant").includes("CANARY"), text(bare, "operator").includes("CANARY")]).toEqual([true, false])
+    expect(text(bare, "merged")).not.toContain("CANARY")
+
+    const limited = of({})
+    const written = spanCodec.encode(limited, full("operator")) ?? new Uint8Array()
+    own.limitContent(limited.request)
+    expect(text(limited, "operator")).not.toContain("CANARY")
+    const revived = Option.getOrThrow(spanCodec.decode(written, own))
+    expect(textOf(Renderer.render(revived, view(full("operator")), () => {}))).not.toContain("CANARY")
+    const elsewhere = Option.getOrThrow(spanCodec.decode(written, recorder))
+    expect(textOf(Renderer.render(elsewhere, view(full("operator")), () => {}))).toContain("CANARY")
   })
 
   it("what has no business at the destination is not written", () => {
     const message = { role: "user", parts: [{ type: "text", content: "CANARY" }] } as const
     const span = ended({ _tag: "llm_call", operation: "chat", provider: "openai", inputMessages: [message] })
-    expect(Buffer.from(spanCodec.encode(span, "full") ?? []).toString()).toContain("CANARY")
-    expect(Buffer.from(spanCodec.encode(span, "none") ?? []).toString()).not.toContain("CANARY")
+    expect(Buffer.from(spanCodec.encode(span, { audience: "tenant", content: "full" }) ?? []).toString()).toContain(
+      "CANARY"
+    )
+    expect(Buffer.from(spanCodec.encode(span, { audience: "tenant", content: "none" }) ?? []).toString()).not.toContain(
+      "CANARY"
+    )
   })
 })
 
@@ -93,8 +126,9 @@ it("a span that is still open, or a payload that throws, is not kept", () => {
   const { begin, open } = recording()
   expect(
     Option.isSome(
-      Option.flatMap(Option.fromNullable(spanCodec.encode(begin(open()), "full")), (bytes) =>
-        spanCodec.decode(bytes, recorder)
+      Option.flatMap(
+        Option.fromNullable(spanCodec.encode(begin(open()), { audience: "tenant", content: "full" })),
+        (bytes) => spanCodec.decode(bytes, recorder)
       )
     )
   ).toBe(false)
@@ -105,7 +139,7 @@ it("a span that is still open, or a payload that throws, is not kept", () => {
       throw new Error("CANARY")
     }
   })
-  expect(spanCodec.encode(span, "none")).toBeUndefined()
+  expect(spanCodec.encode(span, { audience: "tenant", content: "none" })).toBeUndefined()
 })
 
 it.prop(
@@ -116,7 +150,9 @@ it.prop(
       FastCheck.json().map((text) => Uint8Array.from(Buffer.from(text))),
       // A span with one character changed.
       FastCheck.tuple(FastCheck.nat(2000), FastCheck.integer({ min: 32, max: 126 })).map(([at, code]) => {
-        const bytes = spanCodec.encode(ended({ _tag: "tool_call", name: "weather" }), "full") ?? new Uint8Array()
+        const bytes =
+          spanCodec.encode(ended({ _tag: "tool_call", name: "weather" }), { audience: "tenant", content: "full" }) ??
+          new Uint8Array()
         const changed = Uint8Array.from(bytes)
         changed[at % changed.length] = code
         return changed

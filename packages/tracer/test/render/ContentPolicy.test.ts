@@ -97,6 +97,20 @@ describe("isContent", () => {
     ).toEqual(["own.value", "own.prompts.0"])
   })
 
+  it.each([
+    ["gen_ai.prompt.0.content", true],
+    ["gen_ai.completion.12.role", true],
+    ["gen_ai.prompt", true],
+    ["gen_ai.prompt.name", false],
+    ["Gen_AI.Input.Messages", true],
+    ["traceloop.entity.input", true],
+    ["llm.input_messages.0.message.role", true],
+    ["inputs", false],
+    ["gen_ai.usage.input_tokens", false]
+  ])("of any vocabulary: %s is %s", (key, expected) => {
+    expect(ContentPolicy.isContent({ content: [] }, key)).toBe(expected)
+  })
+
   it.each(
     Vocabularies.all.flatMap(({ content, name }) => content.map((row) => [name, row.replace("*", "0.x")] as const))
   )("%s: %s is content, whichever vocabulary the destination reads", (_, key) => {
