@@ -1,9 +1,11 @@
-import { expect, it } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Fiber, Queue, Ref, Scope, TestClock, Tracer } from "effect"
+import * as ByteBudget from "../../src/deliver/ByteBudget.js"
+import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Provider from "../../src/deliver/Provider.js"
-import { acme, hanging, recording, texts, workbench } from "./fakes.js"
+import { acme, hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 const balanced = (ledger: Ledger.Ledger) => expect(Ledger.balances(ledger.snapshot().total)).toBe(true)
 
@@ -305,3 +307,414 @@ it.scoped("when idle it waits for nothing", () =>
     expect(Array.from(yield* TestClock.sleeps())).toEqual([])
   })
 )
+
+describe("revoked", () => {
+  it.scoped(
+    "sends nothing any more of what waits, is to be tried again or is on its way, and gives everything back",
+    () =>
+      Effect.gen(function* () {
+        const { environment, ledger, offer, provide } = yield* workbench
+        const taken = yield* Queue.unbounded<void>()
+        const batches: Array<ReadonlyArray<string>> = []
+        const exporter: Exporter.BatchExporter<string> = {
+          export: (batch) => {
+            batches.push(batch)
+            const answer = batches.length === 1 ? Effect.succeed(Exporter.again(batch, "HTTP 503")) : Effect.never
+            return Effect.zipRight(Queue.offer(taken, undefined), answer)
+          }
+        }
+        const [provider, scope] = yield* provide({ exporter, maxBatchSpans: 2, maxInFlight: 1 })
+        offer(provider, ...texts(5))
+        yield* Queue.take(taken)
+        yield* TestClock.adjust("1 second")
+        yield* Queue.take(taken)
+        const flushing = yield* Effect.fork(provider.flush)
+        yield* provider.revoke
+        yield* Fiber.join(flushing)
+        expect(ledger.snapshot().total).toMatchObject({ held: 0, dropped: { revoked: 5 } })
+        expect([environment.budget.stats().used, environment.turns.stats().sending]).toEqual([0, 0])
+        expect(provider.trouble).toBe("its credential was revoked")
+        offer(provider, "late")
+        provider.hasten()
+        yield* provider.flush
+        yield* TestClock.adjust("1 hour")
+        expect(batches).toEqual([
+          ["s0", "s1"],
+          ["s0", "s1"]
+        ])
+        yield* Scope.close(scope, Provider.closedBy("evicted"))
+        yield* provider.revoke
+        expect(ledger.snapshot().total).toMatchObject({ made: 6, held: 0, dropped: { revoked: 6 } })
+        expect(environment.budget.stats()).toMatchObject({ used: 0, names: 0 })
+      })
+  )
+
+  it.scoped("is done when the requests are over, not before", () =>
+    Effect.gen(function* () {
+      const { offer, provide } = yield* workbench
+      const taken = yield* Deferred.make<void>()
+      const closed = yield* Deferred.make<void>()
+      const exporter: Exporter.BatchExporter<string> = {
+        export: () =>
+          Effect.zipRight(Deferred.succeed(taken, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() => Deferred.await(closed))
+          )
+      }
+      const [provider] = yield* provide({ exporter, maxBatchSpans: 1 })
+      offer(provider, "a")
+      yield* Deferred.await(taken)
+      const revoking = yield* Effect.fork(provider.revoke)
+      yield* TestClock.adjust("1 minute")
+      expect(yield* Fiber.poll(revoking)).toMatchObject({ _tag: "None" })
+      yield* Deferred.succeed(closed, undefined)
+      yield* Fiber.join(revoking)
+    })
+  )
+
+  it.scoped("while it is closed: the closing is over as well", () =>
+    Effect.gen(function* () {
+      const { ledger, offer, provide } = yield* workbench
+      const taken = yield* Deferred.make<void>()
+      const [provider, scope] = yield* provide({ exporter: hanging(taken), maxBatchSpans: 2, maxInFlight: 1 })
+      offer(provider, ...texts(5))
+      const closing = yield* Effect.fork(Scope.close(scope, Provider.closedBy("evicted")))
+      yield* Deferred.await(taken)
+      yield* provider.revoke
+      yield* Fiber.join(closing)
+      expect(ledger.snapshot().total).toMatchObject({ held: 0, dropped: { revoked: 5 } })
+    })
+  )
+
+  it.scoped("while it asks for a new credential: the answer changes nothing", () =>
+    Effect.gen(function* () {
+      const { ledger, offer, provide } = yield* workbench
+      const answer = yield* Deferred.make<boolean>()
+      const batches: Array<ReadonlyArray<string>> = []
+      const exporter: Exporter.BatchExporter<string> = {
+        export: (batch) => {
+          batches.push(batch)
+          return Effect.succeed(Exporter.again(batch, "HTTP 401", { unauthorized: true }))
+        },
+        renew: Deferred.await(answer)
+      }
+      const [provider] = yield* provide({ exporter, maxBatchSpans: 1, maxInFlight: 1 })
+      offer(provider, "a")
+      yield* TestClock.adjust(0)
+      yield* provider.revoke
+      yield* Deferred.succeed(answer, true)
+      yield* TestClock.adjust("1 hour")
+      expect(batches).toHaveLength(1)
+      expect(ledger.snapshot().total).toMatchObject({ held: 0, dropped: { revoked: 1 } })
+    })
+  )
+
+  it.scoped("hands what it has to its successor, in its order and with what was on its way", () =>
+    Effect.gen(function* () {
+      const { environment, ledger, offer, provide } = yield* workbench
+      const taken = yield* Deferred.make<void>()
+      const batches: Array<ReadonlyArray<string>> = []
+      const [next] = yield* provide({ exporter: recording(batches) })
+      const [old] = yield* provide({
+        exporter: hanging(taken),
+        maxBatchSpans: 2,
+        maxInFlight: 1,
+        successor: () => next.adopt
+      })
+      offer(old, ...texts(5))
+      yield* Deferred.await(taken)
+      yield* old.revoke
+      expect([old.held, next.held, old.abandoned]).toEqual([0, 5, 0])
+      balanced(ledger)
+      yield* next.flush
+      expect(batches.flat()).toEqual(texts(5))
+      expect(ledger.snapshot().total).toMatchObject({ made: 5, delivered: 5, held: 0, dropped: {} })
+      expect(environment.budget.stats().used).toBe(0)
+    })
+  )
+})
+
+describe("a credential that was refused, where there is a successor", () => {
+  const refusing = (renew?: Effect.Effect<boolean>): Exporter.BatchExporter<string> => ({
+    export: (batch) => Effect.succeed(Exporter.again(batch, "HTTP 401", { unauthorized: true })),
+    renew
+  })
+
+  it.scoped.each([
+    ["nobody can be asked for another one", undefined],
+    ["there is no other one", Effect.succeed(false)]
+  ] as const)("gets all of its spans through that, also those that come later; %s", ([_, renew]) =>
+    Effect.gen(function* () {
+      const { ledger, offer, provide } = yield* workbench
+      const batches: Array<ReadonlyArray<string>> = []
+      const [next] = yield* provide({ exporter: recording(batches) })
+      const [old] = yield* provide({ exporter: refusing(renew), maxBatchSpans: 2, successor: () => next.adopt })
+      offer(old, ...texts(5))
+      yield* TestClock.adjust(0)
+      yield* next.flush
+      expect(batches.flat().sort()).toEqual(texts(5))
+      offer(old, "late", "later")
+      yield* TestClock.adjust("10 minutes")
+      yield* next.flush
+      expect(batches.flat().slice(5)).toEqual(["late", "later"])
+      expect(ledger.snapshot().total).toMatchObject({ made: 7, delivered: 7, held: 0, dropped: {} })
+    })
+  )
+
+  it.scoped("waits for one that comes later", () =>
+    Effect.gen(function* () {
+      const { ledger, offer, provide } = yield* workbench
+      const batches: Array<ReadonlyArray<string>> = []
+      const [next] = yield* provide({ exporter: recording(batches) })
+      let successor: ((span: string) => void) | undefined
+      const [old] = yield* provide({
+        exporter: refusing(Effect.succeed(false)),
+        maxBatchSpans: 2,
+        successor: () => successor
+      })
+      offer(old, ...texts(4))
+      yield* TestClock.adjust("10 minutes")
+      expect([old.held, old.state().paused]).toEqual([4, "unauthorized"])
+      successor = next.adopt
+      yield* TestClock.adjust("6 minutes")
+      yield* next.flush
+      expect(batches.flat()).toEqual(texts(4))
+      balanced(ledger)
+    })
+  )
+})
+
+describe("taking turns", () => {
+  /** Two destinations of one process, which may send one batch at a time. */
+  const two = (first: Partial<Provider.Options<string>>) =>
+    Effect.gen(function* () {
+      const ledger = Ledger.make()
+      const environment = yield* Provider.environment({ ledger, turns: { maxConcurrent: 1, patience: "1 hour" } })
+      const batches: Array<ReadonlyArray<string>> = []
+      const taken = yield* Deferred.make<void>()
+      const answer = yield* Deferred.make<void>()
+      const slow: Exporter.BatchExporter<string> = {
+        export: (batch) =>
+          Effect.zipRight(
+            Deferred.succeed(taken, undefined),
+            Effect.as(Deferred.await(answer), Exporter.delivered(batch.length))
+          )
+      }
+      const provide = (tenant: string, options: Omit<Provider.Options<string>, "id" | "sizeOf">) =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const id = DestinationId.make({ tenant, name: "d" })
+          const provider = yield* Provider.make(environment, { id, sizeOf, maxBatchSpans: 1, ...options }).pipe(
+            Scope.extend(scope)
+          )
+          const offer = (...spans: ReadonlyArray<string>) => {
+            for (const span of spans) {
+              ledger.made(id, 1)
+              provider.offer(span)
+            }
+          }
+          return { offer, provider, scope }
+        })
+      const one = yield* provide("slow", { exporter: slow, maxInFlight: 1 })
+      one.offer("slow")
+      yield* Deferred.await(taken)
+      const other = yield* provide("quick", { exporter: recording(batches), ...first })
+      return { ...other, answer, batches, environment, ledger }
+    })
+
+  it.scoped("a batch waits for its turn, and goes as it is then", () =>
+    Effect.gen(function* () {
+      const { answer, batches, environment, ledger, offer } = yield* two({ maxBatchSpans: 3 })
+      offer("a", "b", "c")
+      yield* TestClock.adjust("1 minute")
+      expect([batches, environment.turns.stats()]).toEqual([[], { sending: 1, slow: 0, waiting: 1 }])
+      yield* Deferred.succeed(answer, undefined)
+      yield* TestClock.adjust(0)
+      expect(batches).toEqual([["a", "b", "c"]])
+      expect(environment.turns.stats()).toEqual({ sending: 0, slow: 0, waiting: 0 })
+      balanced(ledger)
+    })
+  )
+
+  it.scoped("whoever closes or is revoked while it waits leaves its seat", () =>
+    Effect.gen(function* () {
+      const { answer, batches, environment, ledger, offer, provider } = yield* two({})
+      offer("a")
+      expect(environment.turns.stats().waiting).toBe(1)
+      yield* provider.revoke
+      expect(environment.turns.stats().waiting).toBe(0)
+      yield* Deferred.succeed(answer, undefined)
+      yield* TestClock.adjust(0)
+      expect(batches).toEqual([])
+      expect(ledger.snapshot().total).toMatchObject({ delivered: 1, dropped: { revoked: 1 } })
+    })
+  )
+
+  it.scoped("a turn that comes to one that is paused by then is given on", () =>
+    Effect.gen(function* () {
+      const ledger = Ledger.make()
+      const paused = new Set<string>()
+      const environment = yield* Provider.environment({
+        ledger,
+        isPaused: (id) => paused.has(id),
+        turns: { maxConcurrent: 1, patience: "1 hour" }
+      })
+      const batches: Array<ReadonlyArray<string>> = []
+      const answer = yield* Deferred.make<void>()
+      const waiting: Exporter.BatchExporter<string> = {
+        export: (batch) => Effect.as(Deferred.await(answer), Exporter.delivered(batch.length))
+      }
+      for (const [tenant, exporter] of [
+        ["first", waiting],
+        ["paused", recording(batches)],
+        ["last", recording(batches)]
+      ] as const) {
+        const id = DestinationId.make({ tenant, name: "d" })
+        const provider = yield* Provider.make(environment, { id, sizeOf, exporter, maxBatchSpans: 1 })
+        ledger.made(id, 1)
+        provider.offer(tenant)
+      }
+      paused.add(DestinationId.make({ tenant: "paused", name: "d" }))
+      yield* Deferred.succeed(answer, undefined)
+      yield* TestClock.adjust(0)
+      expect(batches).toEqual([["last"]])
+      expect(environment.turns.stats()).toEqual({ sending: 0, slow: 0, waiting: 0 })
+    })
+  )
+
+  it.scoped("one whose back end has just failed tries again in a place of its own kind", () =>
+    Effect.gen(function* () {
+      const ledger = Ledger.make()
+      const environment = yield* Provider.environment({ ledger, turns: { maxConcurrent: 1, patience: "1 hour" } })
+      let attempts = 0
+      const down: Exporter.BatchExporter<string> = {
+        export: (batch) => {
+          attempts++
+          return Effect.succeed(Exporter.again(batch, "HTTP 503"))
+        }
+      }
+      const taken = yield* Deferred.make<void>()
+      const providers: Array<Provider.Provider<string>> = []
+      for (const [tenant, exporter] of [
+        ["down", down],
+        ["slow", hanging(taken)]
+      ] as const) {
+        const id = DestinationId.make({ tenant, name: "d" })
+        const provider = yield* Provider.make(environment, { id, sizeOf, exporter, maxBatchSpans: 1 })
+        providers.push(provider)
+        ledger.made(id, 1)
+        provider.offer(tenant)
+        yield* TestClock.adjust(0)
+      }
+      expect([attempts, environment.turns.stats()]).toEqual([1, { sending: 1, slow: 0, waiting: 0 }])
+      yield* TestClock.adjust("1 second")
+      expect([attempts, environment.turns.stats()]).toEqual([2, { sending: 1, slow: 0, waiting: 0 }])
+      for (const { revoke } of providers) yield* revoke
+    })
+  )
+})
+
+describe("the budget", () => {
+  it.scoped("is the tenant's, whichever destination holds its spans; the operator's has no quota", () =>
+    Effect.gen(function* () {
+      const ledger = Ledger.make()
+      const budget = ByteBudget.make({ perTenant: 10, maxBytes: 100 })
+      const environment = yield* Provider.environment({ ledger, budget, isPaused: () => true })
+      const provide = (id: DestinationId.DestinationId) =>
+        Effect.map(
+          Provider.make(environment, { id, sizeOf, exporter: recording([]) }),
+          (provider) => (span: string) => {
+            ledger.made(id, 1)
+            provider.offer(span)
+          }
+        )
+      const first = yield* provide(DestinationId.make({ tenant: "acme", name: "one" }))
+      const second = yield* provide(DestinationId.make({ tenant: "acme", name: "two" }))
+      const operator = yield* provide(DestinationId.operator("otlp"))
+      first("123456")
+      second("123456")
+      second("1234")
+      operator("x".repeat(50))
+      expect(ledger.snapshot().total).toMatchObject({ held: 3, dropped: { tenant_quota: 1 } })
+      expect(budget.stats()).toMatchObject({ used: 60, names: 2 })
+    })
+  )
+
+  it.scoped("of the process: the flood gives way, and whoever waits for a flush of it is not forgotten", () =>
+    Effect.gen(function* () {
+      const ledger = Ledger.make()
+      const budget = ByteBudget.make({ maxBytes: 4096 })
+      const environment = yield* Provider.environment({ ledger, budget })
+      const answer = yield* Deferred.make<void>()
+      const exporter: Exporter.BatchExporter<string> = {
+        export: (batch) => Effect.as(Deferred.await(answer), Exporter.delivered(batch.length))
+      }
+      const provide = (tenant: string) =>
+        Effect.gen(function* () {
+          const id = DestinationId.make({ tenant, name: "d" })
+          const provider = yield* Provider.make(environment, { id, sizeOf, exporter, maxBatchSpans: 1, maxInFlight: 1 })
+          const offer = (count: number) => {
+            for (let index = 0; index < count; index++) {
+              ledger.made(id, 1)
+              provider.offer("x".repeat(1024))
+            }
+          }
+          return { offer, provider }
+        })
+      const flood = yield* provide("flood")
+      const quiet = yield* provide("quiet")
+      flood.offer(4)
+      const flushing = yield* Effect.fork(flood.provider.flush)
+      yield* TestClock.adjust(0)
+      quiet.offer(2)
+      expect(flood.provider.held).toBe(2)
+      expect(ledger.snapshot().total).toMatchObject({ held: 4, dropped: { budget_full: 2 } })
+      yield* Deferred.succeed(answer, undefined)
+      yield* Fiber.join(flushing)
+      yield* quiet.provider.flush
+      expect(budget.stats().used).toBe(0)
+      balanced(ledger)
+    })
+  )
+})
+
+describe("what is too old for its back end", () => {
+  it.scoped("is dropped when it would be sent, and what comes after it is sent", () =>
+    Effect.gen(function* () {
+      const { environment, ledger, offer, provide } = yield* workbench
+      const batches: Array<ReadonlyArray<string>> = []
+      const [provider] = yield* provide({
+        exporter: recording(batches),
+        maxBatchSpans: 2,
+        tooOld: (span) => span.startsWith("old")
+      })
+      offer(provider, "old 1", "old 2", "old 3", "new")
+      yield* TestClock.adjust(0)
+      expect(batches).toEqual([["new"]])
+      expect(ledger.snapshot().total).toMatchObject({ delivered: 1, held: 0, dropped: { too_old: 3 } })
+      expect([environment.budget.stats().used, environment.turns.stats().sending]).toEqual([0, 0])
+    })
+  )
+
+  it.scoped("is no probe: the next one is", () =>
+    Effect.gen(function* () {
+      const { offer, provide } = yield* workbench
+      const batches: Array<ReadonlyArray<string>> = []
+      let isDown = true
+      const exporter: Exporter.BatchExporter<string> = {
+        export: (batch) => (isDown ? Effect.succeed(Exporter.again(batch)) : recording(batches).export(batch))
+      }
+      const [provider] = yield* provide({
+        exporter,
+        maxBatchSpans: 1,
+        breaker: { failures: 1 },
+        tooOld: (span) => !isDown && span === "old"
+      })
+      offer(provider, "old", "new")
+      yield* TestClock.adjust(0)
+      isDown = false
+      yield* TestClock.adjust("10 seconds")
+      expect(batches).toEqual([["new"]])
+      expect(provider.state().breaker.state).toBe("closed")
+    })
+  )
+})
