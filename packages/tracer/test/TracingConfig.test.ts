@@ -318,7 +318,9 @@ describe("options given in code", () => {
     const environment = configOf({})
     expect(TracingConfig.override(environment, {}).metrics).toBeUndefined()
     expect(TracingConfig.override(environment, { metrics: {} }).metrics).toEqual({})
-    expect(TracingConfig.override({ metrics: { destinations: 5 } }, { metrics: {} }).metrics).toEqual({ destinations: 5 })
+    expect(TracingConfig.override({ metrics: { destinations: 5 } }, { metrics: {} }).metrics).toEqual({
+      destinations: 5
+    })
     expect(TracingConfig.override({ metrics: {} }, {}).metrics).toEqual({})
   })
 

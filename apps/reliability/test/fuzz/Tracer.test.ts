@@ -80,8 +80,8 @@ describe("a back end's answer", () => {
       protocol: "http/protobuf",
       compression: "none",
       auth: { _tag: "Headers", headers: {} },
-      encode: (spans) => ({ body: Uint8Array.from(spans), count: spans.length }),
-      transport: { send, stats: Effect.succeed({ pools: 0, connections: 0 }) }
+      encode: (spans) => Effect.succeed({ body: Uint8Array.from(spans), count: spans.length }),
+      transport: { send, hold: () => () => {}, stats: Effect.succeed({ pools: 0, connections: 0 }) }
     }).export(batch)
 
   it.effect.prop(
