@@ -87,7 +87,7 @@ module.exports = {
     {
       name: "only tracer touches OpenTelemetry and undici",
       severity: "error",
-      from: { path: "^(packages|apps)/[^/]+/src/", pathNot: "^(packages/tracer|apps/bench)/" },
+      from: { path: "^(packages|apps)/[^/]+/src/", pathNot: "^(packages/tracer|apps/bench|apps/reliability)/" },
       to: { path: "node_modules/(@opentelemetry/|undici/)" }
     },
     {

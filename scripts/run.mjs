@@ -1,12 +1,13 @@
 /**
- * `npm run demo` and `npm test`: does the set-up that a clean clone needs, then runs the demo or the tests, and leaves
- * no process behind however it ends. Arguments after `--` go to the demo or to Vitest.
+ * `npm run demo`, `npm run reliability` and `npm test`: does the set-up that a clean clone needs, then runs the demo, the
+ * faults or the tests, and leaves no process behind however it ends. Arguments after `--` go to what is run.
  */
 import { run } from "./child.mjs"
 import { root, setup } from "./setup.mjs"
 
 const programs = {
   demo: ["--import", "tsx", "apps/gateway/src/demo/main.ts"],
+  reliability: ["--import", "tsx", "apps/reliability/src/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"]
 }
 

@@ -7,9 +7,12 @@ import * as Option from "effect/Option"
 
 const maximumDepth = 64
 const maximumValues = 100_000
+// Escaped, each takes six characters at most, and together they still fit into a string.
+const maximumCharacters = 32 * 1024 * 1024
 
 interface Walk {
   left: number
+  characters: number
   readonly text: number
   readonly ancestors: Array<object>
 }
@@ -42,12 +45,14 @@ const ofObject = (value: object, walk: Walk): unknown => {
     }
     const fields: Array<[string, unknown]> = []
     for (const key of Object.keys(value)) {
-      if (walk.left <= 0) break
+      if (walk.left <= 0 || key.length > walk.characters) break
       const field = ofValue(
         attempt(() => Reflect.get(value, key)),
         walk
       )
-      if (field !== undefined) fields.push([key, field])
+      if (field === undefined) continue
+      walk.characters -= key.length
+      fields.push([key, field])
     }
     return Object.fromEntries(fields)
   })
@@ -55,17 +60,24 @@ const ofObject = (value: object, walk: Walk): unknown => {
   return plain
 }
 
+const ofText = (value: string, walk: Walk): string => {
+  const most = Math.min(walk.text, walk.characters)
+  const text = value.length > most ? value.slice(0, most) : value
+  walk.characters -= text.length
+  return text
+}
+
 const ofValue = (value: unknown, walk: Walk): unknown => {
   walk.left -= 1
   switch (typeof value) {
     case "string":
-      return value.length > walk.text ? value.slice(0, walk.text) : value
+      return ofText(value, walk)
     case "boolean":
       return value
     case "number":
       return Number.isFinite(value) ? value : null
     case "bigint":
-      return String(value)
+      return ofText(String(value), walk)
     case "object":
       return value === null ? null : ofObject(value, walk)
     default:
@@ -87,6 +99,7 @@ export const stringify = (
   JSON.stringify(
     ofValue(value, {
       left: bounds?.values ?? maximumValues,
+      characters: maximumCharacters,
       text: bounds?.text ?? Number.POSITIVE_INFINITY,
       ancestors: []
     })

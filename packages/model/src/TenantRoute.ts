@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.js"
 import * as DestinationModule from "./Destination.js"
 import { readableIssue } from "./internal/readableIssue.js"
+import { property } from "./internal/untrusted.js"
 import type { TraceFacts } from "./TraceFacts.js"
 import * as TraceFactsModule from "./TraceFacts.js"
 
@@ -108,9 +109,7 @@ const Configuration = Schema.Struct({
   tenant: Schema.String.pipe(
     Schema.pattern(/^(?!\s*$)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u, quiet("must be 1 to 128 printable characters"))
   ),
-  destinations: Schema.Array(DestinationModule.schema).pipe(
-    Schema.maxItems(maxDestinations, quiet(`has more than ${maxDestinations} entries`))
-  ),
+  destinations: Schema.Array(DestinationModule.schema),
   facts: Schema.optional(TraceFactsModule.TraceFacts),
   operatorPolicy: Schema.optional(OperatorPolicy),
   content: Schema.optional(Schema.Literal("none", "full"))
@@ -127,6 +126,12 @@ const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { onExcess
  */
 export const decode = (input: unknown): Either.Either<TenantRoute, TenantRouteError> => {
   try {
+    // Before they are read: that takes its time.
+    const given = property(input, "destinations")
+    if (Array.isArray(given) && given.length > maxDestinations)
+      return Either.left(
+        new TenantRouteError({ path: "destinations", detail: `has more than ${maxDestinations} entries` })
+      )
     const decoded = decodeConfiguration(input)
     if (Either.isLeft(decoded)) return Either.left(new TenantRouteError(readableIssue(decoded.left.issue)))
     const { content, destinations, facts, operatorPolicy, tenant } = decoded.right

@@ -147,12 +147,17 @@ export const fromHeaders = (
   const facts: Record<string, unknown> = {}
   const metadata: Record<string, string> = {}
   for (const [header, fact] of Object.entries(allowList)) {
-    const values = [property(headers, sent.get(header.toLowerCase()) ?? "")].flat()
-    const value = values.find((each) => typeof each === "string" && each.trim() !== "")
-    if (typeof value !== "string") continue
+    const given = property(headers, sent.get(header.toLowerCase()) ?? "")
+    const values = (typeof given === "string" ? [given] : elements(given)).filter((each) => typeof each === "string")
+    const value = values.find((each) => each.trim() !== "")
+    if (value === undefined) continue
     if (fact.startsWith("metadata.")) metadata[fact.slice("metadata.".length)] ??= boundedText(value, bounds.length)
-    else if (fact === "tags") facts.tags ??= values.join(",").split(",")
+    else if (fact === "tags") facts.tags ??= tagsOf(values)
     else if ((headerFacts as ReadonlyArray<string>).includes(fact)) facts[fact] ??= value
   }
   return read({ ...facts, metadata })
 }
+
+/** Of each header as much as all tags may say. */
+const tagsOf = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
+  values.slice(0, bounds.tags).flatMap((value) => value.slice(0, bounds.tags * bounds.length).split(","))

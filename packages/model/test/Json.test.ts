@@ -39,6 +39,22 @@ describe("stringify", () => {
   })
 })
 
+describe("text without measure", () => {
+  const megabyte = "\u0000".repeat(1024 * 1024)
+
+  it("is cut where a string would not hold it", () => {
+    const text = Json.stringify(new Array(2000).fill(megabyte)) ?? ""
+    expect(text.length).toBeGreaterThan(32 * 1024 * 1024)
+    expect(text.length).toBeLessThan(6 * 33 * 1024 * 1024)
+    expect(text.endsWith(',"",""]')).toBe(true)
+  })
+
+  it("counts the keys, too", () => {
+    const long = Array.from({ length: 40 }, (_, i) => [`${i}${megabyte}`, true] as const)
+    expect((Json.stringify(Object.fromEntries(long)) ?? "").length).toBeLessThan(6 * 33 * 1024 * 1024)
+  })
+})
+
 describe("parsed", () => {
   it("reads objects and lists, and leaves other text as it is", () => {
     expect(Json.parsed('{"a":1}')).toEqual({ a: 1 })

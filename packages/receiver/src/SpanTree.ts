@@ -34,6 +34,9 @@ const byStart: Order.Order<TreeSpan> = Order.combine(
   Order.mapInput(Order.string, (span: TreeSpan) => span.name)
 )
 
+/** Characters before a line: what is nested deeper is drawn at this depth, or a picture of many levels would be their square. */
+const maxIndent = 1000
+
 const forestOf = <A extends TreeSpan>(spans: Iterable<A>, options: Options): Forest<A> => {
   const external = new Set(options.externalParents)
   const known = new Map<string, A>()
@@ -117,7 +120,7 @@ export const print = <A extends TreeSpan = ReceivedSpan>(
         stack.push({
           span: child,
           lead: `${indent}${last ? "└── " : "├── "}`,
-          indent: `${indent}${last ? "    " : "│   "}`,
+          indent: indent.length < maxIndent ? `${indent}${last ? "    " : "│   "}` : indent,
           tail: ""
         })
       }

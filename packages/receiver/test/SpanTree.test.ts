@@ -89,6 +89,14 @@ describe("print", () => {
     expect(SpanTree.print(deep, { label: () => "" }).split("\n")).toHaveLength(5_000)
   })
 
+  it("the picture of a hundred thousand levels is not their square", () => {
+    const deep = Array.from({ length: 100_000 }, (_, index) => span(`${index}`, index === 0 ? "" : `${index - 1}`))
+    const picture = SpanTree.print(deep)
+    expect(picture.split("\n")).toHaveLength(100_000)
+    expect(picture.length).toBeLessThan(120_000_000)
+    expect(picture.split("\n")[200]?.indexOf("200")).toBe(800)
+  })
+
   it.prop(
     "draws every span exactly once",
     [fc.array(fc.tuple(fc.nat(9), fc.nat(12)), { maxLength: 20 })],

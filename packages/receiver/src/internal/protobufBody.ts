@@ -22,10 +22,24 @@ const refuseMistypedFields = (message: unknown): void => {
   }
 }
 
-/** Parses a body. Throws on what is truncated, not UTF-8, nested too deeply or mistyped. */
-export const parse = (body: Uint8Array): unknown => {
+// Two bytes are an empty message, and in memory hundreds: a small body must not become gigabytes.
+const maxFields = 1_000_000
+
+const readerOf = (body: Uint8Array): protobuf.Reader => {
   const reader = protobuf.Reader.create(body)
   reader.discardUnknown = false
+  const { tag } = reader
+  let left = maxFields
+  reader.tag = () => {
+    if (--left < 0) throw new RangeError(`it has more than ${maxFields} fields`)
+    return tag.call(reader)
+  }
+  return reader
+}
+
+/** Parses a body. Throws on what is truncated, not UTF-8, nested too deeply, mistyped or too much. */
+export const parse = (body: Uint8Array): unknown => {
+  const reader = readerOf(body)
   const message = exportRequest.decode(reader)
   refuseMistypedFields(message)
   return exportRequest.toObject(message, { longs: BigInt })

@@ -38,6 +38,9 @@ const absent = (raw: unknown): raw is null | undefined => raw === undefined || r
 // protobufjs stops at 100 messages within one another; a JSON body needs a limit of its own.
 const maxDepth = 64
 
+// Spans, events, links, attributes and values of lists, all together: each of them takes hundreds of bytes.
+const maxItems = 250_000
+
 /** Reads a whole `ExportTraceServiceRequest`. Throws `OtlpDecodeError`. */
 export const readRequest = (raw: unknown, scalars: Scalars): ExportRequest => {
   const refuse = (where: string, what: string): never => {
@@ -47,12 +50,14 @@ export const readRequest = (raw: unknown, scalars: Scalars): ExportRequest => {
   const message = (raw: unknown, at: string): Message =>
     absent(raw) ? {} : isMessage(raw) ? raw : refuse(at, "must be an object")
 
-  const list = <A>(raw: unknown, at: string, read: (item: unknown, at: string) => A): ReadonlyArray<A> =>
-    absent(raw)
-      ? []
-      : Array.isArray(raw)
-        ? raw.map((item: unknown, index) => read(item, `${at}[${index}]`))
-        : refuse(at, "must be an array")
+  let items = 0
+  const list = <A>(raw: unknown, at: string, read: (item: unknown, at: string) => A): ReadonlyArray<A> => {
+    if (absent(raw)) return []
+    if (!Array.isArray(raw)) return refuse(at, "must be an array")
+    items += raw.length
+    if (items > maxItems) return refuse(at, `is too much: a request has at most ${maxItems} items in all its lists`)
+    return raw.map((item: unknown, index) => read(item, `${at}[${index}]`))
+  }
 
   // Both encodings give the same text: a lone surrogate, which only JSON can carry, becomes what UTF-8 makes of it.
   const text = (raw: unknown, at: string): string =>

@@ -209,9 +209,11 @@ export const make = <Span>(
     const maxBatchAge = Duration.toMillis(options.maxBatchAge ?? "5 seconds")
     const maxInFlight = options.maxInFlight ?? 2
     const maxElapsed = Duration.toMillis(options.maxElapsed ?? "1 hour")
+    const maxQueueSpans = options.maxQueueSpans ?? 8192
     const maxQueueBytes = options.maxQueueBytes ?? 16 * 1024 * 1024
+    const refillSpans = Math.min(maxBatchSpans, maxQueueSpans / 2)
     const queue = SpanQueue.make<Span>({
-      maxSpans: options.maxQueueSpans ?? 8192,
+      maxSpans: maxQueueSpans,
       maxBytes: maxQueueBytes,
       worth: account.worth
     })
@@ -415,8 +417,14 @@ export const make = <Span>(
     const look = () => {
       pump()
       wake()
-      const hasRoom = queue.length() * 2 < maxBatchSpans && queue.bytes() * 2 < maxBatchBytes
-      if (overflow !== undefined && closed === undefined && hasRoom && !gate.isShut()) overflow.refill()
+      if (!gate.isShut()) refill()
+    }
+
+    /** Brings back what has left until a batch is full, as far as that gets anywhere: where memory is short, it leaves again. */
+    const refill = () => {
+      const before = queue.length()
+      const hasRoom = before < refillSpans && queue.bytes() < maxBatchBytes
+      if (closed === undefined && hasRoom) overflow?.refill(() => queue.length() > before && look())
     }
 
     const press = () => {
@@ -525,7 +533,7 @@ export const make = <Span>(
     )
 
     // What an earlier one has left.
-    overflow?.refill()
+    refill()
 
     return {
       id,

@@ -181,6 +181,8 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const closeDeadline = options?.closeDeadline ?? "10 seconds"
     const maxReaping = options?.maxReaping ?? 10_000
     const clock = yield* Effect.clock
+    // Not the wall clock, which somebody may set: what is idle would stay, and keep all who came after it.
+    const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
     const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 256)
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
@@ -262,7 +264,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       // Only now, so that a provider that cannot be built costs nobody theirs.
       makeRoom()
       const found = Either.right(built.value)
-      entries.set(key, { provider: built.value, scope, found, usedAt: clock.unsafeCurrentTimeMillis() })
+      entries.set(key, { provider: built.value, scope, found, usedAt: now() })
       return found
     }
 
@@ -273,7 +275,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         hits++
         entries.delete(key)
         entries.set(key, entry)
-        entry.usedAt = clock.unsafeCurrentTimeMillis()
+        entry.usedAt = now()
         return entry.found
       }
       misses++
@@ -283,7 +285,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     }
 
     const sweep = Effect.sync(() => {
-      const before = clock.unsafeCurrentTimeMillis() - idleTimeToLive
+      const before = now() - idleTimeToLive
       for (const [key, entry] of entries) {
         if (entry.usedAt > before) break
         if (!entry.provider.busy) evict(key)

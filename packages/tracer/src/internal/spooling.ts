@@ -274,7 +274,7 @@ export const make = (options: {
             share.writing.delete(span)
             return !park(id, share, span)
           }),
-        refill: () => {
+        refill: (done) => {
           const [oldest] = share.parked
           if (oldest === undefined || share.isReading) return
           share.isReading = true
@@ -284,7 +284,8 @@ export const make = (options: {
                 Effect.sync(() => {
                   share.isReading = false
                 })
-              )
+              ),
+              Effect.zipRight(Effect.sync(done))
             )
           )
         },

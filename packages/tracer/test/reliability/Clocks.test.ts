@@ -5,6 +5,8 @@ import { Phase, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
 import { Effect, TestClock } from "effect"
 import * as BatchClock from "../../src/deliver/BatchClock.js"
 import * as Exporter from "../../src/deliver/Exporter.js"
+import type * as Provider from "../../src/deliver/Provider.js"
+import * as ProviderCache from "../../src/deliver/ProviderCache.js"
 import * as RouteResolver from "../../src/route/RouteResolver.js"
 import { recording, texts, workbench } from "../deliver/fakes.js"
 import { hour, settable } from "../support/clocks.js"
@@ -97,6 +99,24 @@ describe.each(jumps)("the clock is set %s", (_, by) => {
     })
   )
 
+  it.scoped("a provider that nobody asks for is closed when it was idle long enough", () =>
+    Effect.gen(function* () {
+      const { clock, set } = yield* settable
+      const { provide } = yield* Effect.withClock(workbench, clock)
+      const [provider] = yield* provide({ exporter: recording([]) })
+      const cache = yield* ProviderCache.make<Provider.Provider<string>>({ idleTimeToLive: "1 minute" }).pipe(
+        Effect.withClock(clock)
+      )
+      cache.get("acme", () => Effect.succeed(provider))
+      set(by)
+      cache.get("globex", () => Effect.succeed(provider))
+      yield* TestClock.adjust("45 seconds")
+      expect(cache.size()).toBe(2)
+      yield* TestClock.adjust("30 seconds")
+      expect(cache.size()).toBe(0)
+    })
+  )
+
   it.scoped("a route is believed for as long as ever", () =>
     Effect.gen(function* () {
       const { clock, set } = yield* settable
@@ -147,6 +167,32 @@ describe.each(jumps)("the clock is set %s", (_, by) => {
     })
   )
 })
+
+it.scoped("the state of a breaker, and the last success, are told by the wall clock", () =>
+  Effect.gen(function* () {
+    const { clock, set } = yield* settable
+    yield* TestClock.adjust("2 hours")
+    const backend = failing()
+    const { ledger, offer, provide } = yield* Effect.withClock(workbench, clock)
+    const [provider] = yield* provide({
+      exporter: backend.exporter,
+      maxBatchSpans: 1,
+      breaker: { failures: 1, minWait: "1 minute", maxWait: "1 minute" }
+    })
+    set(-hour)
+    offer(provider, "a")
+    yield* TestClock.adjust("1 second")
+    const { nextProbe = 0, since } = provider.state().breaker
+    expect(since).toBe(hour)
+    expect(nextProbe).toBeGreaterThanOrEqual(hour + 30_000)
+    expect(nextProbe).toBeLessThanOrEqual(hour + 60_000)
+    backend.answer = "ok"
+    yield* TestClock.adjust("1 minute")
+    const { lastSuccess = 0 } = ledger.snapshot().total
+    expect(lastSuccess).toBeGreaterThan(hour)
+    expect(lastSuccess).toBeLessThan(hour + 62_000)
+  })
+)
 
 it.scoped("a day's sleep with an open breaker, a half-full batch and a held span costs nothing", () =>
   Effect.gen(function* () {

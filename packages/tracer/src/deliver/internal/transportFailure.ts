@@ -27,6 +27,7 @@ const byCode: Readonly<Record<string, TransportError["reason"]>> = {
   EPIPE: "reset",
   UND_ERR_SOCKET: "reset",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "reset",
+  UND_ERR_HEADERS_OVERFLOW: "response_too_large",
   UND_ERR_DESTROYED: "aborted",
   UND_ERR_CLOSED: "aborted",
   UND_ERR_ABORTED: "aborted",
@@ -42,7 +43,7 @@ const byCode: Readonly<Record<string, TransportError["reason"]>> = {
 const reasonOfCode = (code: string): TransportError["reason"] | undefined => {
   if (Object.hasOwn(byCode, code)) return byCode[code]
   if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || code.startsWith("ERR_OSSL")) return "tls"
-  // The parser's codes: what answered does not speak HTTP, or stopped in the middle of it.
+  // The parser's codes: what answered stopped in the middle of it.
   if (code.startsWith("HPE_")) return "reset"
   return undefined
 }
@@ -58,6 +59,8 @@ const reasonOfCall = (syscall: unknown): TransportError["reason"] =>
 export const reasonOf = (error: unknown): TransportError["reason"] => {
   let current = error
   for (let depth = 0; depth < 4 && typeof current === "object" && current !== null; depth++) {
+    // Undici's, which has no code: what answered does not speak HTTP.
+    if ("name" in current && current.name === "HTTPParserError") return "reset"
     const reason = "code" in current && typeof current.code === "string" ? reasonOfCode(current.code) : undefined
     if (reason !== undefined) return reason
     if ("syscall" in current) return reasonOfCall(current.syscall)

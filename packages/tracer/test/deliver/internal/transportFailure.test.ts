@@ -14,6 +14,8 @@ it("tells what went wrong from codes and system calls, through the errors that w
     [error({ code: "ECONNRESET", syscall: "read" }), "reset"],
     [error({ code: "ENETRESET", syscall: "write" }), "reset"],
     [error({ code: "HPE_INVALID_CONSTANT" }), "reset"],
+    [error({ name: "HTTPParserError", code: undefined, data: "secret" }), "reset"],
+    [error({ code: "UND_ERR_HEADERS_OVERFLOW" }), "response_too_large"],
     [error({ code: "UND_ERR_DESTROYED" }), "aborted"],
     [error({ code: "ERR_TLS_CERT_ALTNAME_INVALID" }), "tls"],
     [error({ code: "CERT_HAS_EXPIRED" }), "tls"],
