@@ -6,7 +6,8 @@ const folders = [
   "packages/tracer",
   "packages/receiver",
   "packages/tenant-tracer",
-  "apps/gateway"
+  "apps/gateway",
+  "apps/simulation"
 ]
 
 export default folders.map((root) => ({

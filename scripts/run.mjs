@@ -1,12 +1,13 @@
 /**
- * `npm run demo` and `npm test`: does the set-up that a clean clone needs, then runs the demo or the tests, and leaves
- * no process behind however it ends. Arguments after `--` go to the demo or to Vitest.
+ * `npm run demo`, `npm run simulate` and `npm test`: does the set-up that a clean clone needs, then runs the program, and
+ * leaves no process behind however it ends. Arguments after `--` go to the program; for the tests that is Vitest.
  */
 import { run } from "./child.mjs"
 import { root, setup } from "./setup.mjs"
 
 const programs = {
   demo: ["--import", "tsx", "apps/gateway/src/demo/main.ts"],
+  simulate: ["--import", "tsx", "apps/simulation/src/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"]
 }
 
