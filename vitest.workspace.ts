@@ -7,7 +7,8 @@ const folders = [
   "packages/receiver",
   "packages/tenant-tracer",
   "apps/gateway",
-  "apps/reliability"
+  "apps/reliability",
+  "apps/simulation"
 ]
 
 export default folders.map((root) => ({

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`, `npm run reliability` and `npm test`: does the set-up that a clean clone needs, then runs the demo, the
- * faults or the tests, and leaves no process behind however it ends. Arguments after `--` go to what is run.
+ * `npm run demo`, `npm run reliability`, `npm run simulate` and `npm test`: does the set-up that a clean clone needs, then
+ * runs what was asked for, and leaves no process behind however it ends. Arguments after `--` go to what is run.
  */
 import { run } from "./child.mjs"
 import { root, setup } from "./setup.mjs"
@@ -8,6 +8,7 @@ import { root, setup } from "./setup.mjs"
 const programs = {
   demo: ["--import", "tsx", "apps/gateway/src/demo/main.ts"],
   reliability: ["--import", "tsx", "apps/reliability/src/main.ts"],
+  simulate: ["--import", "tsx", "apps/simulation/src/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"]
 }
 

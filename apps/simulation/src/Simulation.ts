@@ -1,0 +1,54 @@
+/** Makes a history happen, and looks after each step whether anything is wrong. */
+import * as Effect from "effect/Effect"
+import * as Books from "./checks/Books.js"
+import type { Breach } from "./checks/Breach.js"
+import type { History } from "./History.js"
+import * as Run from "./Run.js"
+import * as Steps from "./steps/Steps.js"
+
+/** What a history came to. `failed` is the step at which the first thing went wrong, and what it was. */
+export interface Outcome {
+  readonly seed: number
+  readonly failed: (Breach & { readonly step: number }) | undefined
+  /** How often each fault happened, and what else is of interest. */
+  readonly counts: ReadonlyMap<string, number>
+  /** The same for the same history, always. */
+  readonly digest: string
+}
+
+const check = (run: Run.Run): void => {
+  const status = Effect.runSync(run.process.service.status)
+  const { settings } = run.world
+  Books.check(status.ledger, run.process.model, settings, run.onBreach)
+  if (run.process.state() === "running") Books.checkHeld(status, run.process.model, settings, run.onBreach)
+}
+
+/** Does the steps one after another until they are all done, or something is wrong. */
+export const play = ({ seed, steps, world }: History): Outcome => {
+  const run = Run.begin(world, seed)
+  let failed: Outcome["failed"]
+  let process = run.process
+  let evictions = 0
+  for (const [index, step] of steps.entries()) {
+    const kind = Steps.kindOf(step)
+    run.note(kind.show(step))
+    try {
+      kind.apply(run, step)
+      check(run)
+    } catch (error) {
+      run.onBreach("defect", error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    const [first] = run.breaches
+    if (first !== undefined) {
+      failed = { ...first, step: index }
+      break
+    }
+    if (process !== run.process) evictions = 0
+    process = run.process
+    const { evictions: now } = Effect.runSync(process.service.status).providers
+    run.count("evict", now - evictions)
+    evictions = now
+  }
+  run.process.kill()
+  return { seed, failed, counts: run.counts, digest: run.digest() }
+}

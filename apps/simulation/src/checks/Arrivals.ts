@@ -1,0 +1,150 @@
+/** Judges what the library sends: each request on its own, by what it says and proves, before anything becomes of it. */
+import * as Otlp from "@tenant-tracer/receiver/Otlp"
+import * as Either from "effect/Either"
+import type { Transport } from "tenant-tracer"
+import type { Copy, Model, Span } from "../model/Model.js"
+import type { Account, Credential } from "../world/Account.js"
+import * as Canary from "../world/Canary.js"
+import type { Settings } from "../world/World.js"
+import type { OnBreach } from "./Breach.js"
+
+/** A request that is as it should be: to whom, with which credential, and which copies are in it. */
+export interface Arrival {
+  readonly account: Account
+  readonly credential: Credential
+  readonly copies: ReadonlyArray<Copy>
+}
+
+/** A credential and whose it is. */
+export interface Issued {
+  readonly account: Account
+  readonly credential: Credential
+}
+
+/** What a request is judged by. `issued` finds credentials by a secret that is in them. */
+export interface Known {
+  readonly model: Model
+  readonly settings: Settings
+  readonly issued: ReadonlyMap<string, ReadonlyArray<Issued>>
+  readonly now: number
+}
+
+const decoder = new TextDecoder("latin1")
+
+/** Those headers and no others. */
+const carries = (headers: Readonly<Record<string, string>>, { credential }: Issued, body: Uint8Array): boolean => {
+  let left = Object.keys(headers).length
+  for (const [name, value] of Object.entries(credential.headers)) {
+    if (headers[name] !== value) return false
+    left--
+  }
+  if ("x-signature" in credential.headers && headers["x-length"] === String(body.length)) left--
+  return left === 2 && headers["user-agent"]?.startsWith("tenant-tracer/") === true && "content-type" in headers
+}
+
+/** Whose the credential in the headers can be; none where they are mixed, or of nobody. */
+const claimants = (request: Transport.TransportRequest, known: Known): ReadonlyArray<Issued> => {
+  const [first] = Canary.find(Object.values(request.headers).join(" "))
+  const issued = (first && known.issued.get(first.text)) ?? []
+  return issued.filter(
+    (candidate) => candidate.account.endpoint === request.url && carries(request.headers, candidate, request.body)
+  )
+}
+
+const label = ({ label, request }: Span): string =>
+  `${label} (${request === undefined ? "no request's" : (request.owner ?? "nobody's")})`
+
+/** The trace that a destination must see a span in: the caller's where it continues that, else ours. */
+const traceOf = ({ outlet, span }: Copy): string => {
+  const caller = span.request?.caller
+  return caller !== undefined && outlet.account.plan.callerTrace === "continue" ? caller.traceId : span.traceId
+}
+
+const spanProblem = (received: Otlp.ReceivedSpan, copy: Copy, known: Known): string | undefined => {
+  const { outlet, span } = copy
+  const name = label(span)
+  if (!copy.isVisible) return `${name} is hidden from ${outlet.id}`
+  if (!span.isEnded) return `${name} has not ended`
+  if (received.traceId !== traceOf(copy)) return `${name} is in another trace`
+  const parent = received.parentSpanId === "" ? undefined : received.parentSpanId
+  const caller = span.request?.caller
+  copy.parent = parent
+  if (parent !== undefined && parent !== caller?.spanId) {
+    const above = known.model.spans.get(parent)
+    if (above === undefined || above.request !== span.request) return `the parent of ${name}, ${above === undefined ? parent : label(above)}, is of another request`
+  }
+  for (const link of received.links) {
+    if (outlet.audience !== "tenant") continue
+    const linked = known.model.spans.get(link.spanId)
+    const isOwn = linked === undefined ? link.spanId === caller?.spanId : linked.request === span.request
+    if (!isOwn) return `${name} links to what is not its own`
+  }
+  // What happened outside of any request is not anchored to the wall clock.
+  const started = Number(received.startTimeUnixNano / 1_000_000n)
+  if (span.request !== undefined && started !== span.startedAt)
+    return `${name} started at ${span.startedAt}, it says ${started}`
+  return undefined
+}
+
+/** Canaries that the body may hold are those of the requests in it, as far as the destination may see them. */
+const bodyProblem = (body: Uint8Array, { account, copies }: Arrival, { settings }: Known): string | undefined => {
+  const text = decoder.decode(body)
+  const disguise = Canary.disguised(text)
+  if (disguise !== undefined) return `a canary in disguise (${disguise})`
+  const requests = new Set(copies.map(({ span }) => span.label.split(".")[0]))
+  const owners = new Set(copies.map(({ span }) => span.request?.owner))
+  const mayHaveContent = settings.content === "full" && account.plan.content === "full"
+  const isTenants = copies[0]?.outlet.audience === "tenant"
+  for (const { kind, owner, text: canary } of Canary.find(text)) {
+    const isRight =
+      (kind === "prompt" && mayHaveContent && requests.has(owner)) ||
+      (kind === "error" && !isTenants && requests.has(owner)) ||
+      (kind === "fact" && owners.has(owner)) ||
+      (kind === "resource" && canary === account.resource)
+    if (!isRight) return `${canary} is in it`
+  }
+  return undefined
+}
+
+/** Judges a request; what is wrong with it is a breach. */
+export const judge = (
+  request: Transport.TransportRequest,
+  known: Known,
+  onBreach: OnBreach
+): Arrival | undefined => {
+  const { body, headers, url } = request
+  if (Canary.find(url).length > 0) return void onBreach("secret in a URL", url)
+  const candidates = claimants(request, known)
+  const written = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  if (candidates.length === 0)
+    return void onBreach("foreign headers", `${url} was sent headers of nobody's: ${written.join(", ")}`)
+  const decoded = Otlp.decode(body, headers["content-type"]?.includes("json") ? "json" : "protobuf")
+  if (Either.isLeft(decoded)) return void onBreach("malformed body", decoded.left.message)
+  const received = Otlp.flatten(decoded.right)
+  const spans = received.map(({ spanId }) => known.model.spans.get(spanId))
+  const unknown = spans.indexOf(undefined)
+  if (unknown !== -1)
+    return void onBreach("unknown span", `${url} was sent a span "${received[unknown]?.name}" that nobody began`)
+  for (const { account, credential } of candidates) {
+    const copies = spans.flatMap((span) => span?.copies.get(account.id) ?? [])
+    if (copies.length !== received.length) continue
+    const arrival: Arrival = { account, credential, copies }
+    const newest = Math.max(...copies.map(({ outlet }) => outlet.version))
+    if (credential.version < newest)
+      return void onBreach("older credential", `${account.id} was sent version ${credential.version} of its credential for spans that name version ${newest}`)
+    for (const [index, copy] of copies.entries()) {
+      const span = received[index]
+      const problem = span && spanProblem(span, copy, known)
+      if (problem !== undefined) return void onBreach("wrong span", `to ${account.id}: ${problem}`)
+    }
+    const problem = bodyProblem(body, arrival, known)
+    if (problem !== undefined) return void onBreach("canary", `to ${account.id}: ${problem}`)
+    return arrival
+  }
+  const names = candidates.map(({ account }) => account.id).join(" or ")
+  const astray = spans.filter((span) => span !== undefined && !candidates.some(({ account }) => span.copies.has(account.id)))
+  return void onBreach(
+    "foreign span",
+    `${names} was sent ${astray.map((span) => span && label(span)).join(", ") || "spans of different destinations in one batch"}`
+  )
+}

@@ -1,0 +1,45 @@
+/** What must hold when a process has closed: everything is accounted for, and whoever lost nothing has whole trees. */
+import * as Effect from "effect/Effect"
+import type { DestinationId } from "tenant-tracer"
+import type { Copy } from "../model/Model.js"
+import type { Run } from "../Run.js"
+
+const copiesOf = (run: Run): ReadonlyMap<DestinationId.DestinationId, ReadonlyArray<Copy>> => {
+  const all = new Map<DestinationId.DestinationId, Array<Copy>>()
+  for (const span of run.process.model.spans.values()) {
+    for (const [id, copy] of span.copies) {
+      const known = all.get(id)
+      if (known === undefined) all.set(id, [copy])
+      else known.push(copy)
+    }
+  }
+  return all
+}
+
+const treeProblem = (copy: Copy, run: Run): string | undefined => {
+  const { outlet, parent, span } = copy
+  if (copy.taken === 0) return `${span.label} never arrived`
+  if (parent === undefined)
+    return span.request === undefined || span === span.request.root ? undefined : `${span.label} is a second root`
+  if (parent === span.request?.caller?.spanId) return undefined
+  const above = run.process.model.spans.get(parent)?.copies.get(outlet.id)
+  return above !== undefined && above.taken > 0 ? undefined : `${span.label} hangs under what never arrived`
+}
+
+/** Checks the process, which has closed. */
+export const check = (run: Run): void => {
+  const { ledger, recording } = Effect.runSync(run.process.service.status)
+  // Whoever goes on working in a process that is closed begins spans that nobody ends.
+  const late = run.process.model.open()
+  if (recording.openSpans !== late) run.onBreach("end", `${recording.openSpans} spans are open, must be ${late}`)
+  const copies = copiesOf(run)
+  for (const row of ledger.rows) {
+    if (row.held > 0) return run.onBreach("end", `${row.id} holds ${row.held} spans after the end`)
+    if (row.id === "others" || row.id === "total") continue
+    if (row.made !== row.hidden + row.delivered) continue
+    for (const copy of copies.get(row.id) ?? []) {
+      const problem = copy.isVisible ? treeProblem(copy, run) : undefined
+      if (problem !== undefined) return run.onBreach("tree", `at ${row.id}: ${problem}`)
+    }
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * What must be so: every request and span of one process of the library, whose they are, and every copy that must have been made. It is written from
+ * the documentation and shares no code with the library.
+ */
+import type { DestinationId } from "tenant-tracer"
+import * as Plan from "./Plan.js"
+
+/** A span as the model knows it. `request` is `undefined` for one outside any request. */
+export interface Span {
+  /** Such as `r12.3`: the same in every run of a history. */
+  readonly label: string
+  readonly spanId: string
+  readonly traceId: string
+  readonly hasRole: boolean
+  readonly request: Request | undefined
+  readonly startedAt: number
+  isEnded: boolean
+  /** By destination, from the moment that it is known who gets the span. */
+  readonly copies: Map<DestinationId.DestinationId, Copy>
+}
+
+/** One span for one destination. */
+export interface Copy {
+  readonly span: Span
+  readonly outlet: Plan.Outlet
+  readonly isVisible: boolean
+  /** How often the back end took it, whether or not that was heard of. */
+  taken: number
+  /** The library was told that it has arrived. */
+  isAcknowledged: boolean
+  /** Its parent, as it arrived. */
+  parent: string | undefined
+}
+
+/** The trace context that a caller sent. */
+export interface Caller {
+  readonly traceId: string
+  readonly spanId: string
+  readonly isSampled: boolean
+}
+
+/** A request and who owns it: nobody yet, a tenant, or the operator for good. */
+export interface Request {
+  readonly number: number
+  readonly caller: Caller | undefined
+  readonly isRecorded: boolean
+  /** The tenant whose canaries are in it, whoever it will be bound to. */
+  readonly author: string
+  state: "holding" | "bound" | "operator"
+  owner: string | undefined
+  outlets: ReadonlyArray<Plan.Outlet>
+  root: Span | undefined
+  rootEndedAt: number | undefined
+  heldSince: number | undefined
+  held: Array<Span>
+  readonly open: Set<Span>
+}
+
+/** The account of one destination in one process. */
+export interface Row {
+  made: number
+  hidden: number
+  /** Copies that the library was told have arrived, or were refused. */
+  acknowledged: number
+  refused: number
+  /** Something went wrong on the way there, or was made to wait: it may lose spans. */
+  isDisturbed: boolean
+  /** Copies made while the process was closing, which may be dropped. */
+  late: number
+}
+
+/** What a tracer is asked to hold. */
+export interface Limits {
+  readonly holdSpans: number
+  readonly holdMillis: number
+}
+
+/** How long a trace takes new spans after its root ended, and open spans are waited for, in milliseconds. */
+const lateMillis = 60_000
+
+/** The library looks so often for what has waited too long, in milliseconds. */
+const sweepMillis = 1000
+
+/** The books of one process. */
+export interface Model {
+  readonly rows: ReadonlyMap<DestinationId.DestinationId, Row>
+  readonly rowOf: (id: DestinationId.DestinationId) => Row
+  readonly spans: ReadonlyMap<string, Span>
+  readonly requests: ReadonlyMap<number, Request>
+  readonly openRequest: (options: {
+    readonly number: number
+    readonly author: string
+    readonly caller: Caller | undefined
+    readonly isRecorded: boolean
+    /** Bound from its first span on. */
+    readonly route: { readonly tenant: string; readonly outlets: ReadonlyArray<Plan.Outlet> } | undefined
+  }) => Request
+  /** A span begins; where the request's root ended long ago, it is outside of the request. */
+  readonly begin: (options: {
+    readonly label: string
+    readonly spanId: string
+    readonly traceId: string
+    readonly hasRole: boolean
+    readonly request: Request | undefined
+    readonly now: number
+  }) => Span
+  readonly end: (span: Span, now: number) => void
+  /** What `bind` must answer; it is done, too. */
+  readonly bind: (
+    request: Request,
+    tenant: string,
+    outlets: ReadonlyArray<Plan.Outlet>
+  ) => "Bound" | "AlreadyBound" | "Conflict" | "TooLate"
+  /** Time has come this far: what waited too long is let go of. */
+  readonly sweep: (now: number) => void
+  /** The process closes: whatever is open ends. */
+  readonly close: (now: number) => void
+  /** These copies were refused, and are made again. */
+  readonly replayed: (id: DestinationId.DestinationId, count: number) => void
+  readonly held: () => number
+  readonly open: () => number
+}
+
+/** The books of a process that starts now. */
+export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, startedAt: number): Model => {
+  const rows = new Map<DestinationId.DestinationId, Row>()
+  const spans = new Map<string, Span>()
+  const requests = new Map<number, Request>()
+  /** Requests that time may change. */
+  const waiting = new Set<Request>()
+  const ambient = new Set<Span>()
+  let isClosing = false
+
+  const rowOf = (id: DestinationId.DestinationId): Row => {
+    const known = rows.get(id)
+    if (known !== undefined) return known
+    const row: Row = { made: 0, hidden: 0, acknowledged: 0, refused: 0, isDisturbed: false, late: 0 }
+    rows.set(id, row)
+    return row
+  }
+
+  const copy = (span: Span, outlets: ReadonlyArray<Plan.Outlet>): void => {
+    for (const outlet of outlets) {
+      const row = rowOf(outlet.id)
+      const isVisible = Plan.isVisible(outlet, span.hasRole)
+      row.made++
+      if (!isVisible) row.hidden++
+      if (isClosing) row.late++
+      span.copies.set(outlet.id, { span, outlet, isVisible, taken: 0, isAcknowledged: false, parent: undefined })
+    }
+  }
+
+  const handOver = (request: Request, outlets: ReadonlyArray<Plan.Outlet>): void => {
+    const { held } = request
+    request.held = []
+    for (const span of held) copy(span, outlets)
+  }
+
+  const release = (request: Request): void => {
+    request.state = "operator"
+    handOver(request, unowned)
+  }
+
+  const end = (span: Span, now: number): void => {
+    if (span.isEnded) return
+    span.isEnded = true
+    const { request } = span
+    if (request === undefined) {
+      ambient.delete(span)
+      return copy(span, unowned)
+    }
+    request.open.delete(span)
+    if (span === request.root) request.rootEndedAt = now
+    if (!request.isRecorded) return
+    if (request.state === "holding") {
+      request.heldSince ??= now
+      request.held.push(span)
+      if (span === request.root || request.held.length > limits.holdSpans) release(request)
+    } else copy(span, request.state === "bound" ? request.outlets : unowned)
+  }
+
+  const endAll = (request: Request, now: number): void => {
+    for (const span of [...request.open]) if (span !== request.root) end(span, now)
+    if (request.root !== undefined) end(request.root, now)
+  }
+
+  /** The first look that finds that more than this has passed. */
+  const noticed = (since: number, millis: number): number =>
+    startedAt + (Math.floor((since + millis - startedAt) / sweepMillis) + 1) * sweepMillis
+
+  const isDone = ({ heldSince, open, rootEndedAt, state }: Request): boolean =>
+    rootEndedAt !== undefined && open.size === 0 && !(state === "holding" && heldSince !== undefined)
+
+  return {
+    rows,
+    rowOf,
+    spans,
+    requests,
+    openRequest: ({ author, caller, isRecorded, number, route }) => {
+      const request: Request = {
+        number,
+        caller,
+        isRecorded,
+        author,
+        state: route === undefined ? "holding" : "bound",
+        owner: route?.tenant,
+        outlets: route?.outlets ?? [],
+        root: undefined,
+        rootEndedAt: undefined,
+        heldSince: undefined,
+        held: [],
+        open: new Set()
+      }
+      requests.set(number, request)
+      waiting.add(request)
+      return request
+    },
+    begin: ({ hasRole, label, now, request, spanId, traceId }) => {
+      const isLate = request?.rootEndedAt !== undefined && now - request.rootEndedAt > lateMillis
+      const span: Span = {
+        label,
+        spanId,
+        traceId,
+        hasRole,
+        request: isLate ? undefined : request,
+        startedAt: now,
+        isEnded: false,
+        copies: new Map()
+      }
+      spans.set(spanId, span)
+      if (span.request === undefined) ambient.add(span)
+      else {
+        span.request.open.add(span)
+        span.request.root ??= span
+        waiting.add(span.request)
+      }
+      return span
+    },
+    end,
+    bind: (request, tenant, outlets) => {
+      if (request.state === "operator") return "TooLate"
+      if (request.state === "bound") return request.owner === tenant ? "AlreadyBound" : "Conflict"
+      request.state = "bound"
+      request.owner = tenant
+      request.outlets = outlets
+      handOver(request, outlets)
+      return "Bound"
+    },
+    sweep: (now) => {
+      for (const request of waiting) {
+        const { heldSince, rootEndedAt } = request
+        if (request.state === "holding" && heldSince !== undefined && noticed(heldSince, limits.holdMillis) <= now)
+          release(request)
+        if (rootEndedAt !== undefined && noticed(rootEndedAt, lateMillis) <= now) endAll(request, now)
+        if (isDone(request)) waiting.delete(request)
+      }
+    },
+    close: (now) => {
+      for (const request of waiting) endAll(request, now)
+      for (const span of [...ambient]) end(span, now)
+      waiting.clear()
+      isClosing = true
+    },
+    replayed: (id, count) => {
+      const row = rowOf(id)
+      row.made += count
+    },
+    held: () => {
+      let held = 0
+      for (const request of requests.values()) held += request.held.length
+      return held
+    },
+    open: () => {
+      let open = ambient.size
+      for (const request of requests.values()) open += request.open.size
+      return open
+    }
+  }
+}
