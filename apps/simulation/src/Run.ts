@@ -40,7 +40,8 @@ export interface Run {
   readonly time: VirtualClock.Time
   readonly tenants: ReadonlyMap<string, Tenant>
   readonly accounts: ReadonlyMap<DestinationId.DestinationId, Account.Account>
-  readonly paused: Set<DestinationId.DestinationId>
+  /** What is paused, and since when. */
+  readonly paused: Map<DestinationId.DestinationId, number>
   /** Scripts of back ends: of a host by its number, of a destination by its id. */
   readonly scripts: Map<number | DestinationId.DestinationId, Answers.Name | "anything">
   resolver: Resolver
@@ -133,7 +134,7 @@ const startProcess = (run: Run, seed: number, number: number, issued: ReadonlyMa
     rowOf: ({ account }) => model.rowOf(account.id),
     onAnswer: (arrival, name) => {
       if (name !== "ok") run.count(`answer: ${name}`)
-      if (run.paused.has(arrival.account.id) && arrival.copies.every((copy) => copy.taken === 0 && !tried.has(copy)))
+      if (isHeldBack(run, arrival) && !arrival.copies.some((copy) => tried.has(copy)))
         run.onBreach("pause", `${arrival.account.id} is paused, and was sent ${labels(arrival)}`)
       for (const copy of arrival.copies) tried.add(copy)
       run.note(`${time.now - epoch} ${arrival.account.id} v${arrival.credential.version} ${labels(arrival)}: ${name}`)
@@ -164,6 +165,12 @@ const startProcess = (run: Run, seed: number, number: number, issued: ReadonlyMa
       if (found !== undefined) run.onBreach("canary in a log", `${found} in: ${line}`)
     }
   })
+}
+
+/** A batch that was on its way when the pause began may arrive, at once or when its token has been minted; half of one that was too large, too. */
+const isHeldBack = (run: Run, { account }: Arrival): boolean => {
+  const since = run.paused.get(account.id)
+  return since !== undefined && since < run.time.now && account.patience === 0
 }
 
 const labels = ({ copies }: Arrival): string => copies.map(({ span }) => span.label).join(" ")
@@ -199,7 +206,7 @@ export const begin = (world: World, seed: number): Run => {
     time: { now: epoch },
     tenants,
     accounts,
-    paused: new Set(),
+    paused: new Map(),
     scripts: new Map(),
     resolver: "current",
     process: undefined,
@@ -219,6 +226,7 @@ export const begin = (world: World, seed: number): Run => {
     onCredential,
     advance: (millis) => whole.process.advance(whole.time.now + millis),
     start: () => {
+      run.process?.kill()
       whole.handles.clear()
       whole.paused.clear()
       whole.process = startProcess(whole, seed, ++processes, issued)

@@ -16,11 +16,13 @@ export interface Outcome {
   readonly digest: string
 }
 
-const check = (run: Run.Run): void => {
+/** Gives how many providers have been evicted so far. */
+const check = (run: Run.Run): number => {
   const status = Effect.runSync(run.process.service.status)
   const { settings } = run.world
   Books.check(status.ledger, run.process.model, settings, run.onBreach)
   if (run.process.state() === "running") Books.checkHeld(status, run.process.model, settings, run.onBreach)
+  return status.providers.evictions
 }
 
 /** Does the steps one after another until they are all done, or something is wrong. */
@@ -28,13 +30,16 @@ export const play = ({ seed, steps, world }: History): Outcome => {
   const run = Run.begin(world, seed)
   let failed: Outcome["failed"]
   let process = run.process
-  let evictions = 0
+  let evicted = 0
   for (const [index, step] of steps.entries()) {
     const kind = Steps.kindOf(step)
     run.note(kind.show(step))
     try {
       kind.apply(run, step)
-      check(run)
+      const before = process === run.process ? evicted : 0
+      process = run.process
+      evicted = check(run)
+      run.count("evict", evicted - before)
     } catch (error) {
       run.onBreach("defect", error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
@@ -43,11 +48,6 @@ export const play = ({ seed, steps, world }: History): Outcome => {
       failed = { ...first, step: index }
       break
     }
-    if (process !== run.process) evictions = 0
-    process = run.process
-    const { evictions: now } = Effect.runSync(process.service.status).providers
-    run.count("evict", now - evictions)
-    evictions = now
   }
   run.process.kill()
   return { seed, failed, counts: run.counts, digest: run.digest() }

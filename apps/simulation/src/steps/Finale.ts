@@ -23,7 +23,7 @@ export const calm = kind<null>({
       account.oldestAccepted = 0
       for (const credential of account.credentials) credential.hasExpired = false
     }
-    for (const id of run.paused) Effect.runSync(run.process.service.resume(id))
+    for (const id of run.paused.keys()) Effect.runSync(run.process.service.resume(id))
     run.paused.clear()
     const since = run.time.now
     while (held(run) > 0 && run.time.now - since < patience) run.advance(5000)

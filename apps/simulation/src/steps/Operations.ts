@@ -28,10 +28,10 @@ const wait = kind<{ readonly millis: number }>({
   weight: 28,
   draw: ({ dice }) => {
     const kind = dice.below(100)
-    if (kind < 45) return { millis: dice.between(1, 60) }
-    if (kind < 80) return { millis: dice.between(60, 2000) }
-    if (kind < 97) return { millis: dice.between(2000, 15_000) }
-    return { millis: dice.between(15_000, 120_000) }
+    if (kind < 50) return { millis: dice.between(1, 60) }
+    if (kind < 86) return { millis: dice.between(60, 2000) }
+    if (kind < 98) return { millis: dice.between(2000, 12_000) }
+    return { millis: dice.between(12_000, 80_000) }
   },
   apply: (run, { millis }) => {
     run.advance(millis)
@@ -52,7 +52,7 @@ const pause = kind<Place>({
   },
   apply: (run, place) => {
     const id = idOf(place)
-    run.paused.add(id)
+    run.paused.set(id, run.paused.get(id) ?? run.time.now)
     run.process.model.rowOf(id).isDisturbed = true
     if (!Effect.runSync(run.process.service.pause(id))) run.onBreach("pause", `${id} could not be paused`)
     return true
@@ -114,7 +114,7 @@ const replay = kind<Place>({
 /** Everything that can be seen from outside is looked through for what must not be there. */
 const look = kind<{ readonly tenant: string }>({
   name: "look",
-  weight: 3,
+  weight: 0.6,
   draw: ({ dice, world }) => ({ tenant: dice.pick(world.tenants)?.id ?? "" }),
   apply: (run, { tenant }) => {
     Leaks.look(run, tenant)
@@ -158,7 +158,7 @@ const renew = (draft: Draft): void => {
 /** The process begins to close, while requests are still under way; the next one starts when it has. */
 const shutdown = kind<null>({
   name: "shutdown",
-  weight: 1,
+  weight: 0.3,
   isFault: true,
   draw: (draft) => {
     if (draft.isClosing) return undefined
@@ -176,7 +176,7 @@ const shutdown = kind<null>({
 /** The process closes, and the next one starts. */
 const restart = kind<null>({
   name: "restart",
-  weight: 1,
+  weight: 0.3,
   isFault: true,
   draw: (draft) => {
     renew(draft)
@@ -193,14 +193,13 @@ const restart = kind<null>({
 /** The process is gone from one moment to the next, and another one starts. */
 const crash = kind<null>({
   name: "crash",
-  weight: 1,
+  weight: 0.3,
   isFault: true,
   draw: (draft) => {
     renew(draft)
     return null
   },
   apply: (run) => {
-    run.process.kill()
     run.start()
     return true
   },

@@ -95,7 +95,7 @@ const twins = kind<{ readonly openings: ReadonlyArray<Opening> }>({
 /** Work begins in a request, also in one that is over. */
 const work = kind<{ readonly label: string; readonly work: Callers.Work; readonly within: string }>({
   name: "work",
-  weight: 25,
+  weight: 30,
   draw: (draft) => {
     const { dice } = draft
     const request = dice.pick(draft.requests)
@@ -135,7 +135,7 @@ const ambient = kind<{ readonly label: string; readonly work: Callers.Work; read
 /** Work ends, or a whole request does while work in it goes on. */
 const end = kind<{ readonly label: string; readonly ending: Callers.Ending }>({
   name: "end",
-  weight: 28,
+  weight: 34,
   draw: (draft) => {
     const request = draft.dice.pick(draft.requests.filter(({ open }) => open.size > 0))
     const label = request && draft.dice.pick([...request.open])
@@ -230,7 +230,7 @@ const showWhole = (whole: Whole): string =>
 /** A request from its beginning to its end, at once. */
 const request = kind<Whole>({
   name: "request",
-  weight: 14,
+  weight: 8,
   draw: (draft) => drawWhole(draft),
   apply: doWhole,
   show: showWhole
@@ -239,8 +239,8 @@ const request = kind<Whole>({
 /** More tenants at once than there is room for. */
 const crowd = kind<{ readonly requests: ReadonlyArray<Whole> }>({
   name: "crowd",
-  weight: 2,
-  draw: (draft) => ({ requests: Array.from({ length: draft.dice.between(3, 10) }, () => drawWhole(draft)) }),
+  weight: 1,
+  draw: (draft) => ({ requests: Array.from({ length: draft.dice.between(3, 8) }, () => drawWhole(draft)) }),
   apply: (run, { requests }) => requests.filter((request) => doWhole(run, request)).length > 0,
   show: ({ requests }) => requests.map(showWhole).join("; ")
 })

@@ -2,6 +2,9 @@
  * Whose turn it is: a scheduler of Effect's fibers that runs nothing by itself. Whoever drives the simulation takes turn after turn, and chance says
  * which fiber goes next and where it is made to pause, so that what real life does seldom happens here often, and happens again with the same seed.
  */
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import { globalValue } from "effect/GlobalValue"
 import * as Scheduler from "effect/Scheduler"
 import type { Dice } from "./Dice.js"
 
@@ -20,6 +23,12 @@ const patience = 1_000_000
 /** A fiber runs at most so many operations before it is made to pause. */
 const longestTurn = 400
 
+/** Effect keeps every fiber that has no parent until it ends, and those of a process that is gone never do. */
+const roots = globalValue<{ readonly roots: Set<Fiber.RuntimeFiber<unknown, unknown>> }>(
+  Symbol.for("effect/FiberScope/Global"),
+  () => ({ roots: new Set() })
+)
+
 /** `disorder` is how often the next turn is not that of who has waited longest. */
 export const make = (dice: Dice, disorder: number): Turns => {
   const waiting: Array<Scheduler.Task> = []
@@ -31,7 +40,7 @@ export const make = (dice: Dice, disorder: number): Turns => {
     return waiting.splice(dice.below(waiting.length), 1)[0]
   }
 
-  return {
+  const turns: Turns = {
     scheduleTask: (task) => {
       if (!isStopped) waiting.push(task)
     },
@@ -52,6 +61,8 @@ export const make = (dice: Dice, disorder: number): Turns => {
     stop: () => {
       isStopped = true
       waiting.length = 0
+      for (const fiber of roots.roots) if (fiber.getFiberRef(FiberRef.currentScheduler) === turns) roots.roots.delete(fiber)
     }
   }
+  return turns
 }
