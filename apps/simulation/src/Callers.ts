@@ -93,7 +93,8 @@ const launch = (
   return { ...register(active), context: inside, fiber, done }
 }
 
-const traceparent = ({ isSampled, spanId, traceId }: Caller): string => `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`
+const traceparent = ({ isSampled, spanId, traceId }: Caller): string =>
+  `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`
 
 /** A request comes in. Over HTTP it is nobody's until it is bound; a job is its tenant's at once. */
 export const open = (
@@ -140,7 +141,10 @@ export const open = (
 }
 
 /** A piece of work begins inside another; without one it is nobody's. */
-export const work = (run: Run, options: { readonly label: string; readonly work: Work; readonly within: Handle | undefined }): void => {
+export const work = (
+  run: Run,
+  options: { readonly label: string; readonly work: Work; readonly within: Handle | undefined }
+): void => {
   const { label, within } = options
   const prompt = Canary.make(label.split(".")[0] ?? "", "prompt", label.replace(/\W/g, ""))
   const request = within?.request

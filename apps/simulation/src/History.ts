@@ -54,7 +54,11 @@ const mood = (dice: Dice.Dice): ReadonlyArray<readonly [StepKind, number]> => {
 
 const weighted = (dice: Dice.Dice, kinds: ReadonlyArray<readonly [StepKind, number]>): StepKind | undefined => {
   let left = dice.fraction() * kinds.reduce((sum, [, weight]) => sum + weight, 0)
-  return kinds.find(([, weight]) => (left -= weight) < 0)?.[0]
+  for (const [kind, weight] of kinds) {
+    left -= weight
+    if (left < 0) return kind
+  }
+  return undefined
 }
 
 /** Requests that are over are not looked back at for ever. */
@@ -74,8 +78,7 @@ export const draw = (seed: number): History => {
   const state = draft(dice, world)
   const steps: Array<Step> = []
   while (steps.length < length) {
-    const kind =
-      state.isClosing && dice.chance(0.15) ? restart : (dueAt.get(steps.length) ?? weighted(dice, kinds))
+    const kind = state.isClosing && dice.chance(0.15) ? restart : (dueAt.get(steps.length) ?? weighted(dice, kinds))
     const step = kind?.draw(state)
     if (step === undefined) dueAt.delete(steps.length)
     else steps.push(step)

@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { DestinationId, TracingConfig } from "tenant-tracer"
 import { TenantRoute } from "tenant-tracer"
+import type * as Callers from "./Callers.js"
 import type { Arrival, Issued } from "./checks/Arrivals.js"
 import * as Arrivals from "./checks/Arrivals.js"
 import type { Breach } from "./checks/Breach.js"
-import type * as Callers from "./Callers.js"
 import * as Model from "./model/Model.js"
 import * as Plan from "./model/Plan.js"
 import * as Process from "./Process.js"
@@ -50,6 +51,7 @@ export interface Run {
   readonly handles: Map<string, Callers.Handle>
   readonly breaches: Array<Breach>
   readonly onBreach: (check: string, message: string) => void
+  readonly report: (breach: Breach | undefined) => void
   /** How often what happened. */
   readonly counts: Map<string, number>
   readonly count: (what: string, times?: number) => void
@@ -125,8 +127,11 @@ const startProcess = (run: Run, seed: number, number: number, issued: ReadonlyMa
   const transport = Network.make({
     dice,
     now: () => time.now,
-    judge: (request) =>
-      Arrivals.judge(request, { issued, model, now: time.now, settings }, run.onBreach),
+    judge: (request) => {
+      const judged = Arrivals.judge(request, { issued, model, settings })
+      if (Either.isLeft(judged)) run.report(judged.left)
+      return Either.getOrUndefined(judged)
+    },
     script: ({ account }) => {
       const script = run.scripts.get(account.id) ?? run.scripts.get(account.plan.host) ?? "ok"
       return script === "anything" ? (dice.pick(Answers.names) ?? "ok") : script
@@ -214,6 +219,9 @@ export const begin = (world: World, seed: number): Run => {
     breaches,
     onBreach: (check, message) => {
       breaches.push({ check, message })
+    },
+    report: (breach) => {
+      if (breach !== undefined) breaches.push(breach)
     },
     counts,
     count: (what, times = 1) => {

@@ -19,9 +19,7 @@ export interface Outcome {
 /** Gives how many providers have been evicted so far. */
 const check = (run: Run.Run): number => {
   const status = Effect.runSync(run.process.service.status)
-  const { settings } = run.world
-  Books.check(status.ledger, run.process.model, settings, run.onBreach)
-  if (run.process.state() === "running") Books.checkHeld(status, run.process.model, settings, run.onBreach)
+  run.report(Books.breach(status, run.process.model, run.world.settings))
   return status.providers.evictions
 }
 

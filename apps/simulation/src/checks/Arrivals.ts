@@ -6,7 +6,7 @@ import type { Copy, Model, Span } from "../model/Model.js"
 import type { Account, Credential } from "../world/Account.js"
 import * as Canary from "../world/Canary.js"
 import type { Settings } from "../world/World.js"
-import type { OnBreach } from "./Breach.js"
+import type { Breach } from "./Breach.js"
 
 /** A request that is as it should be: to whom, with which credential, and which copies are in it. */
 export interface Arrival {
@@ -26,7 +26,6 @@ export interface Known {
   readonly model: Model
   readonly settings: Settings
   readonly issued: ReadonlyMap<string, ReadonlyArray<Issued>>
-  readonly now: number
 }
 
 const decoder = new TextDecoder("latin1")
@@ -71,7 +70,8 @@ const spanProblem = (received: Otlp.ReceivedSpan, copy: Copy, known: Known): str
   copy.parent = parent
   if (parent !== undefined && parent !== caller?.spanId) {
     const above = known.model.spans.get(parent)
-    if (above === undefined || above.request !== span.request) return `the parent of ${name}, ${above === undefined ? parent : label(above)}, is of another request`
+    if (above === undefined || above.request !== span.request)
+      return `the parent of ${name}, ${above === undefined ? parent : label(above)}, is of another request`
   }
   for (const link of received.links) {
     if (outlet.audience !== "tenant") continue
@@ -106,45 +106,54 @@ const bodyProblem = (body: Uint8Array, { account, copies }: Arrival, { settings 
   return undefined
 }
 
-/** Judges a request; what is wrong with it is a breach. */
-export const judge = (
-  request: Transport.TransportRequest,
-  known: Known,
-  onBreach: OnBreach
-): Arrival | undefined => {
+const wrong = (check: string, message: string) => Either.left<Breach>({ check, message })
+
+/** Judges a request to an account whose credential it carries. */
+const judgeFor = (
+  { account, credential }: Issued,
+  received: ReadonlyArray<Otlp.ReceivedSpan>,
+  copies: ReadonlyArray<Copy>,
+  body: Uint8Array,
+  known: Known
+): Either.Either<Arrival, Breach> => {
+  const { id } = account
+  const newest = Math.max(...copies.map(({ outlet }) => outlet.version))
+  if (credential.version < newest)
+    return wrong("older credential", `${id} was sent version ${credential.version} for spans that name ${newest}`)
+  for (const [index, copy] of copies.entries()) {
+    const span = received[index]
+    const problem = span && spanProblem(span, copy, known)
+    if (problem !== undefined) return wrong("wrong span", `to ${id}: ${problem}`)
+  }
+  const arrival: Arrival = { account, credential, copies }
+  const problem = bodyProblem(body, arrival, known)
+  return problem === undefined ? Either.right(arrival) : wrong("canary", `to ${id}: ${problem}`)
+}
+
+/** Judges a request: whether all of it belongs to the one whose credential it carries. */
+export const judge = (request: Transport.TransportRequest, known: Known): Either.Either<Arrival, Breach> => {
   const { body, headers, url } = request
-  if (Canary.find(url).length > 0) return void onBreach("secret in a URL", url)
+  if (Canary.find(url).length > 0) return wrong("canary", `in the URL ${url}`)
   const candidates = claimants(request, known)
   const written = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  if (candidates.length === 0)
-    return void onBreach("foreign headers", `${url} was sent headers of nobody's: ${written.join(", ")}`)
+  if (candidates.length === 0) return wrong("foreign headers", `${url} was sent ${written.join(", ")}`)
   const decoded = Otlp.decode(body, headers["content-type"]?.includes("json") ? "json" : "protobuf")
-  if (Either.isLeft(decoded)) return void onBreach("malformed body", decoded.left.message)
+  if (Either.isLeft(decoded)) return wrong("malformed body", decoded.left.message)
   const received = Otlp.flatten(decoded.right)
-  const spans = received.map(({ spanId }) => known.model.spans.get(spanId))
-  const unknown = spans.indexOf(undefined)
-  if (unknown !== -1)
-    return void onBreach("unknown span", `${url} was sent a span "${received[unknown]?.name}" that nobody began`)
-  for (const { account, credential } of candidates) {
-    const copies = spans.flatMap((span) => span?.copies.get(account.id) ?? [])
-    if (copies.length !== received.length) continue
-    const arrival: Arrival = { account, credential, copies }
-    const newest = Math.max(...copies.map(({ outlet }) => outlet.version))
-    if (credential.version < newest)
-      return void onBreach("older credential", `${account.id} was sent version ${credential.version} of its credential for spans that name version ${newest}`)
-    for (const [index, copy] of copies.entries()) {
-      const span = received[index]
-      const problem = span && spanProblem(span, copy, known)
-      if (problem !== undefined) return void onBreach("wrong span", `to ${account.id}: ${problem}`)
-    }
-    const problem = bodyProblem(body, arrival, known)
-    if (problem !== undefined) return void onBreach("canary", `to ${account.id}: ${problem}`)
-    return arrival
+  const spans: Array<Span> = []
+  for (const { name, spanId } of received) {
+    const span = known.model.spans.get(spanId)
+    if (span === undefined) return wrong("unknown span", `${url} was sent a span "${name}" that nobody began`)
+    spans.push(span)
+  }
+  for (const candidate of candidates) {
+    const copies = spans.flatMap(({ copies }) => copies.get(candidate.account.id) ?? [])
+    if (copies.length === spans.length) return judgeFor(candidate, received, copies, body, known)
   }
   const names = candidates.map(({ account }) => account.id).join(" or ")
-  const astray = spans.filter((span) => span !== undefined && !candidates.some(({ account }) => span.copies.has(account.id)))
-  return void onBreach(
+  const astray = spans.filter(({ copies }) => !candidates.some(({ account }) => copies.has(account.id)))
+  return wrong(
     "foreign span",
-    `${names} was sent ${astray.map((span) => span && label(span)).join(", ") || "spans of different destinations in one batch"}`
+    `${names} was sent ${astray.map(label).join(", ") || "spans of different destinations in one batch"}`
   )
 }

@@ -2,7 +2,7 @@
 import { Ledger, type TenantTracer } from "tenant-tracer"
 import type { Model, Row } from "../model/Model.js"
 import type { Settings } from "../world/World.js"
-import type { OnBreach } from "./Breach.js"
+import type { Breach } from "./Breach.js"
 
 type LedgerRow = TenantTracer.Status["ledger"]["total"]
 
@@ -48,35 +48,43 @@ const rowProblem = (row: LedgerRow, model: Row, settings: Settings): string | un
   return undefined
 }
 
-const show = (row: LedgerRow, model: Row): string => JSON.stringify({ ledger: row, model })
+const ledger = (message: string): Breach => ({ check: "ledger", message })
+
+const bounds = (message: string): Breach => ({ check: "bounds", message })
 
 /** Checks every row, and that there is one for whatever was made. */
-export const check = (
-  ledger: TenantTracer.Status["ledger"],
+const ledgerBreach = (
+  { rows, total }: TenantTracer.Status["ledger"],
   model: Model,
-  settings: Settings,
-  onBreach: OnBreach
-): void => {
+  settings: Settings
+): Breach | undefined => {
   let made = 0
-  for (const row of ledger.rows) {
+  for (const row of rows) {
     if (row.id === "others" || row.id === "total") continue
     const expected = model.rowOf(row.id)
     const problem = rowProblem(row, expected, settings)
-    if (problem !== undefined) return onBreach("ledger", `${row.id}: ${problem}\n  ${show(row, expected)}`)
+    if (problem !== undefined)
+      return ledger(`${row.id}: ${problem}\n  ${JSON.stringify({ ledger: row, model: expected })}`)
     made += row.made
   }
-  if (!Ledger.balances(ledger.total)) return onBreach("ledger", "the total does not balance")
   let expected = 0
   for (const row of model.rows.values()) expected += row.made
-  if (made !== expected || ledger.total.made !== expected)
-    return onBreach("ledger", `${made} made in all rows, ${ledger.total.made} in the total, must be ${expected}`)
+  if (!Ledger.balances(total)) return ledger("the total does not balance")
+  return made === expected && total.made === expected
+    ? undefined
+    : ledger(`${made} made in all rows, ${total.made} in the total, must be ${expected}`)
 }
 
-/** Checks what is recorded but not routed, and that nothing holds more than it may. */
-export const checkHeld = (status: TenantTracer.Status, model: Model, settings: Settings, onBreach: OnBreach): void => {
+/** What is recorded but not routed; nothing may hold more than it may. */
+const heldBreach = (status: TenantTracer.Status, model: Model, settings: Settings): Breach | undefined => {
   const { heldSpans, openSpans } = status.recording
-  if (heldSpans !== model.held()) return onBreach("holding", `${heldSpans} spans wait for an owner, must be ${model.held()}`)
-  if (openSpans !== model.open()) return onBreach("holding", `${openSpans} spans are open, must be ${model.open()}`)
-  if (status.providers.size > settings.capacity)
-    return onBreach("bounds", `${status.providers.size} providers, at most ${settings.capacity} may be kept`)
+  if (heldSpans !== model.held()) return bounds(`${heldSpans} spans wait for an owner, must be ${model.held()}`)
+  if (openSpans !== model.open()) return bounds(`${openSpans} spans are open, must be ${model.open()}`)
+  return status.providers.size > settings.capacity
+    ? bounds(`${status.providers.size} providers are kept, at most ${settings.capacity} may be`)
+    : undefined
 }
+
+/** Holds the whole status against the model. */
+export const breach = (status: TenantTracer.Status, model: Model, settings: Settings): Breach | undefined =>
+  ledgerBreach(status.ledger, model, settings) ?? heldBreach(status, model, settings)

@@ -5,6 +5,3 @@ export interface Breach {
   readonly check: string
   readonly message: string
 }
-
-/** Told of each. */
-export type OnBreach = (check: string, message: string) => void

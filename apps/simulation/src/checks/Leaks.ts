@@ -1,12 +1,13 @@
 /** Looks through everything that the library shows, as text and as JSON, for what it must not show. */
 import { inspect } from "node:util"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import * as Context from "effect/Context"
 import type { Run } from "../Run.js"
 import * as Canary from "../world/Canary.js"
+import type { Breach } from "./Breach.js"
 
 const shown = (value: unknown): string =>
   [
@@ -18,29 +19,40 @@ const shown = (value: unknown): string =>
     )
   ].join("\n")
 
-/** No canary of these kinds may be in a value; by default none at all. */
-const seek = (run: Run, what: string, value: unknown, isForbidden: (kind: string) => boolean = () => true): void => {
-  const text = shown(value)
-  const canary = Canary.find(text).find(({ kind }) => isForbidden(kind))
-  const found = canary?.text ?? Canary.disguised(text)
-  if (found !== undefined) run.onBreach("canary", `${found} in ${what}`)
+/** A value, and the canaries that must not be in it: by default all of them. */
+interface Place {
+  readonly what: string
+  readonly value: unknown
+  readonly isForbidden?: (kind: string) => boolean
 }
 
 const isSecret = (kind: string): boolean => kind === "secret"
 
-/** Looks at the service as it stands, at what one tenant's route comes to, and at a span that is open. */
-export const look = (run: Run, tenant: string | undefined): void => {
+/** The service as it stands, what one tenant's route comes to, and a span that is open. */
+const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
   const { service } = run.process
-  seek(run, "the service", service)
-  seek(run, "the status", Effect.runSync(service.status))
-  seek(run, "the dead letters", Effect.runSync(service.deadLetters()))
-  seek(run, "the dead letters with content", Effect.runSync(service.deadLetters(tenant, { content: true })), isSecret)
+  const content = service.deadLetters(tenant, { content: true })
   const route = tenant === undefined ? undefined : run.tenants.get(tenant)?.route
-  if (route !== undefined) {
-    seek(run, `the plan of ${tenant}`, service.plan(route), (kind) => kind !== "resource")
-    seek(run, `the route of ${tenant}`, route, isSecret)
-  }
   const handle = run.dice.pick([...run.handles.values()])
-  if (handle !== undefined)
-    seek(run, "a span", Option.getOrUndefined(Context.getOption(handle.context, Tracer.ParentSpan)), isSecret)
+  const span = handle && Option.getOrUndefined(Context.getOption(handle.context, Tracer.ParentSpan))
+  return [
+    { what: "the service", value: service },
+    { what: "the status", value: Effect.runSync(service.status) },
+    { what: "the dead letters", value: Effect.runSync(service.deadLetters()) },
+    { what: "the dead letters with content", value: Effect.runSync(content), isForbidden: isSecret },
+    { what: "a plan", value: route && service.plan(route), isForbidden: (kind) => kind !== "resource" },
+    { what: "a route", value: route, isForbidden: isSecret },
+    { what: "a span", value: span, isForbidden: isSecret }
+  ]
+}
+
+/** Looks at everything. */
+export const breach = (run: Run, tenant: string | undefined): Breach | undefined => {
+  for (const { isForbidden = () => true, value, what } of places(run, tenant)) {
+    const text = shown(value)
+    const canary = Canary.find(text).find(({ kind }) => isForbidden(kind))
+    const found = canary?.text ?? Canary.disguised(text)
+    if (found !== undefined) return { check: "canary", message: `${found} in ${what}` }
+  }
+  return undefined
 }

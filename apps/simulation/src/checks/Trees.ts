@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { DestinationId } from "tenant-tracer"
 import type { Copy } from "../model/Model.js"
 import type { Run } from "../Run.js"
+import type { Breach } from "./Breach.js"
 
 const copiesOf = (run: Run): ReadonlyMap<DestinationId.DestinationId, ReadonlyArray<Copy>> => {
   const all = new Map<DestinationId.DestinationId, Array<Copy>>()
@@ -26,20 +27,19 @@ const treeProblem = (copy: Copy, run: Run): string | undefined => {
   return above !== undefined && above.taken > 0 ? undefined : `${span.label} hangs under what never arrived`
 }
 
+const end = (message: string): Breach => ({ check: "end", message })
+
 /** Checks the process, which has closed. */
-export const check = (run: Run): void => {
-  const { ledger, recording } = Effect.runSync(run.process.service.status)
-  // Whoever goes on working in a process that is closed begins spans that nobody ends.
-  const late = run.process.model.open()
-  if (recording.openSpans !== late) run.onBreach("end", `${recording.openSpans} spans are open, must be ${late}`)
+export const breach = (run: Run): Breach | undefined => {
+  const { ledger } = Effect.runSync(run.process.service.status)
   const copies = copiesOf(run)
   for (const row of ledger.rows) {
-    if (row.held > 0) return run.onBreach("end", `${row.id} holds ${row.held} spans after the end`)
-    if (row.id === "others" || row.id === "total") continue
-    if (row.made !== row.hidden + row.delivered) continue
+    if (row.held > 0) return end(`${row.id} holds ${row.held} spans after the end`)
+    if (row.id === "others" || row.id === "total" || row.made !== row.hidden + row.delivered) continue
     for (const copy of copies.get(row.id) ?? []) {
       const problem = copy.isVisible ? treeProblem(copy, run) : undefined
-      if (problem !== undefined) return run.onBreach("tree", `at ${row.id}: ${problem}`)
+      if (problem !== undefined) return { check: "tree", message: `at ${row.id}: ${problem}` }
     }
   }
+  return undefined
 }

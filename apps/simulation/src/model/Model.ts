@@ -167,7 +167,8 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     const { request } = span
     if (request === undefined) {
       ambient.delete(span)
-      return copy(span, unowned)
+      copy(span, unowned)
+      return
     }
     request.open.delete(span)
     if (span === request.root) request.rootEndedAt = now
@@ -247,6 +248,8 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
       return "Bound"
     },
     sweep: (now) => {
+      // A process that has begun to close looks no more.
+      if (isClosing) return
       for (const request of waiting) {
         const { heldSince, rootEndedAt } = request
         if (request.state === "holding" && heldSince !== undefined && noticed(heldSince, limits.holdMillis) <= now)

@@ -34,12 +34,14 @@ export const owned = (
     allowed.some((account) => isSame(account, operator)) ||
     (!isAdditive && operator.plan.vendor !== "otlp" && allowed.some(({ plan }) => plan.vendor === operator.plan.vendor))
   return [
-    ...allowed.map((account): Outlet => ({
-      id: account.id,
-      account,
-      audience: isAdditive && isOperators(account) ? "merged" : "tenant",
-      version: account.version
-    })),
+    ...allowed.map(
+      (account): Outlet => ({
+        id: account.id,
+        account,
+        audience: isAdditive && isOperators(account) ? "merged" : "tenant",
+        version: account.version
+      })
+    ),
     ...operators.filter((operator) => !standsDown(operator)).map(ofOperator)
   ]
 }

@@ -89,7 +89,8 @@ const rotate = kind<{ readonly tenant: string; readonly name: string; readonly i
     Run.decide(run, tenant)
     return true
   },
-  show: ({ isOldAccepted, name, tenant }) => `${tenant}/${name}, the old one is ${isOldAccepted ? "still" : "not"} taken`
+  show: ({ isOldAccepted, name, tenant }) =>
+    `${tenant}/${name}, the old one is ${isOldAccepted ? "still" : "not"} taken`
 })
 
 /** The tokens that were minted so far are not taken any more. */

@@ -117,7 +117,7 @@ const look = kind<{ readonly tenant: string }>({
   weight: 0.6,
   draw: ({ dice, world }) => ({ tenant: dice.pick(world.tenants)?.id ?? "" }),
   apply: (run, { tenant }) => {
-    Leaks.look(run, tenant)
+    run.report(Leaks.breach(run, tenant))
     return true
   },
   show: () => ""
@@ -145,8 +145,8 @@ const closeNow = (run: Run): void => {
 export const finish = (run: Run): void => {
   closeNow(run)
   awaitClosed(run)
-  Leaks.look(run, undefined)
-  Trees.check(run)
+  run.report(Leaks.breach(run, undefined))
+  run.report(Trees.breach(run))
 }
 
 const renew = (draft: Draft): void => {

@@ -6,7 +6,13 @@ import type { StepKind } from "./Step.js"
 import * as Traffic from "./Traffic.js"
 
 /** Every kind, those of the end included, which are never drawn. */
-export const all: ReadonlyArray<StepKind> = [...Traffic.kinds, ...Faults.kinds, ...Operations.kinds, Finale.calm, Finale.end]
+export const all: ReadonlyArray<StepKind> = [
+  ...Traffic.kinds,
+  ...Faults.kinds,
+  ...Operations.kinds,
+  Finale.calm,
+  Finale.end
+]
 
 const byName = new Map(all.map((kind) => [kind.name, kind]))
 

@@ -61,7 +61,8 @@ export const make = (dice: Dice, disorder: number): Turns => {
     stop: () => {
       isStopped = true
       waiting.length = 0
-      for (const fiber of roots.roots) if (fiber.getFiberRef(FiberRef.currentScheduler) === turns) roots.roots.delete(fiber)
+      for (const fiber of roots.roots)
+        if (fiber.getFiberRef(FiberRef.currentScheduler) === turns) roots.roots.delete(fiber)
     }
   }
   return turns

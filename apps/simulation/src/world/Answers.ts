@@ -80,7 +80,8 @@ export const answers = {
     const refused = question.dice.between(1, question.spans)
     return { ...kept(question, partial(question, Math.min(refused, 127))), refused: Math.min(refused, 127) }
   },
-  "truncated answer": (question) => kept(question, question.isJson ? text(`{"partialSu`) : Uint8Array.of(0x0a, 9, 0x08)),
+  "truncated answer": (question) =>
+    kept(question, question.isJson ? text(`{"partialSu`) : Uint8Array.of(0x0a, 9, 0x08)),
   "nonsense answer": (question) =>
     kept(question, question.isJson ? text(`{"partialSuccess":{"rejectedSpans":"-5"}}`) : text("<html>")),
   "oversized answer": (question) => ({ ...kept(question), reply: { reason: "response_too_large", status: 200 } }),

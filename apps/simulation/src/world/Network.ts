@@ -26,10 +26,11 @@ export const silence: Effect.Effect<never> = Effect.async(() => {})
 
 const quick = 50
 
-const answerTo = (options: Options, arrival: Arrival, request: Transport.TransportRequest): Effect.Effect<
-  Transport.TransportResponse,
-  Transport.TransportError
-> => {
+const answerTo = (
+  options: Options,
+  arrival: Arrival,
+  request: Transport.TransportRequest
+): Effect.Effect<Transport.TransportResponse, Transport.TransportError> => {
   const { account, copies, credential } = arrival
   const isRefused = credential.hasExpired || credential.version < account.oldestAccepted
   const name = isRefused ? "401" : options.script(arrival)

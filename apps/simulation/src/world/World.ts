@@ -117,14 +117,16 @@ export const draw = (dice: Dice): World => {
   const operators = dice
     .shuffled<DestinationPlan["vendor"]>(["otlp", "langfuse", "arize"])
     .slice(0, dice.between(0, 2))
-    .map((vendor, index): DestinationPlan => ({
-      ...drawDestination(dice, operator, `own-${vendor}`),
-      host: operatorHost + index,
-      auth: index === 0 ? "bearer" : "two_keys",
-      vendor,
-      isDenied: false,
-      bytesPerRequest: undefined
-    }))
+    .map(
+      (vendor, index): DestinationPlan => ({
+        ...drawDestination(dice, operator, `own-${vendor}`),
+        host: operatorHost + index,
+        auth: index === 0 ? "bearer" : "two_keys",
+        vendor,
+        isDenied: false,
+        bytesPerRequest: undefined
+      })
+    )
   const tenants: Array<TenantPlan> = []
   const count = 50 + dice.below(8)
   for (let number = 0; number < count; number++) {
