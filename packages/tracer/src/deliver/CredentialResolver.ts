@@ -37,11 +37,12 @@ export const make = (
 
   const ask = (id: DestinationId): Effect.Effect<Option.Option<DestinationAuth>> =>
     Effect.suspend(() => resolver.resolve(id)).pipe(
+      // Before it is on its own: what a fiber ends with that nobody waits for is a line of the log.
+      Effect.catchAllCause(() => Effect.succeedNone),
       // It may not be interruptible; the deadline stands all the same.
       Effect.disconnect,
       Effect.timeoutOption(options?.deadline ?? "10 seconds"),
-      Effect.map(Option.flatten),
-      Effect.catchAllCause(() => Effect.succeedNone)
+      Effect.map(Option.flatten)
     )
 
   return (id) =>

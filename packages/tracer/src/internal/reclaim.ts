@@ -38,10 +38,13 @@ export const make = (options: {
 
   const reclaim = (id: DestinationId.DestinationId): Effect.Effect<void> =>
     Effect.suspend(() => resolve(id)).pipe(
+      Effect.map((found) => () => settle(id, found)),
+      // Before it is on its own: what a fiber ends with that nobody waits for is a line of the log.
+      Effect.catchAllCause(() => Effect.succeed(() => {})),
       // It may not be interruptible; the deadline stands all the same.
       Effect.disconnect,
       Effect.timeout("10 seconds"),
-      Effect.map((found) => settle(id, found)),
+      Effect.map((settleIt) => settleIt()),
       Effect.catchAllCause(() => Effect.void)
     )
 

@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import type { DestinationAuth } from "@tenant-tracer/model/Destination"
-import { Deferred, Effect, Fiber, Option, Redacted, TestClock } from "effect"
+import { Cause, Deferred, Effect, Fiber, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
 import * as CredentialResolver from "../../src/deliver/CredentialResolver.js"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import { acme } from "./fakes.js"
@@ -54,6 +54,24 @@ it.effect.each([
     yield* TestClock.adjust("3 seconds")
     expect(yield* Fiber.join(asking)).toEqual(Option.none())
   })
+)
+
+it.effect.each([Effect.fail(new Error("secret")), Effect.die("secret")])(
+  "what it fails with is in no line of the log",
+  (answer) =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const resolve = CredentialResolver.make({ resolve: () => answer })
+      const logger = Logger.make(({ cause, message }) => {
+        lines.push(`${message} ${Cause.pretty(cause)}`)
+      })
+      yield* resolve(acme).pipe(
+        Effect.zipLeft(TestClock.adjust(0)),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+        Logger.withMinimumLogLevel(LogLevel.All)
+      )
+      expect(lines).toEqual([])
+    })
 )
 
 it.effect("one that throws comes to nothing", () =>
