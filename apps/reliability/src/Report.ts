@@ -18,11 +18,15 @@ export const cell = (outcome: Outcome | string | undefined): string => {
   const { again, made, notes, received, said } = outcome
   const missing = made - received
   const told = Math.min(missing, said.lost)
+  const waiting = Math.min(missing - told, said.waiting)
+  const silent = missing - told - waiting
   const lines = [`${count(received)} of ${count(made)} arrived`]
   if (told > 0) lines.push(`${count(told)} counted as lost`)
-  if (missing - told > 0) {
-    const where = said.spooled > 0 ? "on disk or lost" : "lost without a number"
-    lines.push(`${count(missing - told)} ${where}${said.errors > 0 ? ` (${said.errors} lines in the log)` : ""}`)
+  if (waiting > 0) lines.push(`${count(waiting)} still wait`)
+  if (silent > 0) {
+    const log =
+      said.errors === 0 ? "" : said.errors === 1 ? " (a line in the log)" : ` (${said.errors} lines in the log)`
+    lines.push(`${count(silent)} lost without a number${log}`)
   }
   if (again > 0) lines.push(`${count(again)} arrived twice`)
   return [...lines, ...notes].join("; ")

@@ -37,6 +37,8 @@ export interface Options {
   readonly probes?: readonly [first: number, most: number] | undefined
   /** Where spans wait on disk. */
   readonly spool?: string | undefined
+  /** Blocks of 1 KiB that the process may write to one file; the system refuses what is longer. */
+  readonly fileBlocks?: number | undefined
 }
 
 /** Spans that one request makes: its root, and a model call below it. */
@@ -46,15 +48,14 @@ export const spansPerRequest = 2
 export interface Said {
   readonly lost: number
   readonly errors: number
-  /** Spans that wait on disk. */
-  readonly spooled: number
+  /** Spans that wait, in memory or on disk: they may still arrive. */
+  readonly waiting: number
 }
 
 /** What a process holds. */
 export interface Footprint {
-  /** Bytes in use after a collection. */
-  readonly heap: number
-  readonly rss: number
+  /** Bytes in use after a collection, buffers outside the heap among them. */
+  readonly memory: number
   readonly sockets: number
   readonly timers: number
 }

@@ -30,11 +30,18 @@ export interface Subject {
 
 const program = fileURLToPath(new URL("child.ts", import.meta.url))
 
-const launch = (environment: Readonly<Record<string, string>>): ChildProcess =>
-  spawn(process.execPath, ["--expose-gc", "--import", "tsx", program], {
+const launch = ({ fileBlocks }: Options, environment: Readonly<Record<string, string>>): ChildProcess => {
+  const args = ["--expose-gc", "--import", "tsx", program]
+  const [command, ...rest] =
+    fileBlocks === undefined
+      ? [process.execPath, ...args]
+      : // A shell of which blocks are 1 KiB, as those of `sh` need not be.
+        ["bash", "-c", `ulimit -f ${fileBlocks}; exec "$0" "$@"`, process.execPath, ...args]
+  return spawn(command ?? "", rest, {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "inherit", "ipc"]
   })
+}
 
 /** Starts a set-up, with these variables in its environment beside ours. */
 export const make = (
@@ -47,7 +54,7 @@ export const make = (
     const pending = new Map<number, Deferred.Deferred<Answer["value"], SubjectError>>()
     let asked = 0
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => launch(environment)),
+      Effect.sync(() => launch(options, environment)),
       (child) => {
         child.kill("SIGKILL")
         return Deferred.await(ended)

@@ -21,8 +21,8 @@ const footprint = Effect.gen(function* () {
   globalThis.gc?.()
   const resources = process.getActiveResourcesInfo()
   const count = (name: string) => resources.filter((resource) => resource === name).length
-  const { heapUsed, rss } = process.memoryUsage()
-  return { heap: heapUsed, rss, sockets: count("TCPSocketWrap"), timers: count("Timeout") } satisfies Footprint
+  const { external, heapUsed } = process.memoryUsage()
+  return { memory: heapUsed + external, sockets: count("TCPSocketWrap"), timers: count("Timeout") } satisfies Footprint
 })
 
 const scope = Effect.runSync(Scope.make())

@@ -22,7 +22,7 @@ const usage = `Usage: npm run reliability -- [--write] [--only NAME]… [--set-u
 const document = new URL("../../../docs/reliability.md", import.meta.url).pathname
 
 /** No fault takes longer, whatever a set-up makes of it. */
-const limit = "90 seconds"
+const limit = "3 minutes"
 
 const options = Either.try({
   try: () =>
@@ -80,7 +80,8 @@ const program = Either.match(options, {
               rowOf(
                 scenario,
                 kinds.filter((kind) => values["set-up"]?.includes(kind) ?? true)
-              )
+              ),
+            { concurrency: 2 }
           )
           if (values.write) yield* write(rows)
           const failed = rows.some(({ outcomes }) =>

@@ -16,7 +16,7 @@ import type { Duration } from "effect"
  * - `Reset`: the socket is destroyed with a TCP RST
  * - `Drop`: answers success and keeps nothing
  * - `PartialSuccess`: success that names `rejectedSpans`; that many spans at the end of the request are not kept
- * - `Redirect`: 307 to `location`
+ * - `Redirect`: `status` (default 307) to `location`
  *
  * @since 0.1.0
  * @category models
@@ -34,7 +34,11 @@ export type Fault =
   | { readonly _tag: "Reset" }
   | { readonly _tag: "Drop" }
   | { readonly _tag: "PartialSuccess"; readonly rejectedSpans: number; readonly message: string }
-  | { readonly _tag: "Redirect"; readonly location: string }
+  | {
+      readonly _tag: "Redirect"
+      readonly location: string
+      readonly status?: 301 | 302 | 303 | 307 | 308 | undefined
+    }
 
 /**
  * A fault that only some requests meet: each one with `probability`, drawn from a generator with this `seed`, so that
@@ -134,12 +138,15 @@ export const partialSuccess = (rejectedSpans: number, message: string): Fault =>
 })
 
 /**
- * Sends the client elsewhere with 307. A client that follows it takes its credentials along.
+ * Sends the client elsewhere, with 307 unless another status is given. A client that follows it takes its credentials along.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const redirect = (location: string): Fault => ({ _tag: "Redirect", location })
+export const redirect = (
+  location: string,
+  options?: { readonly status?: 301 | 302 | 303 | 307 | 308 | undefined }
+): Fault => ({ _tag: "Redirect", location, ...options })
 
 /**
  * The same for this many requests.

@@ -294,7 +294,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
           }
           case "Redirect": {
             const reason = `scripted: redirect to ${fault.location}`
-            return yield* new Refused({ status: 307, reason, headers: { location: fault.location } })
+            return yield* new Refused({ status: fault.status ?? 307, reason, headers: { location: fault.location } })
           }
           case "Hang":
             note(0, "scripted: hang")

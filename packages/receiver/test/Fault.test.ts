@@ -143,9 +143,12 @@ it.scoped("drop says success and keeps nothing", () =>
 it.scoped("redirect sends the client elsewhere", () =>
   Effect.gen(function* () {
     const { receiver, send } = yield* setUp()
-    yield* receiver.script("acme", [Fault.redirect("http://169.254.169.254/latest")])
-    const answer = yield* send
-    expect([answer.status, answer.headers.location]).toEqual([307, "http://169.254.169.254/latest"])
+    const location = "http://169.254.169.254/latest"
+    yield* receiver.script("acme", [Fault.redirect(location), Fault.redirect(location, { status: 301 })])
+    for (const status of [307, 301]) {
+      const answer = yield* send
+      expect([answer.status, answer.headers.location]).toEqual([status, location])
+    }
   })
 )
 

@@ -63,10 +63,10 @@ export const scenarios: ReadonlyArray<Scenario> = [
     name: "random",
     title: "70 % of requests fail at random (503)",
     method:
-      "2,000 spans in 20 portions, 100 ms apart; then up to 30 s for them to arrive. Probes of a failing back end are 1 to 4 s apart instead of 5 s to 5 min.",
+      "2,000 spans in 20 portions, 100 ms apart; then up to 30 s for them to arrive. Probes of a failing back end are 0.25 to 1 s apart instead of 5 s to 5 min.",
     run: (kind) =>
       Effect.gen(function* () {
-        const it = yield* stage(kind, { probes: [1000, 4000] })
+        const it = yield* stage(kind, { probes: [250, 1000] })
         yield* it.script(it.acme, Fault.fraction(0.7, Fault.status(503), 7))
         yield* stream(it, 20, 50, 100)
         yield* Effect.fork(it.subject.flush)
@@ -103,11 +103,11 @@ export const scenarios: ReadonlyArray<Scenario> = [
   },
   {
     name: "large",
-    title: "a back end that takes no more than 64 KiB at once (413)",
-    method: "The back end refuses bodies of more than 64 KiB with 413. 2,048 spans end in one burst.",
+    title: "a back end that takes no more than 32 KiB at once (413)",
+    method: "The back end refuses bodies of more than 32 KiB with 413. 2,048 spans end in one burst.",
     run: (kind) =>
       Effect.gen(function* () {
-        const it = yield* stage(kind, {}, { maxBytes: 64 * 1024 })
+        const it = yield* stage(kind, {}, { maxBytes: 32 * 1024 })
         yield* it.subject.emit(it.acme, 1024)
         yield* it.subject.flush
         return yield* outcome(it, 1024, 6000)

@@ -1,5 +1,6 @@
 /** Where credentials go, and what becomes of spans when they change. */
-import { Fault, Receiver } from "@tenant-tracer/receiver"
+import { createServer, type IncomingHttpHeaders } from "node:http"
+import { Fault } from "@tenant-tracer/receiver"
 import { Effect } from "effect"
 import * as Backend from "../Backend.js"
 import type { Scenario } from "../Scenario.js"
@@ -7,6 +8,30 @@ import * as Subject from "../Subject.js"
 import { outcome, stage } from "./Arrival.js"
 
 const secret = "the-operators-own"
+
+/** Somebody else's host, which takes everything and remembers the headers. */
+const stranger = Effect.acquireRelease(
+  Effect.async<{ readonly url: string; readonly seen: ReadonlyArray<IncomingHttpHeaders>; readonly close: () => void }>(
+    (resume) => {
+      const seen: Array<IncomingHttpHeaders> = []
+      const server = createServer((request, response) => {
+        seen.push(request.headers)
+        request.resume()
+        response.setHeader("content-type", "application/json").end("{}")
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = typeof address === "object" && address !== null ? address.port : 0
+        const close = () => {
+          server.close()
+          server.closeAllConnections()
+        }
+        resume(Effect.succeed({ url: `http://127.0.0.1:${port}/v1/traces`, seen, close }))
+      })
+    }
+  ),
+  ({ close }) => Effect.sync(close)
+)
 
 /** Faults around credentials. */
 export const scenarios: ReadonlyArray<Scenario> = [
@@ -34,29 +59,21 @@ export const scenarios: ReadonlyArray<Scenario> = [
   },
   {
     name: "redirect",
-    title: "a redirect (307) to another host",
+    title: "a redirect (301) to another host",
     method:
-      "A tenant's back end answers with a redirect to a host of somebody else, who takes everything. Do the tenant's key and spans go there?",
+      "A tenant's back end answers everything with a redirect to a host of somebody else. Is that host asked, and does it see the tenant's key?",
     run: (kind) =>
       Effect.gen(function* () {
         const it = yield* stage(kind)
-        const elsewhere = yield* Receiver.make({ accounts: [{ id: "thief", headers: {} }] })
-        yield* it.script(it.acme, Fault.forever(Fault.redirect(yield* elsewhere.endpoint("thief"))))
+        const elsewhere = yield* stranger
+        yield* it.script(it.acme, Fault.forever(Fault.redirect(elsewhere.url, { status: 301 })))
         yield* it.subject.emit(it.acme, 10)
         yield* it.subject.flush
-        const result = yield* outcome(it, 10, 6000)
-        const stolen = yield* elsewhere.received("thief")
-        const hasKey = stolen.some(({ headers }) => headers["x-key"] === it.acme.key)
-        return {
-          ...result,
-          notes: [
-            hasKey
-              ? "**the other host has the key and the spans**"
-              : stolen.length > 0
-                ? "**the other host has the spans**"
-                : "the other host has nothing"
-          ]
-        }
+        const result = yield* outcome(it, 10, 8000)
+        const { seen } = elsewhere
+        const hasKey = seen.some((headers) => headers["x-key"] === it.acme.key)
+        const said = hasKey ? "**is asked, and has the key**" : seen.length > 0 ? "**is asked**" : "is not asked"
+        return { ...result, notes: [`the other host ${said}`] }
       })
   },
   {

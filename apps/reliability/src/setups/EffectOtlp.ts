@@ -63,6 +63,6 @@ export const make = (options: Options): Effect.Effect<SetUp, never, Scope.Scope>
         }),
       // It has none: it sends every five seconds.
       flush: Effect.void,
-      said: Effect.succeed({ lost: 0, errors: 0, spooled: 0 })
+      said: Effect.succeed({ lost: 0, errors: 0, waiting: 0 })
     }
   })

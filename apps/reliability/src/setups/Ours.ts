@@ -60,7 +60,7 @@ export const make = (options: Options): Effect.Effect<SetUp, never, Scope.Scope>
       said: Effect.map(status, ({ ledger: { total, unrouted } }) => ({
         lost: sum(total.rejected) + sum(total.dropped) + sum(unrouted),
         errors: 0,
-        spooled: total.spooled
+        waiting: total.held + total.spooled
       }))
     }
   })

@@ -24,7 +24,7 @@ const providerOf = ({ endpoint, key }: Tenant, { batchSpans, queueSpans }: Optio
 
 /** Reads in the log what the SDK says there: how many spans a full queue has dropped, and that an export failed. */
 const listen = () => {
-  const said = { lost: 0, errors: 0, spooled: 0 }
+  const said = { lost: 0, errors: 0, waiting: 0 }
   const line = (message: unknown) => {
     const dropped = /Dropped (\d+) spans/.exec(String(message))?.[1]
     if (dropped === undefined) said.errors++
