@@ -7,6 +7,7 @@ export {
   Message,
   ModelProvider,
   Operation,
+  Redaction,
   SpanData,
   TenantRoute,
   TraceFacts
