@@ -93,7 +93,8 @@ export const make = (options: {
         hear(child)
       ).pipe(
         Effect.timeoutFail({ duration: patience, onTimeout: () => new TaskError({ message: "it goes on and on" }) }),
-        Effect.tapError(() => Pool.invalidate(pool, child))
+        // Also where nobody waits for the answer any more: the next one must not hear it.
+        Effect.onError(() => Pool.invalidate(pool, child))
       )
     return {
       run: <Tag extends Task["_tag"]>(task: Task & { readonly _tag: Tag }) =>
