@@ -144,7 +144,8 @@ export const all: ReadonlyArray<Bug> = [
 /** The bug of a name. */
 export const find = (name: string): Bug | undefined => all.find((bug) => bug.name === name)
 
-const root = new URL("../../../../", import.meta.url)
+/** The root of the workspace. */
+export const root = new URL("../../../../", import.meta.url)
 
 /** Where a bug's file is. */
 export const fileOf = (bug: Bug): URL => new URL(bug.file, root)

@@ -1,6 +1,7 @@
 /** What the command line does. Each command gives whether all went well. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Bugs from "../bugs/Bugs.js"
 import type { Range } from "./Arguments.js"
@@ -27,14 +28,12 @@ const playOr = (workers: Workers.Workers, _tag: "Play" | "Show", seed: number) =
 
 const hasFailed = ({ failed }: Played): boolean => failed !== undefined
 
-/** Plays the seeds and gives what they came to in their order, whoever was first; with a bug no more than up to the first that fails. */
-const playAll = (workers: Workers.Workers, { from, seeds, workers: size }: Range, isBug: boolean) => {
-  const played = Stream.range(from, from + seeds - 1).pipe(
-    // More than there are workers, so that nobody has to wait for a seed that takes long.
-    Stream.mapEffect((seed) => playOr(workers, "Play", seed), { concurrency: 2 * size })
+/** Plays the seeds and gives what they came to in their order, whoever was first. */
+const playAll = (workers: Workers.Workers, { from, seeds, workers: size }: Range) =>
+  Stream.range(from, from + seeds - 1).pipe(
+    // More than there are workers, so that none has to wait for another's seed that takes long.
+    Stream.mapEffect((seed) => playOr(workers, "Play", seed), { concurrency: size === 1 ? 1 : 2 * size })
   )
-  return isBug ? Stream.takeUntil(played, hasFailed) : played
-}
 
 const shrink = (
   workers: Workers.Workers,
@@ -62,7 +61,8 @@ export const seeds = (options: Range & { readonly bug: Bugs.Bug | undefined }) =
     const { bug } = options
     const workers = yield* Workers.make({ size: Math.min(options.workers, options.seeds), bug })
     const all: Array<Played> = []
-    yield* Stream.runForEach(playAll(workers, options, bug !== undefined), (played) => {
+    const played = playAll(workers, options)
+    yield* Stream.runForEach(bug === undefined ? played : Stream.takeUntil(played, hasFailed), (played) => {
       all.push(played)
       return progress(`${all.length} of ${options.seeds} seeds, ${all.filter(hasFailed).length} failed`)
     })
@@ -77,29 +77,36 @@ export const seed = ({ bug, from }: Range & { readonly bug: Bugs.Bug | undefined
     return yield* tellFailures(workers, [yield* playOr(workers, "Show", from)])
   }).pipe(Effect.scoped)
 
-const findBug = (bug: Bugs.Bug, range: Range) =>
+/** The first seed that fails with the bug, and does not without it. */
+export const findBug = (bug: Bugs.Bug, range: Range, sound: Workers.Workers) =>
   Effect.gen(function* () {
     const workers = yield* Workers.make({ size: 1, bug })
-    const found = yield* Stream.runLast(Stream.filter(playAll(workers, { ...range, workers: 1 }, true), hasFailed))
-    return { bug, found: found._tag === "Some" ? found.value : undefined }
+    return yield* playAll(workers, { ...range, workers: 1 }).pipe(
+      Stream.filter(hasFailed),
+      Stream.filterEffect(({ seed }) => Effect.map(playOr(sound, "Play", seed), (played) => !hasFailed(played))),
+      Stream.runHead
+    )
   }).pipe(Effect.scoped)
 
 /** Plays seeds with each of the bugs until it is found. */
 export const allBugs = (range: Range) =>
   Effect.gen(function* () {
+    const sound = yield* Workers.make({ size: 1 })
     const width = Math.max(...Bugs.all.map(({ name }) => name.length))
     let missed = 0
     yield* Stream.fromIterable(Bugs.all).pipe(
-      Stream.mapEffect((bug) => findBug(bug, range), { concurrency: range.workers }),
-      Stream.runForEach(({ bug, found }) => {
-        if (found === undefined) missed++
-        const what =
-          found === undefined
-            ? `not found in ${Report.plural(range.seeds, "seed")}`
-            : `found at seed ${found.seed}: ${found.failed?.check}`
-        return Console.log(`${bug.name.padEnd(width)}  ${what}`)
+      Stream.mapEffect((bug) => Effect.map(findBug(bug, range, sound), (found) => [bug, found] as const), {
+        concurrency: range.workers
+      }),
+      Stream.runForEach(([{ name }, found]) => {
+        if (Option.isNone(found)) missed++
+        const what = Option.match(found, {
+          onNone: () => `not found in ${Report.plural(range.seeds, "seed")}`,
+          onSome: ({ failed, seed }) => `found at seed ${seed}: ${failed?.check}`
+        })
+        return Console.log(`${name.padEnd(width)}  ${what}`)
       })
     )
     yield* print(["", Report.sum(Bugs.all.length - missed, missed)])
     return missed === 0
-  })
+  }).pipe(Effect.scoped)

@@ -32,7 +32,7 @@ const hookOf = (bug: Bugs.Bug): string => {
 const flags = (bug: Bugs.Bug | undefined): Array<string> => [
   // Who comes first sees a file before the compiler does.
   ...(bug === undefined ? [] : ["--import", hookOf(bug)]),
-  ...["--import", import.meta.resolve("tsx")],
+  ...["--import", "tsx"],
   // Most of what a history makes is gone with its next step.
   "--max-semi-space-size=64",
   "--stack-trace-limit=5"
@@ -62,6 +62,8 @@ const start = (execArgv: Array<string>): Effect.Effect<ChildProcess, StartError,
   Effect.acquireRelease(
     Effect.sync(() =>
       fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [], {
+        // Where the compiler is found.
+        cwd: fileURLToPath(Bugs.root),
         execArgv,
         stdio: ["ignore", "inherit", "inherit", "ipc"]
       })
