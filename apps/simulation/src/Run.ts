@@ -142,7 +142,9 @@ const startProcess = (run: Run, seed: number, number: number, issued: ReadonlyMa
       if (isHeldBack(run, arrival) && !arrival.copies.some((copy) => tried.has(copy)))
         run.onBreach("pause", `${arrival.account.id} is paused, and was sent ${labels(arrival)}`)
       for (const copy of arrival.copies) tried.add(copy)
-      run.note(`${time.now - epoch} ${arrival.account.id} v${arrival.credential.version} ${labels(arrival)}: ${name}`)
+      run.note(
+        `     ${time.now - epoch} ms: ${arrival.account.id} v${arrival.credential.version} ${labels(arrival)}: ${name}`
+      )
     },
     onTaken: ({ account, copies }, index) => {
       const copy = copies[index]
@@ -181,7 +183,7 @@ const isHeldBack = (run: Run, { account }: Arrival): boolean => {
 const labels = ({ copies }: Arrival): string => copies.map(({ span }) => span.label).join(" ")
 
 /** The world before the first step, with its first process. */
-export const begin = (world: World, seed: number): Run => {
+export const begin = (world: World, seed: number, onLine: (line: string) => void = () => {}): Run => {
   const issued = new Map<string, Array<Issued>>()
   const onCredential: Account.OnCredential = (account, credential) => {
     const [first] = Canary.find(Object.values(credential.headers).join(" "))
@@ -229,6 +231,7 @@ export const begin = (world: World, seed: number): Run => {
     },
     note: (line) => {
       hash.update(line).update("\n")
+      onLine(line)
     },
     digest: () => hash.copy().digest("hex"),
     onCredential,

@@ -1,40 +1,32 @@
-/** Finds the shortest part of a history in which the same thing goes wrong. */
-import type { History } from "./History.js"
-import * as Simulation from "./Simulation.js"
-import type { Step } from "./steps/Step.js"
+/** Finds the shortest part of something in which the same still goes wrong. */
 
-/** A history that fails, and how. */
-export interface Failing {
-  readonly history: History
-  readonly failed: NonNullable<Simulation.Outcome["failed"]>
+/** Items among which something goes wrong, and what. */
+export interface Failing<out Item, out Why> {
+  readonly items: ReadonlyArray<Item>
+  readonly why: Why
 }
 
-/** Leaves out steps as long as the same check fails, larger parts first, and plays at most so many histories for it. */
-export const shrink = (found: Failing, most = 300): Failing => {
-  let plays = 0
-
-  const attempt = (steps: ReadonlyArray<Step>): Failing | undefined => {
-    plays++
-    const { failed } = Simulation.play({ ...found.history, steps })
-    if (failed?.check !== found.failed.check) return undefined
-    return { history: { ...found.history, steps: steps.slice(0, failed.step + 1) }, failed }
-  }
-
-  const without = (steps: ReadonlyArray<Step>, from: number, count: number) => [
-    ...steps.slice(0, from),
-    ...steps.slice(from + count)
-  ]
-
-  const steps = found.history.steps.slice(0, found.failed.step + 1)
-  let best: Failing = { ...found, history: { ...found.history, steps } }
-  let size = Math.ceil(best.history.steps.length / 2)
-  for (;;) {
-    const before = best.history.steps.length
-    for (let from = before - size; from > -size && plays < most; from -= size) {
-      const start = Math.max(0, Math.min(from, best.history.steps.length - size))
-      best = attempt(without(best.history.steps, start, size)) ?? best
+/**
+ * Leaves out items, larger parts first and single ones until none can go, or `mayGoOn` says that it has taken long enough. `attempt` gives nothing
+ * where these items go well, or where something else goes wrong; it may cut off what comes after the failure.
+ */
+export const shrink = <Item, Why>(
+  found: Failing<Item, Why>,
+  attempt: (items: ReadonlyArray<Item>) => Failing<Item, Why> | undefined,
+  mayGoOn: () => boolean = () => true
+): Failing<Item, Why> => {
+  let best = found
+  let size = Math.ceil(found.items.length / 2)
+  while (best.items.length > 0 && mayGoOn()) {
+    const before = best.items.length
+    // From the end, so that what is still to be tried stays where it is.
+    for (let end = before; end > 0 && mayGoOn(); end -= size) {
+      const start = Math.max(0, end - size)
+      if (start >= best.items.length) continue
+      best = attempt([...best.items.slice(0, start), ...best.items.slice(end)]) ?? best
     }
-    if (plays >= most || (size === 1 && best.history.steps.length === before)) return best
-    size = Math.max(1, Math.min(Math.floor(size / 2), best.history.steps.length))
+    if (size === 1 && best.items.length === before) break
+    size = Math.max(1, Math.floor(size / 2))
   }
+  return best
 }

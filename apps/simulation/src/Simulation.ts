@@ -23,15 +23,15 @@ const check = (run: Run.Run): number => {
   return status.providers.evictions
 }
 
-/** Does the steps one after another until they are all done, or something is wrong. */
-export const play = ({ seed, steps, world }: History): Outcome => {
-  const run = Run.begin(world, seed)
+/** Does the steps one after another until they are all done, or something is wrong; `onLine` is told what happens. */
+export const play = ({ seed, steps, world }: History, onLine?: (line: string) => void): Outcome => {
+  const run = Run.begin(world, seed, onLine)
   let failed: Outcome["failed"]
   let process = run.process
   let evicted = 0
   for (const [index, step] of steps.entries()) {
     const kind = Steps.kindOf(step)
-    run.note(kind.show(step))
+    run.note(`${index + 1}. ${kind.show(step)}`)
     try {
       kind.apply(run, step)
       const before = process === run.process ? evicted : 0

@@ -13,7 +13,10 @@ export interface Edit {
 
 /** A bug. */
 export interface Bug {
+  /** In kebab case. */
   readonly name: string
+  /** What somebody has got wrong, in a sentence. */
+  readonly says: string
   /** The file, below the root of the workspace. */
   readonly file: string
   readonly edits: ReadonlyArray<Edit>
@@ -25,32 +28,44 @@ const tracer = "packages/tracer/src"
 export const all: ReadonlyArray<Bug> = [
   {
     name: "shared-header-object",
-    file: `${tracer}/deliver/internal/requestAuth.ts`,
+    says: "One object holds the headers of whatever is sent next, and what the last one needed stays in it.",
+    file: `${tracer}/deliver/internal/otlpRequest.ts`,
     edits: [
       {
-        find: "const revealed: Record<string, string> = {}",
-        replace: "const revealed: Record<string, string> = shared"
+        find: "const contentTypes = {",
+        replace: "const shared: Record<string, string> = {}\n\nconst contentTypes = {"
       },
-      { find: "const reveal = (", replace: "const shared: Record<string, string> = {}\nconst reveal = (" }
+      {
+        find: "headers: { ...headers, ...ownHeaders }, body, tls",
+        replace: "headers: Object.assign(shared, headers, ownHeaders), body, tls"
+      }
     ]
   },
   {
     name: "evict-without-drain",
-    file: `${tracer}/deliver/ProviderCache.ts`,
-    edits: [{ find: "Effect.timeoutOption(closeDeadline)", replace: "Effect.timeoutOption(0)" }]
+    says: "A provider that has to make room is closed without sending what waits in it.",
+    file: `${tracer}/deliver/Provider.ts`,
+    edits: [
+      {
+        find: `if (reason === "revoked") return revoke`,
+        replace: `if (reason === "revoked") return revoke\n        if (reason === "evicted") return Effect.sync(() => void abandon(reason))`
+      }
+    ]
   },
   {
     name: "retry-with-anothers-headers",
+    says: "The credential in use is kept in one place for all exporters, and a retry takes what it finds there.",
     file: `${tracer}/deliver/OtlpExporter.ts`,
     edits: [
-      { find: "const using = auth\n", replace: "const using = hasFailed ? latest : auth\n      latest = auth\n" },
-      { find: `if ("why" in verdict) {`, replace: `if ("why" in verdict) {\n        hasFailed = true` },
-      { find: "let auth = requestAuth", replace: "let hasFailed = false\n  let auth = requestAuth" },
-      { find: "const done = (", replace: "let latest: requestAuth.RequestAuth\n\nconst done = (" }
+      { find: "const done = (", replace: "let current: requestAuth.RequestAuth\n\nconst done = (" },
+      { find: "const using = auth\n", replace: "const using = isRetry ? current : auth\n      current = auth\n" },
+      { find: `if ("why" in verdict) {`, replace: `isRetry = "why" in verdict\n      if ("why" in verdict) {` },
+      { find: "let auth = requestAuth", replace: "let isRetry = false\n  let auth = requestAuth" }
     ]
   },
   {
     name: "route-by-trace-id",
+    says: "Whose a span is, is looked up by the id of its trace, which two tenants can have in common.",
     file: `${tracer}/record/Recorder.ts`,
     edits: [
       {
@@ -67,7 +82,8 @@ export const all: ReadonlyArray<Bug> = [
     ]
   },
   {
-    name: "late-span-to-the-operator",
+    name: "late-span-to-the-operators-tenant",
+    says: "A span that ends after its request has lost its owner, and goes to the operator.",
     file: `${tracer}/record/Recorder.ts`,
     edits: [
       {
@@ -81,20 +97,55 @@ export const all: ReadonlyArray<Bug> = [
   },
   {
     name: "batch-in-flight-lost-at-close",
+    says: "Closing waits for what is queued and not for what is on its way, which it aborts and tells nobody of.",
     file: `${tracer}/deliver/Provider.ts`,
-    edits: [{ find: "ledger.dropped(id, reason, batch.entries.length)", replace: "" }]
+    edits: [
+      { find: "for (const { entries } of inFlight) up = Math.min(up, entries[0]?.position ?? up)", replace: "" },
+      { find: "queue.putBack(entries)\n        fiber", replace: "queue.settle(entries)\n        fiber" }
+    ]
+  },
+  {
+    name: "revoked-key-used-by-a-retry",
+    says: "Revoking a key closes its provider as an eviction does, and what waits there is tried once more with that key.",
+    file: `${tracer}/internal/destinations.ts`,
+    edits: [{ find: "Effect.zipRight(provider.revoke, close)", replace: "close" }]
+  },
+  {
+    name: "replay-to-a-deleted-destination",
+    says: "What is on disk goes to the destination as it was known when it was last asked for, though there is none any more.",
+    file: `${tracer}/internal/reclaim.ts`,
+    edits: [
+      {
+        find: "const settle = (",
+        replace: "const known = new Map<DestinationId.DestinationId, Destination.Destination>()\n\n  const settle = ("
+      },
+      {
+        find: 'const opened = destination && outlets.open(id, destination, "tenant")',
+        replace: `if (destination !== undefined) known.set(id, destination)
+    const latest = destination ?? known.get(id)
+    const opened = latest && outlets.open(id, latest, "tenant")`
+      }
+    ]
   },
   {
     name: "double-count-after-a-split",
+    says: "Of a batch that was too large and sent in halves, the first half counts twice and the second not at all.",
     file: `${tracer}/deliver/OtlpExporter.ts`,
     edits: [{ find: "Exporter.combine(first, second)", replace: "Exporter.combine(first, first)" }]
+  },
+  {
+    name: "leaked-budget",
+    says: "The bytes of a span that is dropped are not given back.",
+    file: `${tracer}/deliver/Provider.ts`,
+    edits: [{ find: "const spans = release(entries)\n", replace: "const spans = entries.map(({ span }) => span)\n" }]
   }
 ]
 
 /** The bug of a name. */
 export const find = (name: string): Bug | undefined => all.find((bug) => bug.name === name)
 
-const root = new URL("../../../../", import.meta.url)
+/** The root of the workspace. */
+export const root = new URL("../../../../", import.meta.url)
 
 /** Where a bug's file is. */
 export const fileOf = (bug: Bug): URL => new URL(bug.file, root)

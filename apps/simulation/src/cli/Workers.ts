@@ -1,89 +1,108 @@
-/** Processes that play seeds, one for each core, because a history is played in one go. */
-import { fork } from "node:child_process"
-import { availableParallelism } from "node:os"
+/** Processes that play seeds, because a history is played in one go; the library in them may be one with a bug. */
+import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Pool from "effect/Pool"
 import type * as Scope from "effect/Scope"
 import * as Bugs from "../bugs/Bugs.js"
-import type { Result } from "./Result.js"
+import type { Answers, Task } from "./Task.js"
 
-/** A worker that ended before it had answered. */
-export class WorkerError extends Data.TaggedError("WorkerError")<{ readonly message: string }> {}
+/** Workers cannot be had: whatever is asked of them, it would be the same. */
+export class StartError extends Data.TaggedError("StartError")<{ readonly message: string }> {}
 
-interface Worker {
-  readonly play: (seed: number) => Effect.Effect<Result, WorkerError>
+/** No answer came: the worker ended, or took too long and was ended. */
+export class TaskError extends Data.TaggedError("TaskError")<{ readonly message: string }> {}
+
+/** Does each task as soon as a worker is free. */
+export interface Workers {
+  readonly run: <Tag extends Task["_tag"]>(
+    task: Task & { readonly _tag: Tag }
+  ) => Effect.Effect<Answers[Tag], StartError | TaskError>
 }
 
 /** The address of the hook that brings a bug back, with the file and its text in it. */
-const hookOf = (bug: Bugs.Bug | undefined): string => {
+const hookOf = (bug: Bugs.Bug): string => {
   const hook = new URL("../bugs/hook.mjs", import.meta.url)
-  if (bug !== undefined)
-    hook.searchParams.set("patch", JSON.stringify({ url: Bugs.fileOf(bug).href, text: Bugs.patched(bug) }))
+  hook.searchParams.set("patch", JSON.stringify({ url: Bugs.fileOf(bug).href, text: Bugs.patched(bug) }))
   return hook.href
 }
 
 const flags = (bug: Bugs.Bug | undefined): Array<string> => [
-  // The first comes to see a file before the others do.
-  ...["--import", hookOf(bug), "--import", import.meta.resolve("tsx")],
+  // Who comes first sees a file before the compiler does.
+  ...(bug === undefined ? [] : ["--import", hookOf(bug)]),
+  ...["--import", "tsx"],
   // Most of what a history makes is gone with its next step.
   "--max-semi-space-size=64",
   "--stack-trace-limit=5"
 ]
 
-const start = (bug: Bugs.Bug | undefined): Effect.Effect<Worker, never, Scope.Scope> =>
+/** The next message of a worker, or how it ended. */
+const hear = (child: ChildProcess): Effect.Effect<unknown, TaskError> =>
+  Effect.async<unknown, TaskError>((resume) => {
+    const onExit = (code: number | null, signal: string | null) => {
+      forget()
+      resume(new TaskError({ message: `its process ended with ${signal ?? `code ${code}`}` }))
+    }
+    const onMessage = (message: unknown) => {
+      forget()
+      resume(Effect.succeed(message))
+    }
+    const forget = () => {
+      child.off("exit", onExit)
+      child.off("message", onMessage)
+    }
+    child.on("exit", onExit)
+    child.on("message", onMessage)
+    return Effect.sync(forget)
+  })
+
+const start = (execArgv: Array<string>): Effect.Effect<ChildProcess, StartError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() =>
       fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [], {
-        execArgv: flags(bug),
+        // Where the compiler is found.
+        cwd: fileURLToPath(Bugs.root),
+        execArgv,
         stdio: ["ignore", "inherit", "inherit", "ipc"]
       })
     ),
-    (child) => Effect.sync(() => child.kill())
+    // It may be in a circle, and hear nothing.
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
   ).pipe(
-    Effect.map((child) => ({
-      play: (seed) =>
-        Effect.async<Result, WorkerError>((resume) => {
-          const onExit = (code: number | null) =>
-            resume(new WorkerError({ message: `the process that played seed ${seed} ended with code ${code}` }))
-          const onMessage = (result: unknown) => {
-            child.off("exit", onExit)
-            // The worker sends nothing else.
-            resume(Effect.succeed(result as Result))
-          }
-          child.once("exit", onExit)
-          child.once("message", onMessage)
-          child.send(seed)
-          return Effect.sync(() => {
-            child.off("exit", onExit)
-            child.off("message", onMessage)
-          })
-        })
-    }))
+    Effect.tap((child) =>
+      Effect.mapError(hear(child), ({ message }) => new StartError({ message: `a worker did not start: ${message}` }))
+    )
   )
 
-/** Plays the seeds, each as soon as a worker is free, and tells of each as soon as it is known; false from `onResult` ends it. */
-export const play = (options: {
-  readonly from: number
-  readonly seeds: number
-  readonly bug: Bugs.Bug | undefined
-  readonly onResult: (result: Result) => Effect.Effect<boolean>
-}): Effect.Effect<void, WorkerError> => {
-  const { bug, from, onResult, seeds } = options
-  let next = from
-  const work = (worker: Worker): Effect.Effect<void, WorkerError> =>
-    Effect.suspend(() => {
-      if (next >= from + seeds) return Effect.void
-      return Effect.flatMap(worker.play(next++), (result) =>
-        Effect.flatMap(onResult(result), (goesOn) => {
-          if (!goesOn) next = Number.POSITIVE_INFINITY
-          return work(worker)
-        })
-      )
+/** Starts so many workers. A task that takes longer than `patience` (default 1 minute) fails, and its worker makes room for another one. */
+export const make = (options: {
+  readonly size: number
+  readonly bug?: Bugs.Bug | undefined
+  readonly patience?: Duration.DurationInput | undefined
+}): Effect.Effect<Workers, StartError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { bug, patience = "1 minute", size } = options
+    const execArgv = yield* Effect.try({
+      try: () => flags(bug),
+      catch: (error) => new StartError({ message: error instanceof Error ? error.message : String(error) })
     })
-  const one = Effect.scoped(Effect.flatMap(start(bug), work))
-  return Effect.all(
-    Array.from({ length: Math.min(seeds, availableParallelism()) }, () => one),
-    { concurrency: "unbounded", discard: true }
-  )
-}
+    const pool = yield* Pool.make({ acquire: start(execArgv), size })
+    const ask = (child: ChildProcess, task: Task) =>
+      Effect.zipRight(
+        Effect.sync(() => child.send(task)),
+        hear(child)
+      ).pipe(
+        Effect.timeoutFail({ duration: patience, onTimeout: () => new TaskError({ message: "it goes on and on" }) }),
+        // Also where nobody waits for the answer any more: the next one must not hear it.
+        Effect.onError(() => Pool.invalidate(pool, child))
+      )
+    return {
+      run: <Tag extends Task["_tag"]>(task: Task & { readonly _tag: Tag }) =>
+        Effect.scoped(Effect.flatMap(Pool.get(pool), (child) => ask(child, task))).pipe(
+          // A worker answers what it was asked, and nothing else.
+          Effect.map((answer) => answer as Answers[Tag])
+        )
+    }
+  })

@@ -1,9 +1,12 @@
-/** A process that plays the seeds that it is sent, one after another. */
-import * as Result from "./Result.js"
+/** A process that does one task after another, and tells a history on its standard output. */
+import * as Task from "./Task.js"
 
-process.on("message", (seed) => {
-  if (typeof seed === "number") process.send?.(Result.of(seed))
+process.on("message", (task) => {
+  // Whoever started it sends nothing else.
+  process.send?.(Task.run(task as Task.Task, (line) => process.stdout.write(`${line}\n`)))
 })
 
 // Nobody is left to send anything.
 process.on("disconnect", () => process.exit())
+
+process.send?.("ready")

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Bugs from "../../src/bugs/Bugs.js"
+import * as Commands from "../../src/cli/Commands.js"
+import * as Workers from "../../src/cli/Workers.js"
+
+describe("Workers", () => {
+  it.live(
+    "play a dozen seeds, and none of them fails",
+    () =>
+      Effect.gen(function* () {
+        const workers = yield* Workers.make({ size: 2 })
+        const played = yield* Effect.forEach(
+          Array.from({ length: 12 }, (_, index) => index + 1),
+          (seed) => workers.run({ _tag: "Play", seed }),
+          { concurrency: 12 }
+        )
+        expect(played.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+        expect(played.filter(({ failed }) => failed !== undefined)).toEqual([])
+        expect(played.every(({ counts }) => Object.keys(counts).length >= 5)).toBe(true)
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
+  it.live(
+    "give up a task that goes on and on, and do the next one",
+    () =>
+      Effect.gen(function* () {
+        const workers = yield* Workers.make({ size: 1, patience: "1 minute" })
+        const given = yield* Effect.timeoutOption(workers.run({ _tag: "Play", seed: 1 }), "1 millis")
+        expect(given._tag).toBe("None")
+        // Not the answer to the one before.
+        expect((yield* workers.run({ _tag: "Play", seed: 2 })).seed).toBe(2)
+        const hasty = yield* Workers.make({ size: 1, patience: "1 millis" })
+        const failure = yield* Effect.flip(hasty.run({ _tag: "Play", seed: 1 }))
+        expect(failure.message).toBe("it goes on and on")
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
+  it.live(
+    "say that a task has ended its process, and do the next one",
+    () =>
+      Effect.gen(function* () {
+        const workers = yield* Workers.make({ size: 1 })
+        // Nothing fails there that could be made shorter.
+        const failure = yield* Effect.flip(workers.run({ _tag: "Shrink", seed: 1 }))
+        expect(failure.message).toBe("its process ended with code 1")
+        expect((yield* workers.run({ _tag: "Play", seed: 1 })).seed).toBe(1)
+      }).pipe(Effect.scoped),
+    120_000
+  )
+
+  it.live("cannot start with a bug that does not fit", () =>
+    Effect.gen(function* () {
+      const [some] = Bugs.all
+      if (some === undefined) return
+      const bug = { ...some, edits: [{ find: "this is nowhere", replace: "" }] }
+      const failure = yield* Effect.flip(Workers.make({ size: 1, bug }))
+      expect(failure.message).toContain(`the bug "${bug.name}" does not fit any more: ${bug.file}`)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "find each bug, and find nothing without it",
+    () =>
+      Effect.gen(function* () {
+        const sound = yield* Workers.make({ size: 1 })
+        const range = { from: 1, seeds: 200, workers: 1 }
+        const missed = yield* Effect.filter(
+          Bugs.all,
+          (bug) => Effect.map(Commands.findBug(bug, range, sound), ({ _tag }) => _tag === "None"),
+          { concurrency: 2 }
+        )
+        expect(missed.map(({ name }) => name)).toEqual([])
+      }).pipe(Effect.scoped),
+    600_000
+  )
+})
