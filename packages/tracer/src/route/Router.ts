@@ -106,7 +106,7 @@ export const make = (options: {
     destination: Destination.Destination,
     audience: "tenant" | "merged"
   ) => Outlet | Denial
-  /** Told of each trace of a tenant's, before its first span goes anywhere. */
+  /** Told of each trace of a tenant's, before its first span goes anywhere; of one that has no destination, with each span. */
   readonly onTrace?: ((request: RequestTrace, route: TenantRoute, plan: Plan) => void) | undefined
 }): Router => {
   const { budget, ledger, onTrace, operator, random } = options

@@ -69,6 +69,22 @@ describe("closed", () => {
   })
 })
 
+it("is failing from the first failure until something gets through", () => {
+  const { began, fail, isFailing, pass, succeeded, trip } = make({ failures: 2 })
+  expect(isFailing()).toBe(false)
+  fail(1)
+  expect(isFailing(), "still closed").toBe(true)
+  succeeded()
+  expect(isFailing()).toBe(false)
+  trip()
+  expect(isFailing()).toBe(true)
+  pass(10_000)
+  began()
+  expect(isFailing(), "nobody knows yet").toBe(true)
+  succeeded()
+  expect(isFailing()).toBe(false)
+})
+
 describe("opening", () => {
   it("comes after so many failures in a row", () => {
     const { allows, fail, now, pass, state } = make()

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, TestClock } from "effect"
 import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Gate from "../../src/deliver/Gate.js"
+import * as RateLimit from "../../src/deliver/RateLimit.js"
 import { workbench } from "./fakes.js"
 
 const down = Exporter.again(["a"], "HTTP 503")
@@ -61,6 +62,53 @@ it.scoped("what never reached the back end says nothing of it", () =>
     const { breaker } = gate.state()
     gate.settled(Exporter.dropped("encode_failed", 1))
     expect(gate.state().breaker).toEqual(breaker)
+  })
+)
+
+it.scoped("is ready where it is worth while to enter, and changes nothing by being asked", () =>
+  Effect.gen(function* () {
+    const self = yield* gateWith(Effect.succeed(true), { failures: 1 })
+    const { gate } = self
+    expect([gate.isReady(0), gate.isReady(1), gate.isSuspect()]).toEqual([true, true, false])
+    gate.settled(down)
+    expect([gate.isReady(0), gate.isSuspect()]).toEqual([false, true])
+    yield* TestClock.adjust("5 seconds")
+    expect([gate.isReady(0), gate.isReady(1), gate.isReady(0)]).toEqual([true, false, true])
+    expect(gate.state().breaker.state).toBe("open")
+    self.isPaused = true
+    expect(gate.isReady(0)).toBe(false)
+    self.isPaused = false
+    expect(gate.enter(0)).toBe(true)
+    expect([gate.state().breaker.state, gate.isSuspect()]).toEqual(["half_open", true])
+    gate.settled(well)
+    expect([gate.isReady(1), gate.isSuspect()]).toEqual([true, false])
+    gate.settled(unauthorized)
+    expect(gate.isReady(0), "it asks for a new one").toBe(false)
+    yield* settle
+    expect(gate.isReady(0)).toBe(true)
+  })
+)
+
+it.scoped("is not ready before the back end allows another request, and says when it does", () =>
+  Effect.gen(function* () {
+    const { environment } = yield* workbench
+    const rate = RateLimit.make({ perMinute: 60, now: environment.clock.now })
+    const gate = Gate.make({
+      rate,
+      now: environment.clock.now,
+      random: () => 1,
+      isPaused: () => false,
+      renew: undefined,
+      run: environment.run,
+      onRenewal: () => {}
+    })
+    expect([gate.enter(0), gate.delay()]).toEqual([true, undefined])
+    yield* rate.take
+    expect([gate.isReady(0), gate.enter(0), gate.delay(), gate.isShut()]).toEqual([false, false, 1000, false])
+    gate.settled(down)
+    expect(gate.delay(), "the longer wait counts").toBe(1000)
+    yield* TestClock.adjust("1 second")
+    expect([gate.isReady(0), gate.delay()]).toEqual([true, undefined])
   })
 )
 

@@ -249,6 +249,65 @@ it.scoped("case 245: with too many closings pending nothing new is built, until 
   })
 )
 
+it.scoped("one that is needed is built though nothing else is, and makes room as soon as there can be some", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 2, maxReaping: 2 })
+    const gate = yield* Deferred.make<void>()
+    for (const key of ["a", "b", "c", "d"]) cache.get(key, () => build(key, Deferred.await(gate)))
+    const get = (key: string, isNeeded: boolean) => Either.isRight(cache.get(key, () => build(key), isNeeded))
+    expect([get("e", false), get("e", true)]).toEqual([false, true])
+    expect(cache.keys()).toEqual(["c", "d", "e"])
+    yield* Deferred.succeed(gate, undefined)
+    yield* settled(cache)
+    expect(get("f", false)).toBe(true)
+    expect(cache.keys()).toEqual(["e", "f"])
+  })
+)
+
+it.scoped("closes one on demand, waits for it, and builds it anew when it is asked for", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    const gate = yield* Deferred.make<void>()
+    const built: Array<Fake> = []
+    cache.get("a", () => build("a", Deferred.await(gate), built))
+    const other = use(cache, "b")
+    const closing = yield* Effect.fork(cache.close("a"))
+    yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
+    expect(use(cache, "a")).not.toBe(built[0])
+    expect(yield* Fiber.poll(closing)).toMatchObject({ _tag: "None" })
+    yield* Deferred.succeed(gate, undefined)
+    yield* Fiber.join(closing)
+    expect(other.closed).toBe(0)
+    yield* cache.close("unknown")
+  })
+)
+
+describe("what could not be sent", () => {
+  const fake = (key: string, fields: Partial<Pick<Fake, "abandoned" | "held" | "parked" | "trouble">>) =>
+    Object.assign(new Fake(key), fields)
+
+  it("is what was abandoned, or kept on disk, or is held still, by destination, and why", () => {
+    const report = ProviderCache.unsentOf([
+      fake("a", { abandoned: 2, held: 1 }),
+      fake("b", { trouble: "it is paused" }),
+      fake("c", { abandoned: 4, parked: 3, trouble: "its back end fails" })
+    ])
+    expect(report.map(({ id, spooled, unsent, why }) => [DestinationId.tenant(id), unsent, spooled, why])).toEqual([
+      ["a", 3, 0, "the deadline came first"],
+      ["c", 7, 3, "its back end fails"]
+    ])
+  })
+
+  it("of two providers of one destination is told once, with the cause of one that has some", () => {
+    const [one, ...rest] = ProviderCache.unsentOf([
+      fake("a", { trouble: "its back end refuses the credential" }),
+      fake("a", { held: 1, trouble: "its back end fails" }),
+      fake("a", { abandoned: 2 })
+    ])
+    expect([one?.unsent, one?.why, rest]).toEqual([3, "its back end fails", []])
+  })
+})
+
 describe("a build that fails", () => {
   const failing: ReadonlyArray<readonly [string, () => Effect.Effect<Fake, unknown, Scope.Scope>]> = [
     ["with an error", () => Effect.fail(new Error("secret"))],
@@ -333,6 +392,44 @@ describe("closing the cache", () => {
       yield* TestClock.adjust(0)
       expect(ledger.snapshot().total).toMatchObject({ delivered: 20, dropped: { shutdown: 20 }, held: 0 })
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("case 247: a closing that is stuck, whatever it does, holds up neither the others nor the end", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const cache = yield* ProviderCache.make<Fake>({ shutdownDeadline: "3 seconds" }).pipe(Scope.extend(scope))
+      const stuck = yield* Deferred.make<void>()
+      const built: Array<Fake> = []
+      cache.get("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck)), built))
+      cache.get("hangs", () => build("hangs", Effect.never, built))
+      cache.get("dies", () => build("dies", Effect.die("no"), built))
+      cache.get("good", () => build("good", Effect.void, built))
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("2 seconds")
+      expect(built.map((fake) => fake.closed)).toEqual([1, 1, 1, 1])
+      expect(yield* Fiber.poll(closing)).toMatchObject({ _tag: "None" })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      yield* Deferred.succeed(stuck, undefined)
+    })
+  )
+
+  it.effect("case 247: one that is just being closed by an eviction is waited for, and closed once", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const cache = yield* ProviderCache.make<Fake>({ capacity: 1 }).pipe(Scope.extend(scope))
+      const release = yield* Deferred.make<void>()
+      const built: Array<Fake> = []
+      cache.get("straggler", () => build("straggler", Deferred.await(release), built))
+      use(cache, "other")
+      yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.poll(closing)).toMatchObject({ _tag: "None" })
+      yield* Deferred.succeed(release, undefined)
+      yield* Fiber.join(closing)
+      expect(built[0]?.closed).toBe(1)
+    })
   )
 
   it.effect("takes along those that still wait to be closed", () =>

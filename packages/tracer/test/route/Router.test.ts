@@ -26,9 +26,13 @@ const routing = (
   const offered: Array<string> = []
   const opened: Array<string> = []
   const wanted: Array<unknown> = []
+  const needs: Array<boolean> = []
+  const traces: Array<unknown> = []
   const outlet = (id: DestinationId.DestinationId, audience: "tenant" | "operator" | "merged"): Router.Outlet => {
+    const account = fates.account(ledger, id, view({ audience }))
     const provider: Pick<Provider<RecordedSpan>, "offer"> = {
       offer: (span) => {
+        account.queued(span)
         offered.push(`${id} ${span.name}`)
         ledger.delivered(id, 1)
       }
@@ -36,14 +40,19 @@ const routing = (
     return {
       id,
       view: view({ audience }),
-      account: fates.account(ledger, id, view({ audience })),
-      provider: () => (options.gone?.(id) === true ? Either.left("provider_closed") : Either.right(provider))
+      account,
+      provider: (isNeeded) => {
+        needs.push(isNeeded)
+        return options.gone?.(id) === true ? Either.left("provider_closed") : Either.right(provider)
+      }
     }
   }
   const router = Router.make({
     ledger,
     random: () => 0.5,
     budget: ByteBudget.make(),
+    onTrace: (trace, { tenant }, { denied }) =>
+      traces.push({ trace, tenant, denied: denied.map(({ id }) => id), offered: offered.length }),
     operator: (options.operator ?? []).map((own, index) => ({
       ...own,
       ...outlet(DestinationId.operator(`o${index}`), "operator")
@@ -57,7 +66,7 @@ const routing = (
     }
   })
   const row = (id: string) => ledger.snapshot().rows.find((row) => row.id === id)
-  return { router, ledger, offered, opened, row, wanted }
+  return { router, ledger, needs, offered, opened, row, traces, wanted }
 }
 
 const collector = { vendor: "otlp", destination: destination({ endpoint: "http://collector.operator.example" }) }
@@ -68,6 +77,32 @@ describe("Router", () => {
     const of = route([destination({ name: "a" }), destination({ name: "b", endpoint: "https://b.example/v1/traces" })])
     router.sink(ended(model, { name: "chat" }), of)
     expect(offered).toEqual(["acme/a chat", "acme/b chat", "operator/o0 chat"])
+  })
+
+  it("tells of each trace of a tenant's once, before anything else, with what it comes to", () => {
+    const { offered, router, traces } = routing({
+      operator: [collector],
+      refuse: ({ name }) => (name === "b" ? "no" : undefined)
+    })
+    const of = route([destination({ name: "a" }), destination({ name: "b", endpoint: "https://b.example/v1/traces" })])
+    const { begin, end, open } = recording()
+    const root = open()
+    for (const span of [begin(root, { data: model }), begin(root, { data: model })]) router.sink(end(span), of)
+    expect(traces).toEqual([{ trace: root.request, tenant: "acme", denied: ["acme/b"], offered: 0 }])
+    router.sink(ended(model), undefined)
+    router.sink(ended(model), of)
+    expect([traces.length, offered.length]).toEqual([2, 7])
+  })
+
+  it("asks for a provider as one that is needed once it has taken a span of the trace", () => {
+    const { router, needs } = routing({ gone: () => needs.length === 1 })
+    const of = route([destination({ name: "a" })])
+    const { begin, end, open } = recording()
+    const root = open()
+    for (let index = 0; index < 3; index++) router.sink(end(begin(root, { data: model })), of)
+    router.sink(ended(model), of)
+    // The first was lost, so that the second is as good as the first.
+    expect(needs).toEqual([false, false, true, false])
   })
 
   it("case 175: gives a span without a route to the operator alone", () => {
