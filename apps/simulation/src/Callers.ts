@@ -129,7 +129,7 @@ export const open = (
       author: tenant.plan.id,
       caller: heard,
       isRecorded: sampled,
-      route: isHttp ? undefined : { tenant: tenant.plan.id, outlets: tenant.outlets }
+      settings: isHttp ? undefined : tenant.settings
     })
     const wanted = !(incoming === "continue" && heard?.isSampled === false)
     if (sampled !== wanted) run.onBreach("sampling", `r${number} is ${sampled ? "" : "not "}recorded`)
@@ -182,7 +182,7 @@ export const bind = (run: Run, handle: Handle, tenant: Tenant): string | undefin
   const { process } = run
   const { request } = handle
   if (request === undefined) return undefined
-  const expected = process.model.bind(request, tenant.plan.id, tenant.outlets)
+  const expected = process.model.bind(request, tenant.settings)
   const binding = process.fork(
     Effect.mapInputContext(TenantTracer.bind(tenant.route), (outer: Context.Context<never>) =>
       Context.merge(outer, handle.context)

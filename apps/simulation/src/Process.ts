@@ -10,7 +10,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Random from "effect/Random"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
-import { TenantTracer, Tracing, type TracingConfig, Transport } from "tenant-tracer"
+import { Spool, TenantTracer, Tracing, type TracingConfig, Transport } from "tenant-tracer"
 import type { Model } from "./model/Model.js"
 import type { Turns } from "./virtual/Turns.js"
 import type { Time, VirtualClock } from "./virtual/VirtualClock.js"
@@ -42,6 +42,7 @@ export interface Options {
   readonly turns: Turns
   readonly model: Model
   readonly transport: Transport.Transport.Service
+  readonly spool: Spool.Spool.Service | undefined
   readonly onLog: (line: string) => void
 }
 
@@ -53,7 +54,7 @@ const logger = (onLog: (line: string) => void): Layer.Layer<never> =>
         onLog(`${logLevel.label} ${inspect([message, cause, Object.fromEntries(annotations)], { depth: 10 })}`)
       )
     ),
-    Logger.minimumLogLevel(LogLevel.Info)
+    Logger.minimumLogLevel(LogLevel.Debug)
   )
 
 /** Starts a process. */
@@ -62,7 +63,11 @@ export const start = (options: Options): Process => {
   const scope = Effect.runSync(Scope.make())
   const layer = Layer.provide(
     TenantTracer.layer(options.config),
-    Layer.merge(Tracing.vocabularies, Layer.succeed(Transport.Transport, options.transport))
+    Layer.mergeAll(
+      Tracing.vocabularies,
+      Layer.succeed(Transport.Transport, options.transport),
+      options.spool === undefined ? Layer.empty : Layer.succeed(Spool.Spool, options.spool)
+    )
   )
   const building = Effect.runFork(
     Layer.toRuntime(layer).pipe(

@@ -1,51 +1,91 @@
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as Bugs from "../src/bugs/Bugs.js"
 
-const simulate = (...args: ReadonlyArray<string>) => {
-  const { status, stderr, stdout } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", fileURLToPath(new URL("../src/main.ts", import.meta.url)), ...args],
-    { encoding: "utf8", cwd: fileURLToPath(Bugs.root) }
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+
+const simulate = (...args: ReadonlyArray<string>) =>
+  Effect.async<{ readonly status: number; readonly stdout: string; readonly stderr: string; readonly last: string }>(
+    (resume) => {
+      const child = execFile(
+        process.execPath,
+        ["--import", "tsx", main, ...args],
+        { cwd: fileURLToPath(Bugs.root) },
+        (_, stdout, stderr) => {
+          const last = stdout.trimEnd().split("\n").at(-1) ?? ""
+          resume(Effect.succeed({ status: child.exitCode ?? -1, stdout, stderr, last }))
+        }
+      )
+      return Effect.sync(() => child.kill())
+    }
   )
-  return { status, stderr, stdout, last: stdout.trimEnd().split("\n").at(-1) }
-}
+
+const patience = 240_000
 
 describe("npm run simulate", () => {
-  it("lists the bugs, one a line", () => {
-    const { status, stdout } = simulate("--list-bugs")
-    expect(status).toBe(0)
-    expect(stdout).toBe(Bugs.all.map(({ name }) => `${name}\n`).join(""))
-  }, 60_000)
+  it.live(
+    "lists the bugs, one a line",
+    () =>
+      Effect.gen(function* () {
+        const { status, stdout } = yield* simulate("--list-bugs")
+        expect(status).toBe(0)
+        expect(stdout).toBe(Bugs.all.map(({ name }) => `${name}\n`).join(""))
+      }),
+    patience
+  )
 
-  it("says how it is called to whoever calls it otherwise", () => {
-    const { status, stderr, stdout } = simulate("--seeds", "none")
-    expect(status).toBe(2)
-    expect(stdout).toBe("")
-    expect(stderr).toMatch(/^--seeds: "none" is not a whole number from 1\n\nUsage: npm run simulate/)
-  }, 60_000)
+  it.live(
+    "says how it is called to whoever calls it otherwise",
+    () =>
+      Effect.gen(function* () {
+        const { status, stderr, stdout } = yield* simulate("--seeds", "none")
+        expect(status).toBe(2)
+        expect(stdout).toBe("")
+        expect(stderr).toMatch(/^--seeds: "none" is not a whole number from 1\n\nUsage: npm run simulate/)
+      }),
+    patience
+  )
 
-  it("plays one seed, the same each time", () => {
-    const first = simulate("--seed", "1")
-    expect(first).toMatchObject({ status: 0, last: "1 passed, 0 failed" })
-    expect(first.stdout).toMatch(/^1\. /)
-    expect(first.stdout).toContain("\nwhat happened in 1 seed:\n")
-    expect(simulate("--seed", "1").stdout).toBe(first.stdout)
-  }, 120_000)
+  it.live(
+    "plays one seed, the same each time",
+    () =>
+      Effect.gen(function* () {
+        const [first, second] = yield* Effect.all([simulate("--seed", "1"), simulate("--seed", "1")], {
+          concurrency: 2
+        })
+        expect(first).toMatchObject({ status: 0, last: "1 passed, 0 failed" })
+        expect(first.stdout).toMatch(/^1\. /)
+        expect(first.stdout).toContain("\nwhat happened in 1 seed:\n")
+        expect(second.stdout).toBe(first.stdout)
+      }),
+    patience
+  )
 
-  it("gives the same for many seeds, on however many processes", () => {
-    const alone = simulate("--seeds", "4", "--from", "2", "--workers", "1")
-    expect(alone).toMatchObject({ status: 0, last: "4 passed, 0 failed" })
-    expect(simulate("--seeds", "4", "--from", "2", "--workers", "3").stdout).toBe(alone.stdout)
-  }, 120_000)
+  it.live(
+    "gives the same for many seeds, on however many processes",
+    () =>
+      Effect.gen(function* () {
+        const range = ["--seeds", "3", "--from", "2"]
+        const alone = yield* simulate(...range, "--workers", "1")
+        expect(alone).toMatchObject({ status: 0, last: "3 passed, 0 failed" })
+        expect((yield* simulate(...range, "--workers", "3")).stdout).toBe(alone.stdout)
+      }),
+    patience
+  )
 
-  it("shows the shortest history in which a bug is found", () => {
-    const { last, status, stdout } = simulate("--with-bug", "shared-header-object", "--seeds", "20")
-    expect(status).toBe(1)
-    expect(stdout).toMatch(/\nseed \d+ failed at step \d+ of \d+: foreign headers: /)
-    const [, steps] = stdout.match(/the shortest history that shows it \((\d+) steps\)/) ?? []
-    expect(Number(steps)).toBeLessThan(6)
-    expect(last).toMatch(/^\d+ passed, 1 failed$/)
-  }, 120_000)
+  it.live(
+    "shows the shortest history in which a bug is found",
+    () =>
+      Effect.gen(function* () {
+        const { last, status, stdout } = yield* simulate("--with-bug", "shared-header-object", "--seeds", "20")
+        expect(status).toBe(1)
+        expect(stdout).toMatch(/\nseed \d+ failed at step \d+ of \d+: foreign headers: /)
+        const [, steps] = stdout.match(/the shortest history that shows it \((\d+) steps\)/) ?? []
+        expect(Number(steps)).toBeLessThan(6)
+        expect(last).toMatch(/^\d+ passed, 1 failed$/)
+      }),
+    patience
+  )
 })

@@ -95,10 +95,19 @@ const bodyProblem = (body: Uint8Array, { account, copies }: Arrival, { settings 
   const owners = new Set(copies.map(({ span }) => span.request?.owner))
   const mayHaveContent = settings.content === "full" && account.plan.content === "full"
   const isTenants = copies[0]?.outlet.audience === "tenant"
+  // Of these the operator gets the structure alone.
+  const bare = new Set(
+    isTenants
+      ? []
+      : copies.flatMap(({ span }) =>
+          span.request?.settings?.tenant.policy === "metadata_only" ? (span.label.split(".")[0] ?? "") : []
+        )
+  )
   for (const { kind, owner, text: canary } of Canary.find(text)) {
+    const isOfRequest = requests.has(owner) && !bare.has(owner)
     const isRight =
-      (kind === "prompt" && mayHaveContent && requests.has(owner)) ||
-      (kind === "error" && !isTenants && requests.has(owner)) ||
+      (kind === "prompt" && mayHaveContent && isOfRequest) ||
+      (kind === "error" && !isTenants && isOfRequest) ||
       (kind === "fact" && owners.has(owner)) ||
       (kind === "resource" && canary === account.resource)
     if (!isRight) return `${canary} is in it`

@@ -23,9 +23,14 @@ const neverReasons = [
   "provider_saturated"
 ]
 
-/** What a destination that nothing ever happened to may have lost: what came faster than it could go, and what came too late. */
+/** Why a destination that nothing ever happened to may lose spans: more came than there was room for, the disk failed, its tenant was removed. */
+const excused = ["queue_full", "tenant_quota", "budget_full", "parent_lost", "spool_damaged", "not_allowed"]
+
 const lostByNothing = ({ dropped, rejected }: LedgerRow): number =>
-  sum(dropped) - (dropped.queue_full ?? 0) + sum(rejected) - (rejected.too_large ?? 0)
+  excused.reduce((lost, reason) => lost - (dropped[reason] ?? 0), sum(dropped) + sum(rejected)) -
+  (rejected.too_large ?? 0)
+
+const closing = ["shutdown", "evicted", "revoked"]
 
 const rowProblem = (row: LedgerRow, model: Row, settings: Settings): string | undefined => {
   if (!Ledger.balances(row)) return "does not balance"
@@ -35,7 +40,7 @@ const rowProblem = (row: LedgerRow, model: Row, settings: Settings): string | un
   if (never !== undefined) return `dropped for ${never}`
   if (row.delivered > model.acknowledged) return `${row.delivered} delivered, only ${model.acknowledged} arrived`
   // A batch that is interrupted between its halves counts as dropped, though one half has arrived; one on its way is not counted yet.
-  const unsure = (row.dropped.shutdown ?? 0) + (row.dropped.evicted ?? 0) + row.held
+  const unsure = closing.reduce((sum, reason) => sum + (row.dropped[reason] ?? 0), row.held + row.spooled)
   if (row.delivered + unsure < model.acknowledged) return `${row.delivered} delivered, ${model.acknowledged} arrived`
   const refused = sum(row.rejected) - (row.rejected.too_large ?? 0)
   if (refused > model.refused) return `${refused} rejected, only ${model.refused} were refused`
@@ -45,6 +50,7 @@ const rowProblem = (row: LedgerRow, model: Row, settings: Settings): string | un
     return `lost ${lostByNothing(row)} spans, though nothing went wrong on the way`
   if (row.dropped.queue_full !== undefined && !model.isDisturbed && model.made - model.hidden <= settings.queueSpans)
     return "its queue was full before it could be"
+  if (row.made === row.hidden + row.delivered && row.orphaned > 0) return "has orphans, though it lost nothing"
   return undefined
 }
 
@@ -80,6 +86,9 @@ const heldBreach = (status: TenantTracer.Status, model: Model, settings: Setting
   const { heldSpans, openSpans } = status.recording
   if (heldSpans !== model.held()) return bounds(`${heldSpans} spans wait for an owner, must be ${model.held()}`)
   if (openSpans !== model.open()) return bounds(`${openSpans} spans are open, must be ${model.open()}`)
+  const { maxBytes, used } = status.budget
+  if (used > maxBytes || used < 0) return bounds(`${used} bytes are held, at most ${maxBytes} may be`)
+  if (used > 0 && heldSpans === 0 && status.ledger.total.held === 0) return bounds(`${used} bytes are held by nobody`)
   return status.providers.size > settings.capacity
     ? bounds(`${status.providers.size} providers are kept, at most ${settings.capacity} may be`)
     : undefined

@@ -32,7 +32,9 @@ const isSecret = (kind: string): boolean => kind === "secret"
 const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
   const { service } = run.process
   const content = service.deadLetters(tenant, { content: true })
-  const route = tenant === undefined ? undefined : run.tenants.get(tenant)?.route
+  const whose = tenant === undefined ? undefined : run.tenants.get(tenant)
+  const { model } = run.process
+  if (whose !== undefined) model.plan(whose.settings)
   const handle = run.dice.pick([...run.handles.values()])
   const span = handle && Option.getOrUndefined(Context.getOption(handle.context, Tracer.ParentSpan))
   return [
@@ -40,8 +42,8 @@ const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
     { what: "the status", value: Effect.runSync(service.status) },
     { what: "the dead letters", value: Effect.runSync(service.deadLetters()) },
     { what: "the dead letters with content", value: Effect.runSync(content), isForbidden: isSecret },
-    { what: "a plan", value: route && service.plan(route), isForbidden: (kind) => kind !== "resource" },
-    { what: "a route", value: route, isForbidden: isSecret },
+    { what: "a plan", value: whose && service.plan(whose.route), isForbidden: (kind) => kind !== "resource" },
+    { what: "a route", value: whose?.route, isForbidden: isSecret },
     { what: "a span", value: span, isForbidden: isSecret }
   ]
 }

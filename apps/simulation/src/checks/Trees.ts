@@ -7,7 +7,8 @@ import type { Breach } from "./Breach.js"
 
 const copiesOf = (run: Run): ReadonlyMap<DestinationId.DestinationId, ReadonlyArray<Copy>> => {
   const all = new Map<DestinationId.DestinationId, Array<Copy>>()
-  for (const span of run.process.model.spans.values()) {
+  for (const span of run.spans.values()) {
+    if (span.process !== run.process.number) continue
     for (const [id, copy] of span.copies) {
       const known = all.get(id)
       if (known === undefined) all.set(id, [copy])
@@ -23,7 +24,7 @@ const treeProblem = (copy: Copy, run: Run): string | undefined => {
   if (parent === undefined)
     return span.request === undefined || span === span.request.root ? undefined : `${span.label} is a second root`
   if (parent === span.request?.caller?.spanId) return undefined
-  const above = run.process.model.spans.get(parent)?.copies.get(outlet.id)
+  const above = run.spans.get(parent)?.copies.get(outlet.id)
   return above !== undefined && above.taken > 0 ? undefined : `${span.label} hangs under what never arrived`
 }
 
@@ -32,6 +33,7 @@ const end = (message: string): Breach => ({ check: "end", message })
 /** Checks the process, which has closed. */
 export const breach = (run: Run): Breach | undefined => {
   const { ledger } = Effect.runSync(run.process.service.status)
+  if (run.targets !== 0) return end(`${run.targets} targets are still held`)
   const copies = copiesOf(run)
   for (const row of ledger.rows) {
     if (row.held > 0) return end(`${row.id} holds ${row.held} spans after the end`)

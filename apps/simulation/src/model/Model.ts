@@ -3,10 +3,13 @@
  * the documentation and shares no code with the library.
  */
 import type { DestinationId } from "tenant-tracer"
+import type { Account } from "../world/Account.js"
 import * as Plan from "./Plan.js"
 
 /** A span as the model knows it. `request` is `undefined` for one outside any request. */
 export interface Span {
+  /** The process that recorded it. */
+  readonly process: number
   /** Such as `r12.3`: the same in every run of a history. */
   readonly label: string
   readonly spanId: string
@@ -48,7 +51,7 @@ export interface Request {
   readonly author: string
   state: "holding" | "bound" | "operator"
   owner: string | undefined
-  outlets: ReadonlyArray<Plan.Outlet>
+  settings: Plan.Settings | undefined
   root: Span | undefined
   rootEndedAt: number | undefined
   heldSince: number | undefined
@@ -69,10 +72,18 @@ export interface Row {
   late: number
 }
 
-/** What a tracer is asked to hold. */
-export interface Limits {
+/** What a process is given: what it may hold, and whom it serves. */
+export interface Options {
+  readonly process: number
+  readonly startedAt: number
   readonly holdSpans: number
   readonly holdMillis: number
+  readonly operators: ReadonlyArray<Account>
+  /** Spans of this and earlier processes by their ids, to be added to. */
+  readonly spans: Map<string, Span>
+  readonly isRevoked: Plan.IsRevoked
+  /** Told of each credential that a route brings into use. */
+  readonly onUse: (outlet: Plan.Outlet) => void
 }
 
 /** How long a trace takes new spans after its root ended, and open spans are waited for, in milliseconds. */
@@ -93,7 +104,7 @@ export interface Model {
     readonly caller: Caller | undefined
     readonly isRecorded: boolean
     /** Bound from its first span on. */
-    readonly route: { readonly tenant: string; readonly outlets: ReadonlyArray<Plan.Outlet> } | undefined
+    readonly settings: Plan.Settings | undefined
   }) => Request
   /** A span begins; where the request's root ended long ago, it is outside of the request. */
   readonly begin: (options: {
@@ -106,25 +117,25 @@ export interface Model {
   }) => Span
   readonly end: (span: Span, now: number) => void
   /** What `bind` must answer; it is done, too. */
-  readonly bind: (
-    request: Request,
-    tenant: string,
-    outlets: ReadonlyArray<Plan.Outlet>
-  ) => "Bound" | "AlreadyBound" | "Conflict" | "TooLate"
+  readonly bind: (request: Request, settings: Plan.Settings) => "Bound" | "AlreadyBound" | "Conflict" | "TooLate"
+  /** Where a route leads; decided when it is asked for the first time. */
+  readonly plan: (settings: Plan.Settings) => ReadonlyArray<Plan.Outlet>
   /** Time has come this far: what waited too long is let go of. */
   readonly sweep: (now: number) => void
   /** The process closes: whatever is open ends. */
   readonly close: (now: number) => void
-  /** These copies were refused, and are made again. */
-  readonly replayed: (id: DestinationId.DestinationId, count: number) => void
+  /** These copies were refused and are made again, or were left by an earlier process. */
+  readonly madeAgain: (id: DestinationId.DestinationId, count: number) => void
   readonly held: () => number
   readonly open: () => number
 }
 
 /** The books of a process that starts now. */
-export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, startedAt: number): Model => {
+export const make = (options: Options): Model => {
+  const { isRevoked, onUse, operators, spans, startedAt } = options
+  const unowned = Plan.unowned(operators)
+  const plans = new Map<Plan.Settings, ReadonlyArray<Plan.Outlet>>()
   const rows = new Map<DestinationId.DestinationId, Row>()
-  const spans = new Map<string, Span>()
   const requests = new Map<number, Request>()
   /** Requests that time may change. */
   const waiting = new Set<Request>()
@@ -139,6 +150,15 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     return row
   }
 
+  const plan = (settings: Plan.Settings): ReadonlyArray<Plan.Outlet> => {
+    const known = plans.get(settings)
+    if (known !== undefined) return known
+    const outlets = Plan.owned(settings, operators, isRevoked)
+    plans.set(settings, outlets)
+    for (const outlet of outlets) onUse(outlet)
+    return outlets
+  }
+
   const copy = (span: Span, outlets: ReadonlyArray<Plan.Outlet>): void => {
     for (const outlet of outlets) {
       const row = rowOf(outlet.id)
@@ -150,15 +170,18 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     }
   }
 
-  const handOver = (request: Request, outlets: ReadonlyArray<Plan.Outlet>): void => {
+  const outletsOf = ({ settings, state }: Request): ReadonlyArray<Plan.Outlet> =>
+    state === "bound" && settings !== undefined ? plan(settings) : unowned
+
+  const handOver = (request: Request): void => {
     const { held } = request
     request.held = []
-    for (const span of held) copy(span, outlets)
+    for (const span of held) copy(span, outletsOf(request))
   }
 
   const release = (request: Request): void => {
     request.state = "operator"
-    handOver(request, unowned)
+    handOver(request)
   }
 
   const end = (span: Span, now: number): void => {
@@ -176,8 +199,8 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     if (request.state === "holding") {
       request.heldSince ??= now
       request.held.push(span)
-      if (span === request.root || request.held.length > limits.holdSpans) release(request)
-    } else copy(span, request.state === "bound" ? request.outlets : unowned)
+      if (span === request.root || request.held.length > options.holdSpans) release(request)
+    } else copy(span, outletsOf(request))
   }
 
   const endAll = (request: Request, now: number): void => {
@@ -197,15 +220,16 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     rowOf,
     spans,
     requests,
-    openRequest: ({ author, caller, isRecorded, number, route }) => {
+    plan,
+    openRequest: ({ author, caller, isRecorded, number, settings }) => {
       const request: Request = {
         number,
         caller,
         isRecorded,
         author,
-        state: route === undefined ? "holding" : "bound",
-        owner: route?.tenant,
-        outlets: route?.outlets ?? [],
+        state: settings === undefined ? "holding" : "bound",
+        owner: settings?.tenant.id,
+        settings,
         root: undefined,
         rootEndedAt: undefined,
         heldSince: undefined,
@@ -219,6 +243,7 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
     begin: ({ hasRole, label, now, request, spanId, traceId }) => {
       const isLate = request?.rootEndedAt !== undefined && now - request.rootEndedAt > lateMillis
       const span: Span = {
+        process: options.process,
         label,
         spanId,
         traceId,
@@ -238,13 +263,13 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
       return span
     },
     end,
-    bind: (request, tenant, outlets) => {
+    bind: (request, settings) => {
       if (request.state === "operator") return "TooLate"
-      if (request.state === "bound") return request.owner === tenant ? "AlreadyBound" : "Conflict"
+      if (request.state === "bound") return request.owner === settings.tenant.id ? "AlreadyBound" : "Conflict"
       request.state = "bound"
-      request.owner = tenant
-      request.outlets = outlets
-      handOver(request, outlets)
+      request.owner = settings.tenant.id
+      request.settings = settings
+      handOver(request)
       return "Bound"
     },
     sweep: (now) => {
@@ -252,7 +277,7 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
       if (isClosing) return
       for (const request of waiting) {
         const { heldSince, rootEndedAt } = request
-        if (request.state === "holding" && heldSince !== undefined && noticed(heldSince, limits.holdMillis) <= now)
+        if (request.state === "holding" && heldSince !== undefined && noticed(heldSince, options.holdMillis) <= now)
           release(request)
         if (rootEndedAt !== undefined && noticed(rootEndedAt, lateMillis) <= now) endAll(request, now)
         if (isDone(request)) waiting.delete(request)
@@ -264,9 +289,8 @@ export const make = (limits: Limits, unowned: ReadonlyArray<Plan.Outlet>, starte
       waiting.clear()
       isClosing = true
     },
-    replayed: (id, count) => {
-      const row = rowOf(id)
-      row.made += count
+    madeAgain: (id, count) => {
+      rowOf(id).made += count
     },
     held: () => {
       let held = 0

@@ -11,6 +11,34 @@ export interface Outlet {
   readonly version: number
 }
 
+/** A tenant's settings at the moment that its route was made. */
+export interface Settings {
+  readonly tenant: TenantPlan
+  readonly accounts: ReadonlyArray<{
+    readonly account: Account
+    readonly version: number
+    /** Those of the operator that are the same account. */
+    readonly sameAs: ReadonlyArray<Account>
+  }>
+}
+
+/** Whether a credential may not be used any more. */
+export type IsRevoked = (id: DestinationId.DestinationId, version: number) => boolean
+
+/** The settings as they are now. */
+export const settings = (
+  tenant: TenantPlan,
+  accounts: ReadonlyArray<Account>,
+  operators: ReadonlyArray<Account>
+): Settings => ({
+  tenant,
+  accounts: accounts.map((account) => ({
+    account,
+    version: account.version,
+    sameAs: operators.filter((operator) => isSame(operator, account))
+  }))
+})
+
 const ofOperator = (account: Account): Outlet => ({
   id: account.id,
   account,
@@ -21,25 +49,26 @@ const ofOperator = (account: Account): Outlet => ({
 /** What belongs to nobody goes to the operator. */
 export const unowned = (operators: ReadonlyArray<Account>): ReadonlyArray<Outlet> => operators.map(ofOperator)
 
-/** What becomes of a tenant's trace as its settings and credentials are now. */
+/** What becomes of a tenant's trace. */
 export const owned = (
-  tenant: TenantPlan,
-  accounts: ReadonlyArray<Account>,
-  operators: ReadonlyArray<Account>
+  { accounts, tenant }: Settings,
+  operators: ReadonlyArray<Account>,
+  isRevoked: IsRevoked
 ): ReadonlyArray<Outlet> => {
-  const allowed = accounts.filter(({ plan }) => !plan.isDenied)
-  const isAdditive = tenant.policy === "additive"
-  const isOperators = (account: Account) => operators.some((operator) => isSame(operator, account))
+  const allowed = accounts.filter(({ account, version }) => !account.plan.isDenied && !isRevoked(account.id, version))
+  const isAdditive = tenant.policy !== "override"
   const standsDown = (operator: Account) =>
-    allowed.some((account) => isSame(account, operator)) ||
-    (!isAdditive && operator.plan.vendor !== "otlp" && allowed.some(({ plan }) => plan.vendor === operator.plan.vendor))
+    allowed.some(({ sameAs }) => sameAs.includes(operator)) ||
+    (!isAdditive &&
+      operator.plan.vendor !== "otlp" &&
+      allowed.some(({ account }) => account.plan.vendor === operator.plan.vendor))
   return [
     ...allowed.map(
-      (account): Outlet => ({
+      ({ account, sameAs, version }): Outlet => ({
         id: account.id,
         account,
-        audience: isAdditive && isOperators(account) ? "merged" : "tenant",
-        version: account.version
+        audience: isAdditive && sameAs.length > 0 ? "merged" : "tenant",
+        version
       })
     ),
     ...operators.filter((operator) => !standsDown(operator)).map(ofOperator)

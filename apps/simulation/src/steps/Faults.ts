@@ -3,6 +3,7 @@ import type { DestinationId } from "tenant-tracer"
 import * as Run from "../Run.js"
 import * as Account from "../world/Account.js"
 import * as Answers from "../world/Answers.js"
+import type * as Disk from "../world/Disk.js"
 import { type Draft, kind } from "./Step.js"
 
 const drawDestination = (draft: Draft): { readonly tenant: string; readonly name: string } | undefined => {
@@ -114,11 +115,13 @@ const expire = kind<{ readonly tenant: string; readonly name: string }>({
 
 /** The store of credentials answers like this from now on. */
 const resolver = kind<{ readonly resolver: Run.Resolver }>({
-  name: "credential store",
+  name: "store answers badly",
   weight: 2,
   isFault: true,
   draw: ({ dice, world }) =>
-    world.settings.hasResolver ? { resolver: dice.one(["current", "none", "fails", "slow", "never"]) } : undefined,
+    world.settings.hasResolver || world.settings.asksStore
+      ? { resolver: dice.one(["current", "none", "fails", "slow", "never"]) }
+      : undefined,
   apply: (run, { resolver }) => {
     run.resolver = resolver
     return resolver !== "current"
@@ -159,8 +162,8 @@ const remove = kind<{ readonly tenant: string }>({
   },
   apply: (run, { tenant }) => {
     const whose = run.tenants.get(tenant)
-    if (whose === undefined || whose.isRemoved) return false
-    whose.isRemoved = true
+    if (whose === undefined || whose.removedIn !== undefined) return false
+    whose.removedIn = run.process.number
     return true
   },
   show: ({ tenant }) => tenant
@@ -179,11 +182,70 @@ const restore = kind<{ readonly tenant: string }>({
   apply: (run, { tenant }) => {
     const whose = run.tenants.get(tenant)
     if (whose === undefined) return false
-    whose.isRemoved = false
+    whose.removedIn = undefined
     return true
   },
   show: ({ tenant }) => tenant
 })
 
+/** A credential is taken out of use: the older ones, or the one in use, too. */
+const revoke = kind<{ readonly tenant: string; readonly name: string; readonly isCurrentKept: boolean }>({
+  name: "revoke",
+  weight: 4,
+  isFault: true,
+  draw: (draft) => {
+    const of = drawBusy(draft)
+    const { hasResolver, hasSpool } = draft.world.settings
+    // Where a store may bring a credential into use, only the library knows that it did.
+    return of && { ...of, isCurrentKept: hasResolver || hasSpool || draft.dice.chance(0.6) }
+  },
+  apply: (run, { isCurrentKept, ...of }) => {
+    const account = accountOf(run, of)
+    if (account === undefined) return false
+    const { id, version } = account
+    run.process.model.rowOf(id).isDisturbed = true
+    const keep = isCurrentKept ? account.destination : undefined
+    const revoking = run.process.fork(run.process.service.revoke(id, { keep }))
+    run.process.turns.drain(() => revoking.unsafePoll() !== null)
+    const answer = revoking.unsafePoll()
+    if (answer?._tag !== "Success" || !answer.value) run.onBreach("revoke", `${id} could not be revoked`)
+    const versions = [...(run.used.get(id) ?? [])].filter((used) => !(isCurrentKept && used === version))
+    run.revoked.set(id, new Set([...(run.revoked.get(id) ?? []), ...versions]))
+    return versions.length > 0
+  },
+  show: ({ isCurrentKept, name, tenant }) => `${tenant}/${name}${isCurrentKept ? " but for its latest credential" : ""}`
+})
+
+/** The disk is full, broken, slow, or well again. */
+const disk = kind<{ readonly condition: Disk.Condition }>({
+  name: "disk fails",
+  weight: 3,
+  isFault: true,
+  draw: ({ dice, world }) =>
+    world.settings.hasSpool ? { condition: dice.one(["well", "full", "damaged", "slow"]) } : undefined,
+  apply: (run, { condition }) => {
+    if (run.disk === undefined) return false
+    run.disk.condition = condition
+    return condition !== "well"
+  },
+  show: ({ condition }) => condition
+})
+
+/** Nobody mints or signs any more, and what went wrong names a secret. */
+const brokenAuth = kind<{ readonly tenant: string; readonly name: string }>({
+  name: "token cannot be had",
+  weight: 2,
+  isFault: true,
+  draw: drawBusy,
+  apply: (run, of) => {
+    const account = accountOf(run, of)
+    if (account === undefined || (account.plan.auth !== "token" && account.plan.auth !== "signer")) return false
+    account.isBroken = true
+    run.process.model.rowOf(account.id).isDisturbed = true
+    return true
+  },
+  show: ({ name, tenant }) => `${tenant}/${name}`
+})
+
 /** Kinds of this file. */
-export const kinds = [script, heal, rotate, expire, resolver, slowToken, remove, restore]
+export const kinds = [script, heal, rotate, expire, resolver, slowToken, brokenAuth, revoke, disk, remove, restore]

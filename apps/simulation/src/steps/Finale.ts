@@ -4,7 +4,11 @@ import type { Run } from "../Run.js"
 import { finish } from "./Operations.js"
 import { kind } from "./Step.js"
 
-const held = (run: Run): number => Effect.runSync(run.process.service.status).ledger.total.held
+/** What waits in memory, and on the disk where somebody says where it may go. */
+const waiting = (run: Run): number => {
+  const { held, spooled } = Effect.runSync(run.process.service.status).ledger.total
+  return held + (run.world.settings.asksStore ? spooled : 0)
+}
 
 /** As long as it takes for the longest wait that a breaker or a back end may ask for, and some more. */
 const patience = 600_000
@@ -18,19 +22,21 @@ export const calm = kind<null>({
     if (run.process.state() !== "running") return false
     run.scripts.clear()
     run.resolver = "current"
+    if (run.disk !== undefined) run.disk.condition = "well"
     for (const account of run.accounts.values()) {
       account.patience = 0
+      account.isBroken = false
       account.oldestAccepted = 0
       for (const credential of account.credentials) credential.hasExpired = false
     }
     for (const id of run.paused.keys()) Effect.runSync(run.process.service.resume(id))
     run.paused.clear()
     const since = run.time.now
-    while (held(run) > 0 && run.time.now - since < patience) run.advance(5000)
-    if (held(run) > 0) {
+    while (waiting(run) > 0 && run.time.now - since < patience) run.advance(5000)
+    if (waiting(run) > 0) {
       const { destinations } = Effect.runSync(run.process.service.status)
-      const waiting = destinations.filter(({ queued }) => queued > 0)
-      run.onBreach("stuck", `spans still wait though all has been well for long: ${JSON.stringify(waiting)}`)
+      const stuck = destinations.filter(({ counts }) => counts !== undefined && counts.held + counts.spooled > 0)
+      run.onBreach("stuck", `spans still wait though all has been well for long: ${JSON.stringify(stuck)}`)
     }
     return true
   },

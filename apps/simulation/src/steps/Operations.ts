@@ -105,7 +105,7 @@ const replay = kind<Place>({
     const replayed = Effect.runSync(service.replay(id))
     if (replayed !== 0 && replayed !== count)
       run.onBreach("replay", `${replayed} spans of ${id} were replayed, there were ${count}`)
-    model.replayed(id, replayed)
+    model.madeAgain(id, replayed)
     return replayed > 0
   },
   show: showPlace

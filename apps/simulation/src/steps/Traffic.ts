@@ -45,7 +45,7 @@ const enlist = (draft: Draft, { door, number, tenant }: Opening): DraftRequest =
 
 const openNow = (run: Parameters<typeof Callers.open>[0], opening: Opening): boolean => {
   const tenant = run.tenants.get(opening.tenant)
-  if (tenant === undefined || tenant.isRemoved) return false
+  if (tenant === undefined || tenant.removedIn !== undefined) return false
   const within = opening.within === undefined ? undefined : run.handles.get(opening.within)
   Callers.open(run, { ...opening, tenant, within })
   return true
@@ -169,7 +169,7 @@ const bind = kind<{ readonly within: string; readonly tenant: string }>({
   apply: (run, { tenant, within }) => {
     const handle = run.handles.get(within)
     const whose = run.tenants.get(tenant)
-    if (handle === undefined || whose === undefined || whose.isRemoved) return false
+    if (handle === undefined || whose === undefined || whose.removedIn !== undefined) return false
     const answer = Callers.bind(run, handle, whose)
     if (answer !== undefined) run.count(`bind: ${answer}`)
     return true

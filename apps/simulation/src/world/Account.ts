@@ -33,6 +33,8 @@ export interface Account {
   readonly credentials: Array<Credential>
   /** How long minting and signing take, in milliseconds. */
   patience: number
+  /** Neither can be had. */
+  isBroken: boolean
 }
 
 /** Told of each new credential, so that it can be known where it turns up. */
@@ -72,6 +74,7 @@ const authOf = (account: Account, onCredential: OnCredential): Destination.Desti
     return headers
   }
   const name = Redacted.make(`${account.plan.account}-v${version}`)
+  const failure = Effect.fail(new Error(secretOf(account, "e")))
   // As it is now: the account goes on to further versions.
   const issuer = { ...account }
   let minted = 0
@@ -81,10 +84,12 @@ const authOf = (account: Account, onCredential: OnCredential): Destination.Desti
         _tag: "Token",
         account: name,
         mint: Effect.suspend(() =>
-          Effect.as(
-            account.patience === 0 ? Effect.void : Effect.sleep(account.patience),
-            redacted(learn({ authorization: `Bearer ${secretOf(issuer, `m${minted++}`)}` }))
-          )
+          account.isBroken
+            ? failure
+            : Effect.as(
+                account.patience === 0 ? Effect.void : Effect.sleep(account.patience),
+                redacted(learn({ authorization: `Bearer ${secretOf(issuer, `m${minted++}`)}` }))
+              )
         )
       }
     }
@@ -93,7 +98,10 @@ const authOf = (account: Account, onCredential: OnCredential): Destination.Desti
       return {
         _tag: "Signer",
         account: name,
-        sign: ({ body }) => Effect.sync(() => redacted({ ...key, "x-length": String(body.length) }))
+        sign: ({ body }) =>
+          Effect.suspend(() =>
+            account.isBroken ? failure : Effect.succeed(redacted({ ...key, "x-length": String(body.length) }))
+          )
       }
     }
     default:
@@ -134,7 +142,8 @@ export const open = (tenant: string | undefined, plan: DestinationPlan, onCreden
     oldestAccepted: 0,
     destination: undefined,
     credentials: [],
-    patience: 0
+    patience: 0,
+    isBroken: false
   }
   // Whole from here on: nothing looks at the destination before it is there.
   const whole = account as Account

@@ -19,6 +19,8 @@ export interface Options {
   /** Told what became of a request. */
   readonly onAnswer: (arrival: Arrival, name: string) => void
   readonly onTaken: (arrival: Arrival, index: number) => void
+  /** Told that a target is in use; gives how to take that back. */
+  readonly onHold: () => () => void
 }
 
 /** Never answers, and unlike `Effect.never` keeps no timer that would keep the program alive. */
@@ -83,6 +85,6 @@ export const make = (options: Options): Transport.Transport.Service => ({
       const arrival = options.judge(request)
       return arrival === undefined ? silence : answerTo(options, arrival, request)
     }),
-  hold: () => () => {},
+  hold: options.onHold,
   stats: Effect.succeed({ pools: 0, connections: 0 })
 })

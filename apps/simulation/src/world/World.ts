@@ -25,7 +25,7 @@ export interface DestinationPlan {
 /** A tenant with its destinations. */
 export interface TenantPlan {
   readonly id: string
-  readonly policy: "override" | "additive"
+  readonly policy: "override" | "additive" | "metadata_only"
   readonly destinations: ReadonlyArray<DestinationPlan>
 }
 
@@ -44,6 +44,12 @@ export interface Settings {
   readonly breakerMaxSeconds: number
   readonly maxElapsedSeconds: number
   readonly hasResolver: boolean
+  /** Of all spans in the process, and of one tenant's. */
+  readonly budgetBytes: number
+  readonly quotaBytes: number
+  /** Whether what waits is kept on a disk as well, and whether somebody says where it may go later. */
+  readonly hasSpool: boolean
+  readonly asksStore: boolean
   /** By how much a process's monotonic clock is ahead of the time of day, in milliseconds. */
   readonly drift: number
   /** How often a fiber goes before its turn. */
@@ -87,12 +93,17 @@ const drawDestination = (dice: Dice, tenant: string, name: string): DestinationP
   bytesPerRequest: dice.chance(0.05) ? 4000 : undefined
 })
 
-const drawTenant = (dice: Dice, id: string, operators: ReadonlyArray<DestinationPlan>): TenantPlan => {
+const drawTenant = (
+  dice: Dice,
+  id: string,
+  operators: ReadonlyArray<DestinationPlan>,
+  hasSpool: boolean
+): TenantPlan => {
   const first = drawDestination(dice, id, "main")
-  const policy = dice.one(["override", "override", "additive"])
+  const policy = dice.one(["override", "override", "additive", "metadata_only"])
   const own = operators[0]
-  // The operator's own account, in the operator's own way.
-  const isOperators = own !== undefined && dice.chance(0.05)
+  // The operator's own account, in the operator's own way. What it may see there changes with its credential, and what is on a disk does not.
+  const isOperators = own !== undefined && !hasSpool && dice.chance(0.05)
   return {
     id,
     policy,
@@ -127,10 +138,11 @@ export const draw = (dice: Dice): World => {
         bytesPerRequest: undefined
       })
     )
+  const hasSpool = dice.chance(0.4)
   const tenants: Array<TenantPlan> = []
   const count = 50 + dice.below(8)
   for (let number = 0; number < count; number++) {
-    const tenant = drawTenant(dice, `t${String(number).padStart(2, "0")}`, operators)
+    const tenant = drawTenant(dice, `t${String(number).padStart(2, "0")}`, operators, hasSpool)
     const other = dice.chance(0.06) ? dice.pick(tenants) : undefined
     tenants.push(other === undefined ? tenant : sharing(tenant, other))
   }
@@ -151,6 +163,10 @@ export const draw = (dice: Dice): World => {
       breakerMaxSeconds: dice.one([10, 60]),
       maxElapsedSeconds: dice.one([30, 300, 3600]),
       hasResolver: dice.chance(0.5),
+      budgetBytes: dice.one([256 * 1024, 256 * 1024 * 1024]),
+      quotaBytes: dice.one([8 * 1024, 64 * 1024 * 1024]),
+      hasSpool,
+      asksStore: hasSpool && dice.chance(0.7),
       drift: dice.one([0, 0, 42_000]),
       disorder: dice.one([0, 0.1, 0.5])
     }
