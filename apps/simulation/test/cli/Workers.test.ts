@@ -59,7 +59,7 @@ describe("Workers", () => {
       if (some === undefined) return
       const bug = { ...some, edits: [{ find: "this is nowhere", replace: "" }] }
       const failure = yield* Effect.flip(Workers.make({ size: 1, bug }))
-      expect(failure.message).toContain(`the bug "${bug.name}" does not fit any more: ${bug.file}`)
+      expect(failure.message).toContain(`the bug "unfit" does not fit any more: ${patch.file}`)
     }).pipe(Effect.scoped)
   )
 
