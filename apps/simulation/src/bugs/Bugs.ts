@@ -139,44 +139,44 @@ export const all: ReadonlyArray<Bug> = [
       {
         file: `${tracer}/internal/destinations.ts`,
         edits: [{ find: "Effect.zipRight(provider.revoke, close)", replace: "close" }]
-      },
+      }
+    ]
+  },
+  {
+    name: "replay-to-a-deleted-destination",
+    says: "The settings of destinations are kept beside the spool, and what is there goes out by them though its destination is gone.",
+    patches: [
       {
-        name: "replay-to-a-deleted-destination",
-        says: "The settings of destinations are kept beside the spool, and what is there goes out by them though its destination is gone.",
-        patches: [
+        file: `${tracer}/internal/reclaim.ts`,
+        edits: [
           {
-            file: `${tracer}/internal/reclaim.ts`,
-            edits: [
-              {
-                find: "/** One round:",
-                replace:
-                  "export const known = new Map<DestinationId.DestinationId, Destination.Destination>()\n\n/** One round:"
-              },
-              {
-                // Where the spool is empty, nothing is kept beside it.
-                find: "const { outlets, resolve, spooling } = options",
-                replace: `const { outlets, resolve, spooling } = options
-  if (spooling.waiting().length === 0) known.clear()`
-              },
-              {
-                find: 'const opened = destination && outlets.open(id, destination, "tenant")',
-                replace: `const latest = destination ?? known.get(id)
-    const opened = latest && outlets.open(id, latest, "tenant")`
-              }
-            ]
+            find: "/** One round:",
+            replace:
+              "export const known = new Map<DestinationId.DestinationId, Destination.Destination>()\n\n/** One round:"
           },
           {
-            file: `${tracer}/internal/outlets.ts`,
-            edits: [
-              {
-                find: `import * as Redaction from "./redaction.js"`,
-                replace: `import { known } from "./reclaim.js"\nimport * as Redaction from "./redaction.js"`
-              },
-              {
-                find: "revocations.see(id, credential)\n      const key",
-                replace: "revocations.see(id, credential)\n      known.set(id, destination)\n      const key"
-              }
-            ]
+            // Where the spool is empty, nothing is kept beside it.
+            find: "const { outlets, resolve, spooling } = options",
+            replace: `const { outlets, resolve, spooling } = options
+  if (spooling.waiting().length === 0) known.clear()`
+          },
+          {
+            find: 'const opened = destination && outlets.open(id, destination, "tenant")',
+            replace: `const latest = destination ?? known.get(id)
+    const opened = latest && outlets.open(id, latest, "tenant")`
+          }
+        ]
+      },
+      {
+        file: `${tracer}/internal/outlets.ts`,
+        edits: [
+          {
+            find: `import * as Redaction from "./redaction.js"`,
+            replace: `import { known } from "./reclaim.js"\nimport * as Redaction from "./redaction.js"`
+          },
+          {
+            find: "revocations.see(id, credential)\n      const key",
+            replace: "revocations.see(id, credential)\n      known.set(id, destination)\n      const key"
           }
         ]
       }
