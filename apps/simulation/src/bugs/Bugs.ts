@@ -171,8 +171,8 @@ export const all: ReadonlyArray<Bug> = [
         file: `${tracer}/internal/outlets.ts`,
         edits: [
           {
-            find: `import * as Redaction from "./redaction.js"`,
-            replace: `import { known } from "./reclaim.js"\nimport * as Redaction from "./redaction.js"`
+            find: `import * as fates from "./fates.js"`,
+            replace: `import * as fates from "./fates.js"\nimport { known } from "./reclaim.js"`
           },
           {
             find: "revocations.see(id, credential)\n      const key",
