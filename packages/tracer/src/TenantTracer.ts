@@ -157,8 +157,8 @@ export const makeWith = (
     const ledger = Ledger.make()
     const pauses = Pauses.make()
     const deadLetters = DeadLetters.make<RecordedSpan>({ ledger, maxBytes: config.deadLetters?.maxBytes })
-    const destinations = Destinations.make({ deadLetters, ledger, pauses })
     const revocations = Revocations.make()
+    const destinations = Destinations.make({ deadLetters, ledger, pauses, revocations })
     const audit = yield* CredentialAudit.make
     const explanations = Explanations.make(config.explain)
     const budget = ByteBudget.make(config.budget)
@@ -611,7 +611,7 @@ export const replay = (ref: DestinationRef): Effect.Effect<number, never, Tenant
  * Takes a destination's credential out of use: when it returns, no further byte carries it, in queue, retry, flight (aborted) or pooled connection.
  * It holds for every credential with which the destination has been used so far but that of `keep`, also in routes that are still kept somewhere;
  * with another credential the destination works on. What waits goes to the provider with that one, if it is in use already, and is dropped as
- * `revoked` otherwise; what was on its way may have arrived. False when more destinations have been revoked than are remembered (100,000).
+ * `revoked` otherwise; what was on its way may have arrived. False when more credentials have been revoked than are remembered (100,000).
  *
  * @since 0.1.0
  * @category operations

@@ -4,7 +4,7 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import { TenantRoute } from "@tenant-tracer/model"
 import { Recorder } from "@tenant-tracer/tracer"
 import type { RecordedSpan } from "@tenant-tracer/tracer/record/RecordedSpan"
-import { Effect } from "effect"
+import { Effect, FastCheck } from "effect"
 import { get } from "../support/http.js"
 import { one } from "../support/tracing.js"
 
@@ -19,7 +19,7 @@ interface Sunk {
   readonly span: RecordedSpan
 }
 
-const setup = (options: Pick<Parameters<typeof Recorder.make>[0], "limits" | "incoming"> = {}) => {
+const setup = (options: Pick<Parameters<typeof Recorder.make>[0], "limits" | "incoming" | "budget"> = {}) => {
   const sunk: Array<Sunk> = []
   const counts: Record<string, number> = {}
   const recorder = Recorder.make({
@@ -804,5 +804,71 @@ describe("Recorder, memory", () => {
       [first.spanId, undefined],
       [first.spanId, undefined]
     ])
+  })
+})
+
+describe("Recorder, the budget of the process", () => {
+  /** So many bytes, and how many of them are taken. */
+  const budgetOf = (max: number) => {
+    const self = {
+      used: 0,
+      take: (bytes: number) => {
+        if (self.used + bytes > max) return "budget_full" as const
+        self.used += bytes
+        return undefined
+      },
+      give: (bytes: number) => {
+        self.used -= bytes
+      }
+    }
+    return self
+  }
+
+  const step = FastCheck.record({
+    request: FastCheck.nat(3),
+    does: FastCheck.constantFrom("leaf", "leaf", "leaf", "bind", "conflict", "end", "sweep")
+  })
+
+  it.prop(
+    "takes what is held and nothing else, and gives all of it back whatever becomes of a trace",
+    [FastCheck.array(step, { maxLength: 60 }), FastCheck.integer({ min: 0, max: 6000 })],
+    ([steps, max]) => {
+      const budget = budgetOf(max)
+      const { child, counts, leaf, open, recorder, sunk } = setup({ budget, limits: { heldBytes: 3000 } })
+      let roots = Array.from({ length: 4 }, () => open())
+      let made = 0
+      for (const { does, request } of steps) {
+        const root = roots[request] ?? expect.fail()
+        if (does === "leaf") {
+          leaf(root, "leaf")
+          made++
+        } else if (does === "sweep") recorder.sweep(31n * second)
+        else if (does === "end") {
+          recorder.end(root, second, unset)
+          made++
+          roots = roots.map((other) => (other === root ? open() : other))
+        } else recorder.bind(root.request, does === "bind" ? acme : other)
+        expect(budget.used).toBe(recorder.stats().heldBytes)
+        expect(budget.used).toBeLessThanOrEqual(max)
+        expect(sunk.length + recorder.stats().heldSpans).toBe(made)
+      }
+      for (const root of roots) child(root, "open")
+      recorder.close(60n * second)
+      expect([budget.used, recorder.stats().heldBytes, recorder.stats().heldSpans]).toEqual([0, 0, 0])
+      expect(sunk).toHaveLength(made + 8)
+      expect(counts.unfinished).toBe(8)
+    }
+  )
+
+  it("a trace that does not fit goes to the operator whole, in its order, and cannot be bound any more", () => {
+    const budget = budgetOf(1000)
+    const { counts, leaf, open, owners, recorder } = setup({ budget })
+    const root = open()
+    for (const name of ["a", "b", "c"]) leaf(root, name)
+    expect(owners()).toEqual(["operator a", "operator b", "operator c"])
+    expect([budget.used, counts.hold_process_exceeded]).toEqual([0, 1])
+    expect(recorder.bind(root.request, acme)).toBe("TooLate")
+    leaf(root, "d")
+    expect(owners().at(-1)).toBe("operator d")
   })
 })
