@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url"
 
 /** One text of a file, which must be there exactly once, and what it becomes. */
 export interface Edit {
+  /** Where it is, below the root of the workspace. */
+  readonly file: string
   readonly find: string
   readonly replace: string
 }
@@ -14,80 +16,96 @@ export interface Edit {
 /** A bug. */
 export interface Bug {
   readonly name: string
-  /** The file, below the root of the workspace. */
-  readonly file: string
   readonly edits: ReadonlyArray<Edit>
 }
 
-const tracer = "packages/tracer/src"
+const edits = (file: string, ...pairs: ReadonlyArray<readonly [find: string, replace: string]>): ReadonlyArray<Edit> =>
+  pairs.map(([find, replace]) => ({ file: `packages/tracer/src/${file}`, find, replace }))
 
 /** Every bug. */
 export const all: ReadonlyArray<Bug> = [
   {
     name: "shared-header-object",
-    file: `${tracer}/deliver/internal/requestAuth.ts`,
-    edits: [
-      {
-        find: "const revealed: Record<string, string> = {}",
-        replace: "const revealed: Record<string, string> = shared"
-      },
-      { find: "const reveal = (", replace: "const shared: Record<string, string> = {}\nconst reveal = (" }
-    ]
+    edits: edits(
+      "deliver/internal/requestAuth.ts",
+      ["OtlpHeaders.reveal(headers),", "Effect.map(OtlpHeaders.reveal(headers), (own) => Object.assign(shared, own)),"],
+      ["const reveal = (", "const shared: Record<string, string> = {}\nconst reveal = ("]
+    )
   },
   {
     name: "evict-without-drain",
-    file: `${tracer}/deliver/ProviderCache.ts`,
-    edits: [{ find: "Effect.timeoutOption(closeDeadline)", replace: "Effect.timeoutOption(0)" }]
+    edits: edits("deliver/ProviderCache.ts", ["Effect.timeoutOption(closeDeadline)", "Effect.timeoutOption(0)"])
   },
   {
     name: "retry-with-anothers-headers",
-    file: `${tracer}/deliver/OtlpExporter.ts`,
-    edits: [
-      { find: "const using = auth\n", replace: "const using = hasFailed ? latest : auth\n      latest = auth\n" },
-      { find: `if ("why" in verdict) {`, replace: `if ("why" in verdict) {\n        hasFailed = true` },
-      { find: "let auth = requestAuth", replace: "let hasFailed = false\n  let auth = requestAuth" },
-      { find: "const done = (", replace: "let latest: requestAuth.RequestAuth\n\nconst done = (" }
-    ]
+    edits: edits(
+      "deliver/OtlpExporter.ts",
+      ["const using = auth\n", "const using = hasFailed ? latest : auth\n      latest = auth\n"],
+      [`if ("why" in verdict) {`, `if ("why" in verdict) {\n        hasFailed = true`],
+      ["let auth = requestAuth", "let hasFailed = false\n  let auth = requestAuth"],
+      ["const done = (", "let latest: requestAuth.RequestAuth\n\nconst done = ("]
+    )
   },
   {
     name: "route-by-trace-id",
-    file: `${tracer}/record/Recorder.ts`,
-    edits: [
-      {
-        find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
-        replace: `else {
+    edits: edits(
+      "record/Recorder.ts",
+      [
+        `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
+        `else {
       if (ownership._tag === "bound" && !routes.has(request.traceId)) routes.set(request.traceId, ownership.route)
       sink(span, routes.get(request.traceId))
     }`
-      },
-      {
-        find: "const live = new Set<RequestTrace>()",
-        replace: "const live = new Set<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
-      }
-    ]
+      ],
+      [
+        "const live = new Set<RequestTrace>()",
+        "const live = new Set<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
+      ]
+    )
   },
   {
     name: "late-span-to-the-operator",
-    file: `${tracer}/record/Recorder.ts`,
-    edits: [
-      {
-        find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
-        replace: `else {
+    edits: edits("record/Recorder.ts", [
+      `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
+      `else {
       const isLate = request.rootEndTime !== undefined && span !== request.root
       sink(span, ownership._tag === "bound" && !isLate ? ownership.route : undefined)
     }`
-      }
-    ]
+    ])
   },
   {
     name: "batch-in-flight-lost-at-close",
-    file: `${tracer}/deliver/Provider.ts`,
-    edits: [{ find: "ledger.dropped(id, reason, batch.entries.length)", replace: "" }]
+    edits: edits("deliver/Provider.ts", ["queue.putBack(entries)", "queue.settle(entries)"])
+  },
+  {
+    name: "revoked-key-used-by-a-retry",
+    edits: edits("internal/destinations.ts", ["Effect.zipRight(provider.revoke, close)", "Effect.void"])
+  },
+  {
+    name: "replay-to-a-deleted-destination",
+    edits: [
+      ...edits("internal/outlets.ts", [
+        "open: (id, destination, audience) => {",
+        `open: (id, destination, audience) => {
+      if (spooling !== undefined) ((spooling as any).known ??= new Map()).set(id, destination)`
+      ]),
+      ...edits(
+        "internal/reclaim.ts",
+        ["const destination = Option", "const allowed = Option"],
+        [
+          "const opened = destination &&",
+          "const destination = allowed ?? (spooling as any).known?.get(id)\n    const opened = destination &&"
+        ]
+      )
+    ]
   },
   {
     name: "double-count-after-a-split",
-    file: `${tracer}/deliver/OtlpExporter.ts`,
-    edits: [{ find: "Exporter.combine(first, second)", replace: "Exporter.combine(first, first)" }]
+    edits: edits("deliver/OtlpExporter.ts", ["Exporter.combine(first, second)", "Exporter.combine(first, first)"])
+  },
+  {
+    name: "leaked-budget",
+    edits: edits("deliver/Provider.ts", ["share.give(bytes)", "if (entries.length > 1) share.give(bytes)"])
   }
 ]
 
@@ -96,20 +114,30 @@ export const find = (name: string): Bug | undefined => all.find((bug) => bug.nam
 
 const root = new URL("../../../../", import.meta.url)
 
-/** Where a bug's file is. */
-export const fileOf = (bug: Bug): URL => new URL(bug.file, root)
-
-/** The text with every edit made; an error says which one does not fit, so that a bug that has become another is noticed. */
-export const apply = (source: string, bug: Bug): string => {
-  let text = source
-  for (const { find, replace } of bug.edits) {
-    const times = text.split(find).length - 1
-    if (times !== 1)
-      throw new Error(`the bug "${bug.name}" does not fit any more: ${bug.file} has ${times} times the text\n${find}`)
-    text = text.replace(find, () => replace)
-  }
-  return text
+/** A file with a bug in it: where it is, and what it says now. */
+export interface Patched {
+  readonly url: string
+  readonly text: string
 }
 
-/** A bug's file with the bug in it. */
-export const patched = (bug: Bug): string => apply(readFileSync(fileURLToPath(fileOf(bug)), "utf8"), bug)
+/**
+ * The files of a bug with the bug in them. An edit that does not fit any more is an error, so that a bug that has become none is noticed. `read` gives
+ * the text of a file below the root.
+ */
+export const patch = (
+  bug: Bug,
+  read: (file: string) => string = (file) => readFileSync(fileURLToPath(new URL(file, root)), "utf8")
+): ReadonlyArray<Patched> => {
+  const texts = new Map<string, string>()
+  for (const { file, find, replace } of bug.edits) {
+    const text = texts.get(file) ?? read(file)
+    const times = text.split(find).length - 1
+    if (times !== 1)
+      throw new Error(`the bug "${bug.name}" does not fit any more: ${file} has ${times} times the text\n${find}`)
+    texts.set(
+      file,
+      text.replace(find, () => replace)
+    )
+  }
+  return Array.from(texts, ([file, text]) => ({ url: new URL(file, root).href, text }))
+}

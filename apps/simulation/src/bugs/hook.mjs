@@ -1,6 +1,6 @@
 /**
- * Loaded (`node --import`) before the compiler: the file that is named in this module's own URL is read with another text, so that what is compiled
- * is the library with a bug in it. Without one it does nothing.
+ * Loaded (`node --import`) before the compiler: the files that are named in this module's own URL are read with other texts, so that what is compiled
+ * is the library with a bug in it. Without any it does nothing.
  */
 import { register } from "node:module"
 

@@ -1,15 +1,16 @@
-/** Hands out another text for one file, and leaves everything else as it is. */
+/** Hands out another text for some files, and leaves everything else as it is. */
 
-/** @type {{ url: string, text: string }} */
-let patch
+/** By URL. */
+let texts = new Map()
 
-/** @param {{ url: string, text: string }} data */
-export function initialize(data) {
-  patch = data
+/** @param {ReadonlyArray<{ url: string, text: string }>} files */
+export function initialize(files) {
+  texts = new Map(files.map(({ text, url }) => [url, text]))
 }
 
 /** A loader's hook: https://nodejs.org/api/module.html#loadurl-context-nextload */
 export async function load(url, context, nextLoad) {
   const loaded = await nextLoad(url, context)
-  return url.split("?")[0] === patch.url ? { ...loaded, source: patch.text } : loaded
+  const text = texts.get(url.split("?")[0])
+  return text === undefined ? loaded : { ...loaded, source: text }
 }

@@ -15,11 +15,10 @@ interface Worker {
   readonly play: (seed: number) => Effect.Effect<Result, WorkerError>
 }
 
-/** The address of the hook that brings a bug back, with the file and its text in it. */
+/** The address of the hook that brings a bug back, with the files and their texts in it. */
 const hookOf = (bug: Bugs.Bug | undefined): string => {
   const hook = new URL("../bugs/hook.mjs", import.meta.url)
-  if (bug !== undefined)
-    hook.searchParams.set("patch", JSON.stringify({ url: Bugs.fileOf(bug).href, text: Bugs.patched(bug) }))
+  if (bug !== undefined) hook.searchParams.set("patch", JSON.stringify(Bugs.patch(bug)))
   return hook.href
 }
 
