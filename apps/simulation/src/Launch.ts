@@ -81,8 +81,14 @@ const untimely = (run: Run, number: number, arrival: Arrival): string | undefine
   if (run.revoked.get(account.id)?.has(credential.version)) return "its credential was revoked"
   const tenant = account.tenant === undefined ? undefined : run.tenants.get(account.tenant)
   if (tenant?.removedIn !== undefined && tenant.removedIn < number) return "it was removed before this process began"
-  return undefined
+  const dormant = run.dormant.get(account.id)
+  return dormant !== undefined && run.time.now - dormant.since > storeMillis
+    ? "it was removed, and nothing was left of it but what is on the disk"
+    : undefined
 }
+
+/** A store may have been asked before, and is waited for so long; what it answered then is believed a little longer. */
+const storeMillis = 15_000
 
 const networkOf = (run: Run, model: Model.Model, number: number) => {
   const { dice, issued, time, world } = run

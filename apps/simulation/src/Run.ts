@@ -46,6 +46,8 @@ export interface Run {
   /** Credentials of each destination by version: those that the process has used, and those that it must not use any more. */
   readonly used: Map<DestinationId.DestinationId, Set<number>>
   readonly revoked: Map<DestinationId.DestinationId, Set<number>>
+  /** Destinations of removed tenants of which nothing is in memory any more: since when, and what was made for them by then. */
+  readonly dormant: Map<DestinationId.DestinationId, { readonly since: number; readonly made: number }>
   /** Under the spool, where there is one. */
   readonly disk: Disk.Disk | undefined
   /** Whose credential is in a request, by a secret in it. */
@@ -131,6 +133,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
     resolver: "current",
     used: new Map(),
     revoked: new Map(),
+    dormant: new Map(),
     disk: world.settings.hasSpool
       ? Disk.make({ dice, now: () => time.now, onWrite: (id, bytes) => whole.report(Writes.breach(whole, id, bytes)) })
       : undefined,
@@ -160,7 +163,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
     start: () => {
       run.disk?.unmount(run.process?.state() !== "closed")
       run.process?.kill()
-      for (const state of [whole.handles, whole.paused, whole.used, whole.revoked]) state.clear()
+      for (const state of [whole.handles, whole.paused, whole.used, whole.revoked, whole.dormant]) state.clear()
       whole.targets = 0
       whole.process = Launch.start(whole, seed, ++processes)
     }
