@@ -8,12 +8,20 @@ import type { Arrival } from "./checks/Arrivals.js"
 import * as Arrivals from "./checks/Arrivals.js"
 import * as Model from "./model/Model.js"
 import * as Process from "./Process.js"
-import { epoch, operatorsOf, type Run } from "./Run.js"
+import type { Run } from "./Run.js"
 import * as Turns from "./virtual/Turns.js"
 import * as VirtualClock from "./virtual/VirtualClock.js"
+import type * as Account from "./world/Account.js"
 import * as Answers from "./world/Answers.js"
 import * as Canary from "./world/Canary.js"
 import * as Network from "./world/Network.js"
+
+/** When every history begins. */
+export const epoch = Date.UTC(2026, 0, 1)
+
+/** The operator's own destinations. */
+export const operatorsOf = ({ accounts }: Pick<Run, "accounts">): ReadonlyArray<Account.Account> =>
+  Array.from(accounts.values()).filter(({ tenant }) => tenant === undefined)
 
 const configOf = (run: Run): TracingConfig.TracingConfig => {
   const { settings } = run.world

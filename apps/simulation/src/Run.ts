@@ -75,9 +75,6 @@ export interface Run {
   readonly start: () => void
 }
 
-/** When every history begins. */
-export const epoch = Date.UTC(2026, 0, 1)
-
 /** The route of a tenant and where its spans must go, as its destinations are now. */
 export const decide = (run: Pick<Run, "accounts">, tenant: Tenant): void => {
   const { accounts, plan } = tenant
@@ -87,12 +84,8 @@ export const decide = (run: Pick<Run, "accounts">, tenant: Tenant): void => {
     facts: { endUser: Canary.make(plan.id, "fact", "user"), sessionId: Canary.make(plan.id, "fact", "session") },
     operatorPolicy: plan.policy
   })
-  tenant.settings = Plan.settings(plan, accounts, operatorsOf(run))
+  tenant.settings = Plan.settings(plan, accounts, Launch.operatorsOf(run))
 }
-
-/** The operator's own destinations. */
-export const operatorsOf = ({ accounts }: Pick<Run, "accounts">): ReadonlyArray<Account.Account> =>
-  Array.from(accounts.values()).filter(({ tenant }) => tenant === undefined)
 
 /** The world before the first step, with its first process. */
 export const begin = (world: World, seed: number, onLine: (line: string) => void = () => {}): Run => {
@@ -119,7 +112,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
   const hash = createHash("sha256")
   const counts = new Map<string, number>()
   const breaches: Array<Breach> = []
-  const time = { now: epoch }
+  const time = { now: Launch.epoch }
   const dice = Dice.make(seed, 2)
   let processes = 0
   const run: Omit<Run, "process"> & { process: Process.Process | undefined } = {
