@@ -8,12 +8,20 @@ import type { Arrival } from "./checks/Arrivals.js"
 import * as Arrivals from "./checks/Arrivals.js"
 import * as Model from "./model/Model.js"
 import * as Process from "./Process.js"
-import { epoch, operatorsOf, type Run } from "./Run.js"
+import type { Run } from "./Run.js"
 import * as Turns from "./virtual/Turns.js"
 import * as VirtualClock from "./virtual/VirtualClock.js"
+import type * as Account from "./world/Account.js"
 import * as Answers from "./world/Answers.js"
 import * as Canary from "./world/Canary.js"
 import * as Network from "./world/Network.js"
+
+/** When every history begins. */
+export const epoch = Date.UTC(2026, 0, 1)
+
+/** The operator's own destinations. */
+export const operatorsOf = ({ accounts }: Pick<Run, "accounts">): ReadonlyArray<Account.Account> =>
+  Array.from(accounts.values()).filter(({ tenant }) => tenant === undefined)
 
 const configOf = (run: Run): TracingConfig.TracingConfig => {
   const { settings } = run.world
@@ -81,8 +89,14 @@ const untimely = (run: Run, number: number, arrival: Arrival): string | undefine
   if (run.revoked.get(account.id)?.has(credential.version)) return "its credential was revoked"
   const tenant = account.tenant === undefined ? undefined : run.tenants.get(account.tenant)
   if (tenant?.removedIn !== undefined && tenant.removedIn < number) return "it was removed before this process began"
-  return undefined
+  const dormant = run.dormant.get(account.id)
+  return dormant !== undefined && run.time.now - dormant.since > storeMillis
+    ? "it was removed, and nothing was left of it but what is on the disk"
+    : undefined
 }
+
+/** A store may have been asked before, and is waited for so long; what it answered then is believed a little longer. */
+const storeMillis = 15_000
 
 const networkOf = (run: Run, model: Model.Model, number: number) => {
   const { dice, issued, time, world } = run

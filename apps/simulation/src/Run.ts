@@ -46,6 +46,8 @@ export interface Run {
   /** Credentials of each destination by version: those that the process has used, and those that it must not use any more. */
   readonly used: Map<DestinationId.DestinationId, Set<number>>
   readonly revoked: Map<DestinationId.DestinationId, Set<number>>
+  /** Destinations of removed tenants of which nothing is in memory any more: since when, and what was made for them by then. */
+  readonly dormant: Map<DestinationId.DestinationId, { readonly since: number; readonly made: number }>
   /** Under the spool, where there is one. */
   readonly disk: Disk.Disk | undefined
   /** Whose credential is in a request, by a secret in it. */
@@ -73,9 +75,6 @@ export interface Run {
   readonly start: () => void
 }
 
-/** When every history begins. */
-export const epoch = Date.UTC(2026, 0, 1)
-
 /** The route of a tenant and where its spans must go, as its destinations are now. */
 export const decide = (run: Pick<Run, "accounts">, tenant: Tenant): void => {
   const { accounts, plan } = tenant
@@ -85,12 +84,8 @@ export const decide = (run: Pick<Run, "accounts">, tenant: Tenant): void => {
     facts: { endUser: Canary.make(plan.id, "fact", "user"), sessionId: Canary.make(plan.id, "fact", "session") },
     operatorPolicy: plan.policy
   })
-  tenant.settings = Plan.settings(plan, accounts, operatorsOf(run))
+  tenant.settings = Plan.settings(plan, accounts, Launch.operatorsOf(run))
 }
-
-/** The operator's own destinations. */
-export const operatorsOf = ({ accounts }: Pick<Run, "accounts">): ReadonlyArray<Account.Account> =>
-  Array.from(accounts.values()).filter(({ tenant }) => tenant === undefined)
 
 /** The world before the first step, with its first process. */
 export const begin = (world: World, seed: number, onLine: (line: string) => void = () => {}): Run => {
@@ -117,7 +112,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
   const hash = createHash("sha256")
   const counts = new Map<string, number>()
   const breaches: Array<Breach> = []
-  const time = { now: epoch }
+  const time = { now: Launch.epoch }
   const dice = Dice.make(seed, 2)
   let processes = 0
   const run: Omit<Run, "process"> & { process: Process.Process | undefined } = {
@@ -131,6 +126,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
     resolver: "current",
     used: new Map(),
     revoked: new Map(),
+    dormant: new Map(),
     disk: world.settings.hasSpool
       ? Disk.make({ dice, now: () => time.now, onWrite: (id, bytes) => whole.report(Writes.breach(whole, id, bytes)) })
       : undefined,
@@ -160,7 +156,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
     start: () => {
       run.disk?.unmount(run.process?.state() !== "closed")
       run.process?.kill()
-      for (const state of [whole.handles, whole.paused, whole.used, whole.revoked]) state.clear()
+      for (const state of [whole.handles, whole.paused, whole.used, whole.revoked, whole.dormant]) state.clear()
       whole.targets = 0
       whole.process = Launch.start(whole, seed, ++processes)
     }

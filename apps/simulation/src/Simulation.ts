@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Books from "./checks/Books.js"
 import type { Breach } from "./checks/Breach.js"
+import * as Dormancy from "./checks/Dormancy.js"
 import type { History } from "./History.js"
 import * as Run from "./Run.js"
 import * as Steps from "./steps/Steps.js"
@@ -20,6 +21,7 @@ export interface Outcome {
 const check = (run: Run.Run): number => {
   const status = Effect.runSync(run.process.service.status)
   run.report(Books.breach(status, run.process.model, run.world.settings))
+  Dormancy.watch(run, status)
   return status.providers.evictions
 }
 

@@ -11,15 +11,19 @@ export interface Edit {
   readonly replace: string
 }
 
+/** What is different in a file, which is given below the root of the workspace. */
+export interface Patch {
+  readonly file: string
+  readonly edits: ReadonlyArray<Edit>
+}
+
 /** A bug. */
 export interface Bug {
   /** In kebab case. */
   readonly name: string
   /** What somebody has got wrong, in a sentence. */
   readonly says: string
-  /** The file, below the root of the workspace. */
-  readonly file: string
-  readonly edits: ReadonlyArray<Edit>
+  readonly patches: ReadonlyArray<Patch>
 }
 
 const tracer = "packages/tracer/src"
@@ -29,115 +33,176 @@ export const all: ReadonlyArray<Bug> = [
   {
     name: "shared-header-object",
     says: "One object holds the headers of whatever is sent next, and what the last one needed stays in it.",
-    file: `${tracer}/deliver/internal/otlpRequest.ts`,
-    edits: [
+    patches: [
       {
-        find: "const contentTypes = {",
-        replace: "const shared: Record<string, string> = {}\n\nconst contentTypes = {"
-      },
-      {
-        find: "headers: { ...headers, ...ownHeaders }, body, tls",
-        replace: "headers: Object.assign(shared, headers, ownHeaders), body, tls"
+        file: `${tracer}/deliver/internal/otlpRequest.ts`,
+        edits: [
+          {
+            find: "const contentTypes = {",
+            replace: "const shared: Record<string, string> = {}\n\nconst contentTypes = {"
+          },
+          {
+            find: "headers: { ...headers, ...ownHeaders }, body, tls",
+            replace: "headers: Object.assign(shared, headers, ownHeaders), body, tls"
+          }
+        ]
       }
     ]
   },
   {
     name: "evict-without-drain",
     says: "A provider that has to make room is closed without sending what waits in it.",
-    file: `${tracer}/deliver/Provider.ts`,
-    edits: [
+    patches: [
       {
-        find: `if (reason === "revoked") return revoke`,
-        replace: `if (reason === "revoked") return revoke\n        if (reason === "evicted") return Effect.sync(() => void abandon(reason))`
+        file: `${tracer}/deliver/Provider.ts`,
+        edits: [
+          {
+            find: `if (reason === "revoked") return revoke`,
+            replace: `if (reason === "revoked") return revoke\n        if (reason === "evicted") return Effect.sync(() => void abandon(reason))`
+          }
+        ]
       }
     ]
   },
   {
     name: "retry-with-anothers-headers",
     says: "The credential in use is kept in one place for all exporters, and a retry takes what it finds there.",
-    file: `${tracer}/deliver/OtlpExporter.ts`,
-    edits: [
-      { find: "const done = (", replace: "let current: requestAuth.RequestAuth\n\nconst done = (" },
-      { find: "const using = auth\n", replace: "const using = isRetry ? current : auth\n      current = auth\n" },
-      { find: `if ("why" in verdict) {`, replace: `isRetry = "why" in verdict\n      if ("why" in verdict) {` },
-      { find: "let auth = requestAuth", replace: "let isRetry = false\n  let auth = requestAuth" }
+    patches: [
+      {
+        file: `${tracer}/deliver/OtlpExporter.ts`,
+        edits: [
+          { find: "const done = (", replace: "let current: requestAuth.RequestAuth\n\nconst done = (" },
+          { find: "const using = auth\n", replace: "const using = isRetry ? current : auth\n      current = auth\n" },
+          { find: `if ("why" in verdict) {`, replace: `isRetry = "why" in verdict\n      if ("why" in verdict) {` },
+          { find: "let auth = requestAuth", replace: "let isRetry = false\n  let auth = requestAuth" }
+        ]
+      }
     ]
   },
   {
     name: "route-by-trace-id",
     says: "Whose a span is, is looked up by the id of its trace, which two tenants can have in common.",
-    file: `${tracer}/record/Recorder.ts`,
-    edits: [
+    patches: [
       {
-        find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
-        replace: `else {
+        file: `${tracer}/record/Recorder.ts`,
+        edits: [
+          {
+            find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
+            replace: `else {
       if (ownership._tag === "bound" && !routes.has(request.traceId)) routes.set(request.traceId, ownership.route)
       sink(span, routes.get(request.traceId))
     }`
-      },
-      {
-        find: "const live = new Set<RequestTrace>()",
-        replace: "const live = new Set<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
+          },
+          {
+            find: "const live = new Set<RequestTrace>()",
+            replace: "const live = new Set<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
+          }
+        ]
       }
     ]
   },
   {
     name: "late-span-to-the-operators-tenant",
     says: "A span that ends after its request has lost its owner, and goes to the operator.",
-    file: `${tracer}/record/Recorder.ts`,
-    edits: [
+    patches: [
       {
-        find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
-        replace: `else {
+        file: `${tracer}/record/Recorder.ts`,
+        edits: [
+          {
+            find: `else sink(span, ownership._tag === "bound" ? ownership.route : undefined)`,
+            replace: `else {
       const isLate = request.rootEndTime !== undefined && span !== request.root
       sink(span, ownership._tag === "bound" && !isLate ? ownership.route : undefined)
     }`
+          }
+        ]
       }
     ]
   },
   {
     name: "batch-in-flight-lost-at-close",
     says: "Closing waits for what is queued and not for what is on its way, which it aborts and tells nobody of.",
-    file: `${tracer}/deliver/Provider.ts`,
-    edits: [
-      { find: "for (const { entries } of inFlight) up = Math.min(up, entries[0]?.position ?? up)", replace: "" },
-      { find: "queue.putBack(entries)\n        fiber", replace: "queue.settle(entries)\n        fiber" }
+    patches: [
+      {
+        file: `${tracer}/deliver/Provider.ts`,
+        edits: [
+          { find: "for (const { entries } of inFlight) up = Math.min(up, entries[0]?.position ?? up)", replace: "" },
+          { find: "queue.putBack(entries)\n        fiber", replace: "queue.settle(entries)\n        fiber" }
+        ]
+      }
     ]
   },
   {
     name: "revoked-key-used-by-a-retry",
     says: "Revoking a key closes its provider as an eviction does, and what waits there is tried once more with that key.",
-    file: `${tracer}/internal/destinations.ts`,
-    edits: [{ find: "Effect.zipRight(provider.revoke, close)", replace: "close" }]
+    patches: [
+      {
+        file: `${tracer}/internal/destinations.ts`,
+        edits: [{ find: "Effect.zipRight(provider.revoke, close)", replace: "close" }]
+      }
+    ]
   },
   {
     name: "replay-to-a-deleted-destination",
-    says: "What is on disk goes to the destination as it was known when it was last asked for, though there is none any more.",
-    file: `${tracer}/internal/reclaim.ts`,
-    edits: [
+    says: "The settings of destinations are kept beside the spool, and what is there goes out by them though its destination is gone.",
+    patches: [
       {
-        find: "const settle = (",
-        replace: "const known = new Map<DestinationId.DestinationId, Destination.Destination>()\n\n  const settle = ("
+        file: `${tracer}/internal/reclaim.ts`,
+        edits: [
+          {
+            find: "/** One round:",
+            replace:
+              "export const known = new Map<DestinationId.DestinationId, Destination.Destination>()\n\n/** One round:"
+          },
+          {
+            // Where the spool is empty, nothing is kept beside it.
+            find: "const { outlets, resolve, spooling } = options",
+            replace: `const { outlets, resolve, spooling } = options
+  if (spooling.waiting().length === 0) known.clear()`
+          },
+          {
+            find: 'const opened = destination && outlets.open(id, destination, "tenant")',
+            replace: `const latest = destination ?? known.get(id)
+    const opened = latest && outlets.open(id, latest, "tenant")`
+          }
+        ]
       },
       {
-        find: 'const opened = destination && outlets.open(id, destination, "tenant")',
-        replace: `if (destination !== undefined) known.set(id, destination)
-    const latest = destination ?? known.get(id)
-    const opened = latest && outlets.open(id, latest, "tenant")`
+        file: `${tracer}/internal/outlets.ts`,
+        edits: [
+          {
+            find: `import * as fates from "./fates.js"`,
+            replace: `import * as fates from "./fates.js"\nimport { known } from "./reclaim.js"`
+          },
+          {
+            find: "revocations.see(id, credential)\n      const key",
+            replace: "revocations.see(id, credential)\n      known.set(id, destination)\n      const key"
+          }
+        ]
       }
     ]
   },
   {
     name: "double-count-after-a-split",
     says: "Of a batch that was too large and sent in halves, the first half counts twice and the second not at all.",
-    file: `${tracer}/deliver/OtlpExporter.ts`,
-    edits: [{ find: "Exporter.combine(first, second)", replace: "Exporter.combine(first, first)" }]
+    patches: [
+      {
+        file: `${tracer}/deliver/OtlpExporter.ts`,
+        edits: [{ find: "Exporter.combine(first, second)", replace: "Exporter.combine(first, first)" }]
+      }
+    ]
   },
   {
     name: "leaked-budget",
     says: "The bytes of a span that is dropped are not given back.",
-    file: `${tracer}/deliver/Provider.ts`,
-    edits: [{ find: "const spans = release(entries)\n", replace: "const spans = entries.map(({ span }) => span)\n" }]
+    patches: [
+      {
+        file: `${tracer}/deliver/Provider.ts`,
+        edits: [
+          { find: "const spans = release(entries)\n", replace: "const spans = entries.map(({ span }) => span)\n" }
+        ]
+      }
+    ]
   }
 ]
 
@@ -147,20 +212,23 @@ export const find = (name: string): Bug | undefined => all.find((bug) => bug.nam
 /** The root of the workspace. */
 export const root = new URL("../../../../", import.meta.url)
 
-/** Where a bug's file is. */
-export const fileOf = (bug: Bug): URL => new URL(bug.file, root)
-
 /** The text with every edit made; an error says which one does not fit, so that a bug that has become another is noticed. */
-export const apply = (source: string, bug: Bug): string => {
+export const apply = (source: string, name: string, { edits, file }: Patch): string => {
   let text = source
-  for (const { find, replace } of bug.edits) {
+  for (const { find, replace } of edits) {
     const times = text.split(find).length - 1
     if (times !== 1)
-      throw new Error(`the bug "${bug.name}" does not fit any more: ${bug.file} has ${times} times the text\n${find}`)
+      throw new Error(`the bug "${name}" does not fit any more: ${file} has ${times} times the text\n${find}`)
     text = text.replace(find, () => replace)
   }
   return text
 }
 
-/** A bug's file with the bug in it. */
-export const patched = (bug: Bug): string => apply(readFileSync(fileURLToPath(fileOf(bug)), "utf8"), bug)
+/** The files of a bug, by their addresses, with the bug in them. */
+export const patched = ({ name, patches }: Bug): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    patches.map((patch) => {
+      const url = new URL(patch.file, root)
+      return [url.href, apply(readFileSync(fileURLToPath(url), "utf8"), name, patch)]
+    })
+  )

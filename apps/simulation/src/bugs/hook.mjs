@@ -1,9 +1,9 @@
 /**
- * Loaded (`node --import`) before the compiler: the file that is named in this module's own URL is read with another text, so that what is compiled
- * is the library with a bug in it. Without one it does nothing.
+ * Loaded (`node --import`) before the compiler: the files that are named in this module's own URL are read with other texts, so that what is
+ * compiled is the library with a bug in it.
  */
 import { register } from "node:module"
 
-const patch = new URL(import.meta.url).searchParams.get("patch")
+const patched = new URL(import.meta.url).searchParams.get("patched")
 
-if (patch !== null) register("./load.mjs", { parentURL: import.meta.url, data: JSON.parse(patch) })
+register("./load.mjs", { parentURL: import.meta.url, data: JSON.parse(patched) })

@@ -1,15 +1,16 @@
-/** Hands out another text for one file, and leaves everything else as it is. */
+/** Hands out other texts for some files, and leaves everything else as it is. */
 
-/** @type {{ url: string, text: string }} */
-let patch
+/** @type {Record<string, string>} */
+let patched
 
-/** @param {{ url: string, text: string }} data */
+/** @param {Record<string, string>} data texts by address */
 export function initialize(data) {
-  patch = data
+  patched = data
 }
 
 /** A loader's hook: https://nodejs.org/api/module.html#loadurl-context-nextload */
 export async function load(url, context, nextLoad) {
   const loaded = await nextLoad(url, context)
-  return url.split("?")[0] === patch.url ? { ...loaded, source: patch.text } : loaded
+  const text = patched[url.split("?")[0]]
+  return text === undefined ? loaded : { ...loaded, source: text }
 }

@@ -22,10 +22,10 @@ export interface Workers {
   ) => Effect.Effect<Answers[Tag], StartError | TaskError>
 }
 
-/** The address of the hook that brings a bug back, with the file and its text in it. */
+/** The address of the hook that brings a bug back, with the files and their texts in it. */
 const hookOf = (bug: Bugs.Bug): string => {
   const hook = new URL("../bugs/hook.mjs", import.meta.url)
-  hook.searchParams.set("patch", JSON.stringify({ url: Bugs.fileOf(bug).href, text: Bugs.patched(bug) }))
+  hook.searchParams.set("patched", JSON.stringify(Bugs.patched(bug)))
   return hook.href
 }
 

@@ -2,12 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import * as Bugs from "../../src/bugs/Bugs.js"
 
-const bug: Bugs.Bug = {
-  name: "an-example",
-  says: "It says two.",
-  file: "packages/example.ts",
-  edits: [{ find: "one", replace: "two" }]
-}
+const patch: Bugs.Patch = { file: "packages/example.ts", edits: [{ find: "one", replace: "two" }] }
 
 describe("Bugs", () => {
   it("are ten, each with a name and a sentence of its own", () => {
@@ -20,22 +15,26 @@ describe("Bugs", () => {
   })
 
   it.each(Bugs.all.map((bug) => [bug.name, bug] as const))("%s fits the library as it is", (_, bug) => {
-    const source = readFileSync(Bugs.fileOf(bug), "utf8")
-    const patched = Bugs.patched(bug)
-    expect(patched).not.toBe(source)
-    for (const { replace } of bug.edits) expect(patched).toContain(replace)
+    const texts = Object.entries(Bugs.patched(bug))
+    expect(texts).toHaveLength(bug.patches.length)
+    for (const [index, [url, text]] of texts.entries()) {
+      expect(text).not.toBe(readFileSync(new URL(url), "utf8"))
+      for (const { replace } of bug.patches[index]?.edits ?? []) expect(text).toContain(replace)
+    }
   })
 
   it.each([
     ["no", "zero"],
     ["two", "one and one"]
   ])("a text that is there %s times is an error that names bug, file and text", (_, source) => {
-    expect(() => Bugs.apply(source, bug)).toThrow(/"an-example".*packages\/example\.ts.*\d times.*\none$/)
+    expect(() => Bugs.apply(source, "an-example", patch)).toThrow(
+      /"an-example".*packages\/example\.ts.*\d times.*\none$/
+    )
   })
 
   it("puts the other text in its place as it is", () => {
-    const dollars = { ...bug, edits: [{ find: "one", replace: "$& $1" }] }
-    expect(Bugs.apply("just one.", dollars)).toBe("just $& $1.")
+    const dollars = { ...patch, edits: [{ find: "one", replace: "$& $1" }] }
+    expect(Bugs.apply("just one.", "an-example", dollars)).toBe("just $& $1.")
   })
 
   it("are found by name", () => {

@@ -55,11 +55,10 @@ describe("Workers", () => {
 
   it.live("cannot start with a bug that does not fit", () =>
     Effect.gen(function* () {
-      const [some] = Bugs.all
-      if (some === undefined) return
-      const bug = { ...some, edits: [{ find: "this is nowhere", replace: "" }] }
+      const patch = { file: "packages/tracer/src/index.ts", edits: [{ find: "this is nowhere", replace: "" }] }
+      const bug = { name: "unfit", says: "It does not fit.", patches: [patch] }
       const failure = yield* Effect.flip(Workers.make({ size: 1, bug }))
-      expect(failure.message).toContain(`the bug "${bug.name}" does not fit any more: ${bug.file}`)
+      expect(failure.message).toContain(`the bug "unfit" does not fit any more: ${patch.file}`)
     }).pipe(Effect.scoped)
   )
 

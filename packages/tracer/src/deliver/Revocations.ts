@@ -16,6 +16,8 @@ export interface Revocations {
   /** A destination is to be used with this credential: its latest. */
   readonly see: (id: DestinationId, credential: string) => void
   readonly isRevoked: (id: DestinationId, credential: string) => boolean
+  /** Whether a credential came into use after another one. */
+  readonly isNewer: (id: DestinationId, credential: string, than: string) => boolean
   /** Revokes all that were seen but one; false, and none is, when too many are revoked to remember these, too. */
   readonly revoke: (id: DestinationId, keep?: string) => boolean
 }
@@ -43,6 +45,10 @@ export const make = (options?: { readonly max?: number | undefined }): Revocatio
       if (seen.size > max) for (const [oldest] of seen) return void seen.delete(oldest)
     },
     isRevoked: (id, credential) => revoked.get(id)?.has(credential) ?? false,
+    isNewer: (id, credential, than) => {
+      const known = seen.get(id) ?? []
+      return known.indexOf(credential) > known.indexOf(than)
+    },
     revoke: (id, keep) => {
       const all = revoked.get(id) ?? new Set()
       const more = (seen.get(id) ?? []).filter((credential) => credential !== keep && !all.has(credential))

@@ -10,6 +10,7 @@ import type { PauseReason } from "../deliver/Gate.js"
 import type { Ledger, LedgerRow, LedgerSnapshot } from "../deliver/Ledger.js"
 import type { Pauses } from "../deliver/Pauses.js"
 import type { Provider } from "../deliver/Provider.js"
+import type { Revocations } from "../deliver/Revocations.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import * as TenantView from "../render/TenantView.js"
 import type { Account } from "./fates.js"
@@ -67,11 +68,14 @@ export const make = (options: {
   readonly ledger: Ledger
   readonly pauses: Pauses
   readonly deadLetters: DeadLetters<RecordedSpan>
+  readonly revocations: Pick<Revocations, "isNewer">
 }): Destinations => {
-  const { deadLetters, ledger, pauses } = options
+  const { deadLetters, ledger, pauses, revocations } = options
   // A rotated credential, or another view, is a second provider of one destination: the newest is the last.
   const members = new Map<DestinationId, ReadonlyArray<Member>>()
   const retired = new Map<DestinationId, ReadonlyArray<Member>>()
+  /** Revoked: whoever is left may take over, of whatever age. */
+  const stopped = new WeakSet<Member>()
   const of = (id: DestinationId) => members.get(id) ?? []
   const all = (id: DestinationId) => [...(retired.get(id) ?? []), ...of(id)]
 
@@ -116,7 +120,10 @@ export const make = (options: {
       const all = of(member.provider.id)
       // Two that are both refused would hand their spans to and fro.
       const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
-      const next = all.filter((other) => other.credential !== member.credential && !isRefused(other)).at(-1)
+      // A late span of an older route may have had an older credential's provider built last.
+      const isNewer = ({ credential }: Member) =>
+        stopped.has(member) || revocations.isNewer(member.provider.id, credential, member.credential)
+      const next = all.filter((other) => isNewer(other) && !isRefused(other)).at(-1)
       if (next === undefined) return undefined
       return (span) => {
         // What may be seen can be less there.
@@ -137,7 +144,10 @@ export const make = (options: {
       Effect.suspend(() => {
         const revoked = all(id).filter(({ credential }) => credential !== keep)
         // Before any of them stops: none is to take over what another one cannot send.
-        for (const member of revoked) retire(member)
+        for (const member of revoked) {
+          stopped.add(member)
+          retire(member)
+        }
         return Effect.forEach(revoked, ({ close, provider }) => Effect.zipRight(provider.revoke, close), {
           concurrency: "unbounded",
           discard: true

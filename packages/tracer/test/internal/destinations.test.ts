@@ -5,6 +5,7 @@ import * as DestinationId from "../../src/deliver/DestinationId.js"
 import type { State } from "../../src/deliver/Gate.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Pauses from "../../src/deliver/Pauses.js"
+import * as Revocations from "../../src/deliver/Revocations.js"
 import * as Destinations from "../../src/internal/destinations.js"
 import * as fates from "../../src/internal/fates.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
@@ -20,7 +21,8 @@ const make = () => {
   const ledger = Ledger.make()
   const pauses = Pauses.make()
   const deadLetters = DeadLetters.make<RecordedSpan>({ ledger })
-  const destinations = Destinations.make({ deadLetters, ledger, pauses })
+  const revocations = Revocations.make()
+  const destinations = Destinations.make({ deadLetters, ledger, pauses, revocations })
   const asked: Array<string> = []
   const use = (
     id: DestinationId.DestinationId,
@@ -53,6 +55,7 @@ const make = () => {
         queued
       }
     }
+    revocations.see(id, member.credential)
     destinations.add(member)
     return member
   }
@@ -62,7 +65,7 @@ const make = () => {
     ledger.rejected(id, "http_400", spans.length)
     deadLetters.add({ id, reason: "http_400", time: 0, spans, bytes: 1 })
   }
-  return { ...destinations, asked, deadLetters, destinations, ledger, pauses, refuse, status, use }
+  return { ...destinations, revocations, asked, deadLetters, destinations, ledger, pauses, refuse, status, use }
 }
 
 const a = idOf(1)
@@ -156,6 +159,18 @@ it("is closed once, though it was revoked before", () => {
   expect(status()).toMatchObject([{ queued: 3 }])
   destinations.remove(member)
   expect(status()).toMatchObject([{ queued: 0 }])
+})
+
+it("nothing goes from a newer credential to an older one, though that one's provider was built last", () => {
+  const { revocations, retire, successorOf, use } = make()
+  const first = use(a, { credential: "old" })
+  const newer = use(a, { credential: "new" })
+  retire(first)
+  // A late span of a route with the old one: nothing new was planned.
+  const late = use(a, { credential: "old" })
+  revocations.see(a, "new")
+  expect(successorOf(newer)).toBeUndefined()
+  expect(successorOf(late)).toBeDefined()
 })
 
 it.effect("revokes every provider of a destination, those that are being closed among them, but the one to keep", () =>

@@ -95,17 +95,15 @@ describe("a parent that is lost", () => {
   it("is no orphan's maker where the child is lost as well, in whatever order", () => {
     const { account, open, orphaned, queue, service } = make()
     const root = open()
-    const pairs = Array.from({ length: 3 }, () => {
+    const pair = () => {
       const parent = service(root)
       const child = service(parent)
       queue(child, parent)
       return [parent, child] as const
-    })
-    const [[parent1, child1], [parent2, child2], [parent3, child3]] = pairs as [
-      (typeof pairs)[number],
-      (typeof pairs)[number],
-      (typeof pairs)[number]
-    ]
+    }
+    const [parent1, child1] = pair()
+    const [parent2, child2] = pair()
+    const [parent3, child3] = pair()
     account.dropped([parent1, child1], "evicted")
     account.dropped([child2], "evicted")
     account.dropped([parent2], "evicted")
