@@ -4,7 +4,7 @@ import { Fault } from "@tenant-tracer/receiver"
 import { DestinationId } from "@tenant-tracer/tracer"
 import { Array as Arr, Effect, Supervisor } from "effect"
 import { backends, call, routeTo, tracer } from "../support/backends.js"
-import { heap, resources, until } from "../support/process.js"
+import { heap, resources, until, withoutStacks } from "../support/process.js"
 
 const mebibyte = 1024 * 1024
 
@@ -31,12 +31,13 @@ it.scopedLive(
       yield* clear("well")
       const before = yield* heap
       let most = 0
-      for (let portion = 0; portion < 20; portion++) {
+      const portion = Effect.fnUntraced(function* (index: number) {
         yield* Effect.repeatN(run(call(hung)), 4999)
         most = Math.max(most, (yield* status).budget.used)
         yield* run(call(well))
-        yield* awaitSpans("well", 2 * (portion + 1))
-      }
+        yield* awaitSpans("well", 2 * (index + 1))
+      })
+      yield* withoutStacks(Effect.forEach(Arr.range(0, 19), portion, { discard: true }))
       expect(most).toBeLessThanOrEqual(perTenant + 64 * 1024)
       expect(most).toBeGreaterThan(perTenant / 2)
       const id = DestinationId.make({ tenant: "hung", name: "hung" })
@@ -47,8 +48,8 @@ it.scopedLive(
       expect(Object.keys(account?.dropped ?? {})).toEqual(["tenant_quota"])
       expect(yield* spans("well")).toHaveLength(40)
       expect(yield* balanced).toBe(true)
-      // The estimate is not off by much: roots are kept longest, and hold on to what their requests have lost.
-      expect((yield* heap) - before).toBeLessThan(3 * perTenant)
+      // Measured: 1.4 times. Beyond the estimate are what each root knows of the children that it has lost, and two batches on their way.
+      expect((yield* heap) - before).toBeLessThan(2 * perTenant)
     }),
   120_000
 )
@@ -61,25 +62,28 @@ it.scopedLive(
       const accounts = Array.from({ length: 10 }, (_, index) => `account-${index}`)
       const { awaitConnections, clear, spans, to } = yield* backends(...accounts)
       const supervisor = yield* Supervisor.track
-      const fibers = Effect.map(supervisor.value, (running) => running.length)
+      const running = Effect.zipWith(supervisor.value, resources, (fibers, { TCPSocketWrap = 0, Timeout = 0 }) => ({
+        fibers: fibers.length,
+        sockets: TCPSocketWrap,
+        timers: Timeout
+      }))
       const { balanced, flush, run, status } = yield* tracer(
-        { cache: { capacity: 20, idleTimeToLive: "100 millis" }, explain: { maxTraces: 1 } },
+        {
+          batch: { maxAge: "100 millis" },
+          cache: { capacity: 20, idleTimeToLive: "100 millis" },
+          explain: { maxTraces: 1 }
+        },
         { idleTimeToLive: "50 millis" }
       ).pipe(Effect.supervised(supervisor))
       const routes = Array.from({ length: 1000 }, (_, index) =>
-        routeTo(`tenant-${index}`, [to("main", { key: `account-${index % 10}` })])
+        routeTo(`tenant-${index}`, [to("main", { key: `account-${index % 10}`, compression: "none" })])
       )
       const atRest = Effect.gen(function* () {
         yield* flush
-        yield* until(Effect.map(status, ({ providers }) => providers.reaping === 0 && providers.size === 0))
+        yield* until(status, ({ providers }) => providers.reaping === 0 && providers.size === 0)
         yield* awaitConnections(0)
         yield* clear()
       })
-
-      const [first] = routes
-      yield* first === undefined ? Effect.void : run(call(first))
-      yield* atRest
-      const base = { fibers: yield* fibers, resources: yield* resources }
       // Fifty at a time: what a thousand evictions at once may cost is a matter of the deadline for closing them.
       const round = Effect.forEach(
         Arr.chunksOf(routes, 50),
@@ -90,23 +94,30 @@ it.scopedLive(
           ),
         { discard: true }
       )
+
+      // Its own fibers have begun to wait.
+      yield* Effect.sleep("200 millis")
+      const base = yield* until(running, ({ sockets }) => sockets === 0)
       // The first round makes what is kept on purpose: an account in the ledger for each tenant, compiled code.
-      yield* Effect.zipRight(round, atRest)
+      yield* withoutStacks(Effect.zipRight(round, atRest))
       const before = yield* heap
-      for (let times = 0; times < 3; times++) {
-        yield* round
+      for (let times = 0; times < 2; times++) {
+        yield* withoutStacks(round)
         expect((yield* status).providers.size).toBeLessThanOrEqual(20)
         const arrived = yield* Effect.forEach(accounts, (account) => Effect.map(spans(account), ({ length }) => length))
         expect(new Set(arrived)).toEqual(new Set([200]))
         yield* atRest
       }
       expect((yield* heap) - before).toBeLessThan(4 * mebibyte)
-      expect(yield* fibers).toBe(base.fibers)
-      yield* until(
-        Effect.map(resources, ({ TCPSocketWrap = 0 }) => TCPSocketWrap <= (base.resources.TCPSocketWrap ?? 0))
+      // A clock that nothing is due on any more sleeps until the last that was called off would have been.
+      yield* until(running, ({ fibers, timers }) => fibers <= base.fibers && timers <= base.timers).pipe(
+        Effect.timeoutOption("10 seconds")
       )
-      expect((yield* resources).Timeout ?? 0).toBeLessThanOrEqual((base.resources.Timeout ?? 0) + 1)
-      expect((yield* status).providers.evictions).toBeGreaterThanOrEqual(4 * 980)
+      const { fibers, sockets, timers } = yield* running
+      expect([fibers, sockets]).toEqual([base.fibers, 0])
+      // The runner has timers, too.
+      expect(timers).toBeLessThanOrEqual(base.timers + 1)
+      expect((yield* status).providers.evictions).toBeGreaterThanOrEqual(3 * 980)
       expect(yield* balanced).toBe(true)
     }),
   120_000

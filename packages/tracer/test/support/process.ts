@@ -19,6 +19,21 @@ export const heap = Effect.gen(function* () {
   return process.memoryUsage().heapUsed
 })
 
+/** Errors without a stack meanwhile: for one that is looked at, the test's runner reads source maps, which stay. */
+export const withoutStacks = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const { stackTraceLimit } = Error
+      Error.stackTraceLimit = 0
+      return stackTraceLimit
+    }),
+    () => self,
+    (stackTraceLimit) =>
+      Effect.sync(() => {
+        Error.stackTraceLimit = stackTraceLimit
+      })
+  )
+
 /** Handles and timers that keep a process going, by kind. */
 export const resources = Effect.sync(() => {
   const counts: Record<string, number> = {}
@@ -27,5 +42,5 @@ export const resources = Effect.sync(() => {
 })
 
 /** Looks again, a turn of the event loop at a time, until it is so. */
-export const until = <E, R>(isSo: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
-  Effect.asVoid(Effect.repeat(Effect.zipRight(Effect.sleep("2 millis"), isSo), { until: (so) => so }))
+export const until = <A, E, R>(look: Effect.Effect<A, E, R>, isSo: (seen: A) => boolean): Effect.Effect<A, E, R> =>
+  Effect.repeat(Effect.zipRight(Effect.sleep("2 millis"), look), { until: isSo })

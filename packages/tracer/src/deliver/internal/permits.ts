@@ -1,6 +1,7 @@
 /**
- * A semaphore for crowds: a permit that comes free wakes one who waits, and that is who has waited longest. (Effect's own wakes all of them each
- * time, and all but one wait again: with a thousand of them that is a million steps.)
+ * A semaphore for crowds: a permit that comes free wakes one who waits, and that is who has waited longest. Effect's own wakes all of them each
+ * time, and all but one wait again: the last batches of a thousand tenants to one back end, eight at a time, took 11 seconds of CPU, and the time
+ * for closing is less.
  */
 import * as Effect from "effect/Effect"
 
