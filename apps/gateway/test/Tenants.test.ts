@@ -46,6 +46,16 @@ describe("a tenant", () => {
       })
     )
 
+    it.effect("may forbid content to the operator, and to everybody", () =>
+      Effect.gen(function* () {
+        const tenants = yield* Tenants
+        yield* tenants.put({ id: "quiet", name: "Q", settings: { operatorPolicy: "metadata_only" } })
+        expect(yield* routeOf("quiet")).toMatchObject({ operatorPolicy: "metadata_only", content: "full" })
+        yield* tenants.put({ id: "silent", name: "S", settings: { content: "none" } })
+        expect(yield* routeOf("silent")).toMatchObject({ operatorPolicy: "override", content: "none" })
+      })
+    )
+
     it.effect("keeps one route object as long as nothing changes", () =>
       Effect.gen(function* () {
         const tenants = yield* Tenants
@@ -88,7 +98,12 @@ describe("a tenant", () => {
         const sql = yield* SqlClient.SqlClient
         yield* tenants.put({ id: "d", name: "D", destinations: [collector("one")] })
         yield* sql`UPDATE tenants SET settings = 'garbage' WHERE id = 'd'`
-        expect(yield* routeOf("d")).toMatchObject({ operatorPolicy: "override", destinations: [{ name: "one" }] })
+        // They may have forbidden it.
+        expect(yield* routeOf("d")).toMatchObject({
+          content: "none",
+          operatorPolicy: "metadata_only",
+          destinations: [{ name: "one" }]
+        })
       })
     )
 
@@ -141,7 +156,8 @@ describe("a tenant's settings", () => {
     expect(read("{}")).toEqual(
       Either.right({
         guardrail: { CREDIT_CARD: "block", EMAIL: "mask", SECRET: "block" },
-        operatorPolicy: "override"
+        operatorPolicy: "override",
+        content: "full"
       })
     )
   })
@@ -152,6 +168,7 @@ describe("a tenant's settings", () => {
     expect(field('{"models":"gpt-4o"}')).toBe("models")
     expect(field('{"models":[1]}')).toBe("models.0")
     expect(field('{"operatorPolicy":"none"}')).toBe("operatorPolicy")
+    expect(field('{"content":"some"}')).toBe("content")
     expect(field("[]")).toBe("")
     expect(field("")).toBe("")
   })

@@ -418,8 +418,8 @@ export const validate = (config: TracingConfig): Either.Either<TracingConfig, Co
 /**
  * From the environment: the standard `OTEL_*` variables describe the operator's own exporter and resource (never a tenant's), `TENANT_TRACER_*` the
  * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
- * `QUEUE_MAX_SPANS`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`, `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside
- * public hosts over https, as rules of `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas
+ * `QUEUE_MAX_SPANS`, `QUEUE_MAX_BYTES`, `BUDGET_MAX_BYTES`, `BUDGET_PER_TENANT`, `MAX_ELAPSED`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`,
+ * `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside public hosts over https, as rules of `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas
  * between, and `REDACT_HASH_KEY`. Unset means the default; a value that does not fit is an error that names the variable. `HTTPS_PROXY`, `NO_PROXY`
  * and their kin are not read: an egress proxy is an option of the transport (`EgressProxy`).
  *
@@ -438,6 +438,10 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   batchSpans: positive("TENANT_TRACER_BATCH_MAX_SPANS"),
   batchAge: duration("TENANT_TRACER_BATCH_MAX_AGE"),
   queueSpans: positive("TENANT_TRACER_QUEUE_MAX_SPANS"),
+  queueBytes: positive("TENANT_TRACER_QUEUE_MAX_BYTES"),
+  budgetBytes: positive("TENANT_TRACER_BUDGET_MAX_BYTES"),
+  budgetPerTenant: positive("TENANT_TRACER_BUDGET_PER_TENANT"),
+  maxElapsed: duration("TENANT_TRACER_MAX_ELAPSED"),
   holdSpans: positive("TENANT_TRACER_HOLD_MAX_SPANS"),
   holdTime: duration("TENANT_TRACER_HOLD_MAX_TIME"),
   shutdownDeadline: duration("TENANT_TRACER_SHUTDOWN_DEADLINE")
@@ -454,7 +458,12 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
       idleTimeToLive: Option.getOrUndefined(env.idleTimeToLive)
     },
     batch: { maxSpans: Option.getOrUndefined(env.batchSpans), maxAge: Option.getOrUndefined(env.batchAge) },
-    queue: { maxSpans: Option.getOrUndefined(env.queueSpans) },
+    queue: { maxSpans: Option.getOrUndefined(env.queueSpans), maxBytes: Option.getOrUndefined(env.queueBytes) },
+    budget: {
+      maxBytes: Option.getOrUndefined(env.budgetBytes),
+      perTenant: Option.getOrUndefined(env.budgetPerTenant)
+    },
+    maxElapsed: Option.getOrUndefined(env.maxElapsed),
     hold: { maxSpans: Option.getOrUndefined(env.holdSpans), maxTime: Option.getOrUndefined(env.holdTime) },
     shutdownDeadline: Option.getOrUndefined(env.shutdownDeadline)
   }))

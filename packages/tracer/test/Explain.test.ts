@@ -45,6 +45,17 @@ describe("says of a trace", () => {
     })
   )
 
+  it.scopedLive("nothing of the operator's own copies", () =>
+    Effect.gen(function* () {
+      const { spans, to } = yield* backends("acme", "operator")
+      const it = yield* tracer({ ...quick, operator: [to("operator")] })
+      const answer = yield* asked(it, routeTo("acme", [to("acme")]))
+      expect(yield* spans("operator")).toHaveLength(2)
+      expect(answer.destinations.map((one) => one.id)).toEqual([id])
+      expect(answer.sentence).not.toContain("operator")
+    })
+  )
+
   it.scopedLive("that the back end refused it, and why", () =>
     Effect.gen(function* () {
       const { script, to } = yield* backends("acme")

@@ -104,11 +104,11 @@ it.effect("what was sampled out is told to who asks where a trace is", () =>
     yield* good.pipe(TenantTracer.withRoute(routes({ failures: { success: 0 }, successes: { error: 0 } })))
     const [span] = yield* TestTracer.spans("acme")
     const { destinations } = yield* explain("acme", span?.traceId ?? "")
-    expect(destinations.slice(0, 2).map(({ sentence }) => sentence)).toEqual([
+    expect(destinations.map(({ sentence }) => sentence)).toEqual([
       "acme/failures: of 3 spans for it 3 dropped (sampled_out)",
       "acme/successes: of 3 spans for it 3 delivered"
     ])
-    expect(destinations.map(({ orphaned }) => orphaned)).toEqual([0, 0, 0])
+    expect(destinations.map(({ orphaned }) => orphaned)).toEqual([0, 0])
   }).pipe(Effect.provide(layer()))
 )
 

@@ -39,6 +39,27 @@ const counted = (path: string) => {
   }
 }
 
+/** The same, where the record that is read first cannot be read. */
+const losingFirst = (path: string) =>
+  Layer.map(on(path), (context) => {
+    const spool = Context.get(context, Spool.Spool)
+    const listeners: Array<Parameters<typeof spool.watch>[0]> = []
+    let hasLost = false
+    return Context.make(Spool.Spool, {
+      ...spool,
+      watch: (listener) => {
+        listeners.push(listener)
+        return spool.watch(listener)
+      },
+      read: (ref) => {
+        if (hasLost) return spool.read(ref)
+        hasLost = true
+        for (const tell of listeners) tell(ref, "spool_damaged")
+        return Effect.succeedNone
+      }
+    })
+  })
+
 /** The operator's store of settings, which holds just these. */
 const store = (...destinations: ReadonlyArray<Destination.Destination>) => ({
   resolve: (wanted: DestinationId.DestinationId) =>
@@ -147,6 +168,32 @@ describe("a back end that is down when the process ends", () => {
     })
   )
 })
+
+it.scopedLive("a record that is lost on disk does not keep those behind it waiting", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const back = yield* backends("acme")
+    yield* back.script("acme", Fault.forever(Fault.status(503)))
+    const { layer, spans } = counted(path)
+    const first = yield* tracer(quick, {}, layer)
+    for (const written of [2, 4, 6]) {
+      yield* first.run(call(routeTo("acme", [back.to("acme")])))
+      // In a record of its own.
+      yield* until(Effect.map(spans, (count) => count === written))
+    }
+    yield* first.close
+    yield* back.script("acme")
+    const next = yield* tracer({ ...quick, spool: store(back.to("acme")) }, {}, losingFirst(path))
+    yield* until(
+      Effect.zipRight(
+        next.flush,
+        Effect.map(next.row(id), (row) => row?.delivered === 4)
+      )
+    )
+    expect(yield* next.row(id)).toMatchObject({ made: 6, dropped: { spool_damaged: 2 }, held: 0, spooled: 0 })
+    expect(yield* next.balanced).toBe(true)
+  })
+)
 
 it.scopedLive("more than memory holds goes to disk instead of being dropped, and comes back", () =>
   Effect.gen(function* () {

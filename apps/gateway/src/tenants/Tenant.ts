@@ -4,11 +4,17 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Guardrail from "../guardrail/Guardrail.js"
 
-/** A tenant's settings. `models` lists the models that it may use; without it all of them. */
+/**
+ * A tenant's settings. `models` lists the models that it may use; without it all of them. With `metadata_only` the operator's own copies tell nothing
+ * of what was said, and with `content: "none"` nobody's do.
+ */
 export const Settings = Schema.Struct({
   guardrail: Schema.optionalWith(Guardrail.Policy, { default: () => Schema.decodeSync(Guardrail.Policy)({}) }),
   models: Schema.optional(Schema.Array(Schema.String)),
-  operatorPolicy: Schema.optionalWith(Schema.Literal("override", "additive"), { default: () => "override" })
+  operatorPolicy: Schema.optionalWith(Schema.Literal("override", "additive", "metadata_only"), {
+    default: () => "override"
+  }),
+  content: Schema.optionalWith(Schema.Literal("none", "full"), { default: () => "full" })
 })
 
 /** A tenant's settings. */

@@ -2,7 +2,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Destination, RouteResolver, TenantRoute, TenantTracer, Vendors } from "tenant-tracer"
@@ -56,12 +55,16 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
       yield* Effect.forEach(refused, ({ destination, reason }) =>
         Effect.logWarning(`Destination "${destination}" of tenant "${tenant}" is not used: ${reason}`)
       )
-      const read = yield* Effect.option(readSettings(tenant, settings))
+      // What cannot be read may have forbidden it.
+      const { content, operatorPolicy } = yield* readSettings(tenant, settings).pipe(
+        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only" }) as const)
+      )
       return TenantRoute.make({
         tenant,
         destinations: usable,
         facts: { team: { id: tenant, alias: name } },
-        operatorPolicy: Option.match(read, { onNone: () => undefined, onSome: ({ operatorPolicy }) => operatorPolicy })
+        operatorPolicy,
+        content
       })
     })
 

@@ -13,11 +13,12 @@ export const watch = (run: Run, status: TenantTracer.Status): void => {
   for (const { accounts, plan, removedIn } of run.tenants.values()) {
     for (const { id } of accounts) {
       const { made } = run.process.model.rowOf(id)
-      if (removedIn === undefined || run.dormant.get(id)?.made !== made) run.dormant.delete(id)
-      if (removedIn === undefined || run.dormant.has(id)) continue
+      const isAwake = removedIn === undefined || isAtWork(run, plan.id)
+      if (isAwake || run.dormant.get(id)?.made !== made) run.dormant.delete(id)
+      if (isAwake || run.dormant.has(id)) continue
       const destination = status.destinations.find((one) => one.id === id)
       const isIdle = destination?.breaker === undefined && (destination?.counts?.held ?? 0) === 0
-      if (isIdle && !isAtWork(run, plan.id)) run.dormant.set(id, { since: run.time.now, made })
+      if (isIdle) run.dormant.set(id, { since: run.time.now, made })
     }
   }
 }

@@ -25,7 +25,7 @@ const showPlace = ({ name, tenant }: Place): string => `${tenant}/${name}`
 /** Time passes. */
 const wait = kind<{ readonly millis: number }>({
   name: "wait",
-  weight: 28,
+  weight: 20,
   draw: ({ dice }) => {
     const kind = dice.below(100)
     if (kind < 50) return { millis: dice.between(1, 60) }

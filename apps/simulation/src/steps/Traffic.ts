@@ -230,7 +230,7 @@ const showWhole = (whole: Whole): string =>
 /** A request from its beginning to its end, at once. */
 const request = kind<Whole>({
   name: "request",
-  weight: 8,
+  weight: 6,
   draw: (draft) => drawWhole(draft),
   apply: doWhole,
   show: showWhole
@@ -239,7 +239,7 @@ const request = kind<Whole>({
 /** More tenants at once than there is room for. */
 const crowd = kind<{ readonly requests: ReadonlyArray<Whole> }>({
   name: "crowd",
-  weight: 1,
+  weight: 0.7,
   draw: (draft) => ({ requests: Array.from({ length: draft.dice.between(3, 8) }, () => drawWhole(draft)) }),
   apply: (run, { requests }) => requests.filter((request) => doWhole(run, request)).length > 0,
   show: ({ requests }) => requests.map(showWhole).join("; ")

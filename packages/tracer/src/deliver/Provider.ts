@@ -424,7 +424,7 @@ export const make = <Span>(
     const refill = () => {
       const before = queue.length()
       const hasRoom = before < refillSpans && queue.bytes() < maxBatchBytes
-      if (closed === undefined && hasRoom) overflow?.refill(() => queue.length() > before && look())
+      if (closed === undefined && hasRoom) overflow?.refill((isSpent) => (isSpent || queue.length() > before) && look())
     }
 
     const press = () => {

@@ -16,7 +16,7 @@ import * as BatchClock from "./BatchClock.js"
 export interface Options {
   /** In the whole process, to back ends that answer in time. Default 64. */
   readonly maxConcurrent?: number | undefined
-  /** To one lane. Default 8. */
+  /** To one lane. Default 8; of these, back ends that have just failed take at most half. */
   readonly perLane?: number | undefined
   /** How long an answer is in time. Default 1 second. */
   readonly patience?: Duration.DurationInput | undefined
@@ -108,6 +108,13 @@ const next = (lane: Lane): Queue | undefined => {
   }
 }
 
+/** Nothing is kept of a lane in which there is nothing. */
+const add = (counts: Map<string, number>, lane: string, more: number): void => {
+  const count = (counts.get(lane) ?? 0) + more
+  if (count === 0) counts.delete(lane)
+  else counts.set(lane, count)
+}
+
 const join = (line: Line, waiting: Waiting): void => {
   const { lane: name, tenant } = waiting
   const lane: Lane = line.lanes.get(name) ?? new Map<string, Queue>()
@@ -147,6 +154,7 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
   /** In the order of their beginning. */
   const prompt = new Set<{ readonly since: number; readonly bytes: number }>()
   const inLane = new Map<string, number>()
+  const suspectsInLane = new Map<string, number>()
   let slow = 0
   let slowBytes = 0
   let lifted = false
@@ -158,9 +166,10 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
   const begin = (lane: string, bytes: number, suspect: boolean): Turn => {
     const since = clock.now()
     const place = { since, bytes }
-    inLane.set(lane, (inLane.get(lane) ?? 0) + 1)
+    add(inLane, lane, 1)
     if (!suspect) prompt.add(place)
     else {
+      add(suspectsInLane, lane, 1)
       slow++
       slowBytes += bytes
     }
@@ -169,9 +178,8 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
       done: () => {
         if (isDone) return
         isDone = true
-        const left = (inLane.get(lane) ?? 0) - 1
-        if (left > 0) inLane.set(lane, left)
-        else inLane.delete(lane)
+        add(inLane, lane, -1)
+        if (suspect) add(suspectsInLane, lane, -1)
         if (!prompt.delete(place)) {
           slow--
           slowBytes -= bytes
@@ -184,13 +192,15 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
   const healthy: Line = { lanes: new Map(), hasRoom: () => prompt.size < maxConcurrent }
   const suspects: Line = { lanes: new Map(), hasRoom: slowHasRoom }
 
-  const isFull = (lane: string) => !lifted && (inLane.get(lane) ?? 0) >= perLane
+  const isFull = (line: Line, lane: string) =>
+    !lifted &&
+    ((inLane.get(lane) ?? 0) >= perLane || (line === suspects && (suspectsInLane.get(lane) ?? 0) >= perLane / 2))
   const hasRoom = (line: Line, bytes: number) => lifted || line.hasRoom(bytes)
 
   /** Gives one turn, to the next lane that may have one; false when none may. */
   const giveOne = (line: Line): boolean => {
     for (const [name, lane] of line.lanes) {
-      const queue = isFull(name) ? undefined : next(lane)
+      const queue = isFull(line, name) ? undefined : next(lane)
       const waiting = queue?.waiting[0]
       if (queue === undefined || waiting === undefined) continue
       // Nobody who needs less overtakes whoever waits for room.
@@ -252,7 +262,7 @@ export const make = (clock: BatchClock.BatchClock, options: Options = {}): Turns
         if (waiting !== undefined && wanted === line) return undefined
         leave()
         line = wanted
-        if (line.lanes.size === 0 && !isFull(lane) && hasRoom(line, bytes)) return begin(lane, bytes, suspect)
+        if (line.lanes.size === 0 && !isFull(line, lane) && hasRoom(line, bytes)) return begin(lane, bytes, suspect)
         waiting = {
           tenant,
           lane,

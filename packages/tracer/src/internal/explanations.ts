@@ -1,7 +1,7 @@
 /**
  * Where the latest traces of each tenant went, and why: kept by tenant and trace, so that nobody learns of another's by its id.
  */
-import type { DestinationId } from "../deliver/DestinationId.js"
+import * as DestinationId from "../deliver/DestinationId.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import type { Denial } from "../route/Router.js"
 import type { Fate } from "./fates.js"
@@ -14,7 +14,7 @@ import type { Fate } from "./fates.js"
  * @since 0.1.0
  */
 export interface ExplainedDestination {
-  readonly id: DestinationId
+  readonly id: DestinationId.DestinationId
   readonly made: number
   readonly hidden: number
   readonly delivered: number
@@ -44,7 +44,7 @@ export interface Explanation {
 export interface Explanations {
   readonly add: (request: RequestTrace, tenant: string, denied: ReadonlyArray<Denial>) => void
   /** What is known of the trace to which a span of this destination belongs that was away. */
-  readonly find: (tenant: string, traceId: string, id: DestinationId) => RequestTrace["fates"] | undefined
+  readonly find: (tenant: string, traceId: string, id: DestinationId.DestinationId) => RequestTrace["fates"] | undefined
   readonly explain: (tenant: string, traceId: string) => Explanation
 }
 
@@ -78,7 +78,10 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
       traces.get(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
     explain: (tenant, traceId) => {
       const known = traces.get(keyOf(tenant, traceId.toLowerCase())) ?? []
-      const destinations = known.flatMap(({ fates }) => Array.from(fates, ([id, fate]) => explained(id, fate)))
+      // The operator's own copies are no business of the tenant's.
+      const destinations = known.flatMap(({ fates }) =>
+        Array.from(fates).flatMap(([id, fate]) => (DestinationId.isOperator(id) ? [] : explained(id, fate)))
+      )
       const denied = known.flatMap((trace) => trace.denied)
       return { known: known.length > 0, destinations, denied, sentence: sentenceOf(destinations, denied, known) }
     }
@@ -94,7 +97,7 @@ const sum = (counts: ReadonlyMap<string, number> | undefined): number => {
   return total
 }
 
-const explained = (id: DestinationId, fate: Fate): ExplainedDestination => {
+const explained = (id: DestinationId.DestinationId, fate: Fate): ExplainedDestination => {
   const { delivered, dropped, hidden, made, orphaned, rejected, spooled, unclear } = fate
   const held = made - hidden - delivered - unclear - spooled - sum(rejected) - sum(dropped)
   const visible = made - hidden

@@ -285,7 +285,7 @@ export const make = (options: {
                   share.isReading = false
                 })
               ),
-              Effect.zipRight(Effect.sync(done))
+              Effect.zipRight(Effect.sync(() => done(oldest.isGone)))
             )
           )
         },

@@ -240,6 +240,26 @@ describe("a back end that does not answer", () => {
     })
   )
 
+  it.scoped("of one origin they take half of the places, and leave the others to those who are well there", () =>
+    Effect.gen(function* () {
+      const it = yield* make()
+      const suspects = Array.from({ length: 300 }, (_, index) => it.seat(`hanging ${index}`, "one"))
+      for (const suspect of suspects) suspect.take(1, true)
+      expect(it.stats()).toEqual({ sending: 4, slow: 4, waiting: 296 })
+      for (const name of ["a", "b", "c", "d"]) expect(it.seat(name, "one").take()).toBeDefined()
+      expect(it.seat("e", "one").take()).toBeUndefined()
+      // A suspect's place is another suspect's, a healthy one's is not.
+      it.granted[4]?.done()
+      expect(it.granted.at(-1)).toMatchObject({ tenant: "e" })
+      it.granted[0]?.done()
+      expect(it.granted.at(-1)).toMatchObject({ tenant: "hanging 4" })
+      for (const { done } of it.granted.slice(1)) done()
+      for (const suspect of suspects) suspect.leave()
+      for (const { done } of it.granted) done()
+      expect(it.stats()).toEqual({ sending: 0, slow: 0, waiting: 0 })
+    })
+  )
+
   it.scoped("is well again while it waits: it waits with the healthy ones then", () =>
     Effect.gen(function* () {
       const it = yield* make({ maxSlow: 1 })
