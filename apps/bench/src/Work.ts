@@ -14,7 +14,7 @@ export const names = {
   root: "POST /v1/chat/completions",
   auth: "auth /v1/chat/completions",
   cache: "redis get",
-  database: "postgresql select",
+  database: "postgres select",
   guardrail: "execute_guardrail pii",
   call: "chat gpt-4o"
 } as const
@@ -29,8 +29,20 @@ export const attributes = {
     "http.response.status_code": 200
   },
   auth: { "gateway.service.name": "auth", "gateway.service.phase": "auth /v1/chat/completions" },
-  cache: { "db.system.name": "redis", "db.operation.name": "get" },
-  database: { "db.system.name": "postgresql", "db.operation.name": "select" },
+  cache: {
+    "db.system.name": "redis",
+    "db.operation.name": "get",
+    "db.query.summary": "redis get",
+    "gateway.service.name": "redis",
+    "gateway.service.call_type": "get"
+  },
+  database: {
+    "db.system.name": "postgresql",
+    "db.operation.name": "select",
+    "db.query.summary": "postgres select",
+    "gateway.service.name": "postgres",
+    "gateway.service.call_type": "select"
+  },
   guardrail: { "gateway.guardrail.name": "pii", "gateway.guardrail.mode": "pre_call" }
 } as const
 
@@ -109,6 +121,12 @@ export const payloads = {
   guardrail: { name: "pii", mode: "pre_call" }
 } as const
 
+/** A small span, with 2 facts. */
+export const small = {
+  attributes: () => ({ "db.system.name": "redis", "db.operation.name": "get" }),
+  payload: () => ({ service: "redis", callType: "get" })
+} as const
+
 /** The payload of the model call of a request. */
 export const callPayload = (index: number, withMessages: boolean): Payload<"llm_call"> => ({
   operation: "chat",
@@ -132,6 +150,5 @@ export const callPayload = (index: number, withMessages: boolean): Payload<"llm_
   callType: "acompletion",
   attempt: 1,
   cost: { total: 0.000757, input: 0.000307, output: 0.00045 },
-  inputMessages: withMessages ? conversation.input : undefined,
-  outputMessages: withMessages ? conversation.output : undefined
+  ...(withMessages && { inputMessages: conversation.input, outputMessages: conversation.output })
 })

@@ -34,7 +34,7 @@ export const make: Make = (options) =>
         const inRoot = trace.setSpan(ROOT_CONTEXT, root)
         for (let index = 0; index < count; index++) {
           const [name, own] =
-            size === "small" ? [names.cache, { ...attributes.cache }] : [names.call, Work.callAttributes(index, false)]
+            size === "small" ? [names.cache, Work.small.attributes()] : [names.call, Work.callAttributes(index, false)]
           tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: own }, inRoot).end()
         }
         root.end()

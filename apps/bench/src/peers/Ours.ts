@@ -65,7 +65,7 @@ export const sized = (route: TenantRoute.TenantRoute, size: "small" | "large", c
       yield* TenantTracer.bind(route)
       for (let index = 0; index < count; index++) {
         yield* size === "small"
-          ? Effect.void.pipe(Spans.dbCall({ ...Work.payloads.cache }))
+          ? Effect.void.pipe(Spans.dbCall(Work.small.payload()))
           : Effect.void.pipe(Spans.llmCall(Work.callPayload(index, false)))
       }
     })

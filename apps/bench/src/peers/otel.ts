@@ -38,6 +38,9 @@ export const listen = (): (() => number) => {
     lines++
   }
   const ignore = () => {}
-  diag.setLogger({ error: line, warn: line, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)
+  diag.setLogger(
+    { error: line, warn: line, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true }
+  )
   return () => lines
 }

@@ -21,7 +21,7 @@ export const sized = (size: "small" | "large", count: number): Effect.Effect<voi
   Effect.gen(function* () {
     for (let index = 0; index < count; index++) {
       yield* size === "small"
-        ? Effect.void.pipe(span(Work.names.cache, "client", { ...Work.attributes.cache }))
+        ? Effect.void.pipe(span(Work.names.cache, "client", Work.small.attributes()))
         : Effect.void.pipe(span(Work.names.call, "client", Work.callAttributes(index, false)))
     }
   }).pipe(span(Work.names.root, "server", Work.attributes.root))

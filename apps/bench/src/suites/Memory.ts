@@ -32,7 +32,8 @@ export const suite: Suite.Suite = {
           params: {
             kind,
             options: Rounds.options(plan, { tenants: plan.quick ? 40 : 100, batchAge: hours }),
-            queued: { size, spans: 480 },
+            // Fewer spans than a batch has.
+            queued: { size, requests: 80 },
             profile: kind === "ours" ? profile(`queued-${size}`) : undefined
           }
         })

@@ -6,11 +6,11 @@ import { spansPerRequest } from "../Work.js"
 import * as Clock from "./Clock.js"
 import * as Profile from "./Profile.js"
 
-/** What is run: `queued` spans of a size for each tenant, or none, where it is the tenants themselves that are weighed. */
+/** What is run: so many requests of each tenant that stay `queued`, with spans of one size; or none, where it is the tenants themselves that are weighed. */
 export interface Params {
   readonly kind: Kind
   readonly options: Options
-  readonly queued?: { readonly size: "small" | "large"; readonly spans: number } | undefined
+  readonly queued?: { readonly size: "small" | "large"; readonly requests: number } | undefined
   readonly profile?: Profile.Options | undefined
 }
 
@@ -21,8 +21,9 @@ export interface Result {
   readonly bytes: number
 }
 
-/** What is measured next to nothing: the peer has been at work, and knows a few tenants. */
+/** Before anything is weighed the peer has been at work, for a few tenants: whatever it keeps of the latest requests, it keeps already. */
 const before = 16
+const requestsBefore = 12_000
 
 const inUse = Effect.map(Clock.collect, () => {
   const { external, heapUsed } = process.memoryUsage()
@@ -41,15 +42,20 @@ export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<R
             made += one(tenant)
             if (tenant % 64 === 63) yield* Clock.turn
           }
+          yield* Clock.turn
         })
       const request = (tenant: number) => {
         peer.request(tenant, tenant)
         return spansPerRequest
       }
+      const wait = (requests: number, size: "small" | "large") => (tenant: number) => {
+        for (let time = 0; time < requests; time++) peer.sized(tenant, size, spansPerRequest - 1)
+        return requests * spansPerRequest
+      }
       // The code is compiled and everything shared is there.
-      for (let time = 0; time < 20; time++) yield* each(0, before, request)
+      for (let time = 0; time < requestsBefore / before; time++) yield* each(0, before, request)
       if (queued !== undefined) {
-        for (let time = 0; time < 20; time++) yield* each(0, before, sized(queued.size, 20))
+        yield* each(0, before, wait(queued.requests, queued.size))
         yield* each(0, options.tenants, request)
       }
       yield* peer.drain
@@ -59,18 +65,14 @@ export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<R
       const [units, fill] =
         queued === undefined
           ? [options.tenants - before, Effect.zipRight(each(before, options.tenants, request), peer.drain)]
-          : [options.tenants * queued.spans, each(0, options.tenants, sized(queued.size, queued.spans - 1))]
+          : [
+              options.tenants * queued.requests * spansPerRequest,
+              each(0, options.tenants, wait(queued.requests, queued.size))
+            ]
       yield* Profile.around(profile, fill)
       if (queued === undefined) yield* Effect.sleep("6 seconds")
       const bytes = ((yield* inUse) - empty) / units
       yield* peer.drain
       return { made, lost: peer.lost(), bytes }
-
-      function sized(size: "small" | "large", count: number) {
-        return (tenant: number) => {
-          peer.sized(tenant, size, count)
-          return count + 1
-        }
-      }
     })
   )
