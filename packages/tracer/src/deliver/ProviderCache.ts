@@ -16,6 +16,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type { DestinationId } from "./DestinationId.js"
+import * as Permits from "./internal/permits.js"
 import { type CloseReason, closedBy } from "./Provider.js"
 
 /**
@@ -183,7 +184,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const clock = yield* Effect.clock
     // Not the wall clock, which somebody may set: what is idle would stay, and keep all who came after it.
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
-    const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 256)
+    const closing = Permits.make(options?.closeConcurrency ?? 256)
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
     )
@@ -216,7 +217,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       return fork(
         closeEntry(entry, "evicted").pipe(
           Effect.timeoutOption(closeDeadline),
-          closing.withPermits(1),
+          closing.withPermit,
           Effect.ensuring(Effect.sync(() => reaping.delete(entry))),
           Effect.asVoid
         ),

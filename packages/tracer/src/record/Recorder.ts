@@ -455,7 +455,7 @@ export const make = (options: {
 
     attribute: (span, key, value) => {
       if (!writable(span)) return
-      if (!Attributes.write(span.attributes, key, value, span.room)) span.droppedAttributes++
+      if (!Attributes.write(span.ownAttributes, key, value, span.room)) span.droppedAttributes++
       else {
         if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
         if (span.data === undefined && !span.ancestry.isParent && Adopters.namesSystem(key)) {
@@ -465,7 +465,7 @@ export const make = (options: {
       // A router writes the template of the route that matched on the span that is active: it is the root's.
       const { root } = span.request
       if (key === "http.route" && root !== undefined && root.endTime === undefined && !root.attributes.has(key)) {
-        Attributes.write(root.attributes, key, value)
+        Attributes.write(root.ownAttributes, key, value)
       }
     },
 
@@ -584,7 +584,9 @@ const servicesOf = (data: SpanData.SpanData | undefined): ReadonlyArray<string> 
   if (data === undefined || (data._tag !== "db_call" && data._tag !== "service")) return noServices
   try {
     const names: ReadonlyArray<unknown> = data._tag === "db_call" ? [data.service, data.system] : [data.service]
-    return names.filter((name): name is string => typeof name === "string" && name.length <= 128)
+    const known = names.filter((name): name is string => typeof name === "string" && name.length <= 128)
+    // Whoever filters has room for more, which would stay with each span.
+    return known.length === 0 ? noServices : known.slice()
   } catch {
     // A getter or proxy of the caller's that throws; render will leave such a field out.
     return noServices
