@@ -197,10 +197,11 @@ export const sizeOf = (span: RecordedSpan): number => {
 const measure = (span: RecordedSpan): number => {
   const { root } = span.request
   // Measured: itself with its place in a queue, and what its trace holds, where no other span stands for that.
-  let bytes = (root === undefined || root === span ? 1500 : 600) + span.name.length + span.links.length * 250
+  const own = root === undefined ? 1300 : root === span ? 1050 : 420
+  let bytes = own + span.name.length + span.links.length * 300
   for (const [key, value] of span.attributes) bytes += 32 + key.length + sizeOfValue(value)
   for (const event of span.events) {
-    bytes += 250 + event.name.length
+    bytes += 300 + event.name.length
     for (const [key, value] of event.attributes) bytes += 32 + key.length + sizeOfValue(value)
   }
   return bytes + sizeOfPayload(span.data)
