@@ -6,9 +6,11 @@ import * as LruEffect from "./peers/LruEffect.js"
 import * as LruOtel from "./peers/LruOtel.js"
 import * as Native from "./peers/Native.js"
 import * as Ours from "./peers/Ours.js"
+import * as Untraced from "./peers/Untraced.js"
 
 /** How each is started. */
 export const peers: Record<Kind, Make> = {
+  untraced: Untraced.make,
   native: Native.make,
   "effect-otel": EffectOtel.make,
   "lru-effect": LruEffect.make,

@@ -9,6 +9,9 @@ import { random } from "./Tenants.js"
 /** Spans of one request. */
 export const spansPerRequest = 6
 
+/** The template of the route, which a router knows once it has matched. */
+export const route = "/v1/chat/completions"
+
 /** What the spans are called, in every peer. */
 export const names = {
   root: "POST /v1/chat/completions",
@@ -19,11 +22,10 @@ export const names = {
   call: "chat gpt-4o"
 } as const
 
-/** The attributes of the spans that are the same in each request. */
+/** The attributes of the spans that are the same in each request; the root has its route besides. */
 export const attributes = {
   root: {
     "http.request.method": "POST",
-    "http.route": "/v1/chat/completions",
     "url.path": "/v1/chat/completions",
     "url.scheme": "http",
     "http.response.status_code": 200

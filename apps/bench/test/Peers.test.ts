@@ -7,7 +7,7 @@ import { peers } from "../src/Peers.js"
 import * as Sink from "../src/Sink.js"
 import * as Work from "../src/Work.js"
 
-const exporting = kinds.filter((kind) => kind !== "native")
+const exporting = kinds.filter((kind) => kind !== "native" && kind !== "untraced")
 
 const options = (endpoint: string, encoding: Encoding, given: Partial<Options> = {}): Options => ({
   endpoint,

@@ -2,7 +2,7 @@
 import { OtlpSerialization, OtlpTracer } from "@effect/opentelemetry"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Exit, Layer, Runtime, Scope, type Tracer } from "effect"
-import { batchSpans, type Make, tenantHeader } from "../Peer.js"
+import { batchSpans, endpointOf, type Make, tenantHeader } from "../Peer.js"
 import * as Lru from "./Lru.js"
 import * as Requests from "./requests.js"
 
@@ -27,7 +27,7 @@ export const make: Make = (options) =>
       (tenant) => {
         const scope = Effect.runSync(Scope.make())
         const tracer = OtlpTracer.make({
-          url: options.endpoint,
+          url: endpointOf(options, tenant),
           headers: { [tenantHeader]: String(tenant) },
           resource: { serviceName: "gateway" },
           exportInterval: options.batchAge,

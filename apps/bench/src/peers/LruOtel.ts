@@ -6,6 +6,9 @@ import * as Work from "../Work.js"
 import * as Otel from "./otel.js"
 import * as Providers from "./providers.js"
 
+/** Nobody routes here: it is known from the start. */
+const root = { ...Work.attributes.root, "http.route": Work.route }
+
 /** Starts it. */
 export const make: Make = (options) =>
   Effect.gen(function* () {
@@ -15,8 +18,8 @@ export const make: Make = (options) =>
       request: (tenant, index) => {
         const tracer = providers.get(tenant)
         const { attributes, names } = Work
-        const root = tracer.startSpan(names.root, { root: true, kind: SpanKind.SERVER, attributes: attributes.root })
-        const inRoot = trace.setSpan(ROOT_CONTEXT, root)
+        const server = tracer.startSpan(names.root, { root: true, kind: SpanKind.SERVER, attributes: root })
+        const inRoot = trace.setSpan(ROOT_CONTEXT, server)
         const auth = tracer.startSpan(names.auth, { kind: SpanKind.INTERNAL, attributes: attributes.auth }, inRoot)
         const inAuth = trace.setSpan(inRoot, auth)
         tracer.startSpan(names.cache, { kind: SpanKind.CLIENT, attributes: attributes.cache }, inAuth).end()
@@ -25,19 +28,21 @@ export const make: Make = (options) =>
         tracer.startSpan(names.guardrail, { kind: SpanKind.INTERNAL, attributes: attributes.guardrail }, inRoot).end()
         const call = Work.callAttributes(index, options.messages)
         tracer.startSpan(names.call, { kind: SpanKind.CLIENT, attributes: call }, inRoot).end()
-        root.end()
+        server.end()
       },
       sized: (tenant, size, count) => {
         const tracer = providers.get(tenant)
-        const { attributes, names } = Work
-        const root = tracer.startSpan(names.root, { root: true, kind: SpanKind.SERVER, attributes: attributes.root })
-        const inRoot = trace.setSpan(ROOT_CONTEXT, root)
+        const { names } = Work
+        const server = tracer.startSpan(names.root, { root: true, kind: SpanKind.SERVER, attributes: root })
+        const inRoot = trace.setSpan(ROOT_CONTEXT, server)
         for (let index = 0; index < count; index++) {
           const [name, own] =
-            size === "small" ? [names.cache, Work.small.attributes()] : [names.call, Work.callAttributes(index, false)]
+            size === "small"
+              ? [names.cache, Work.small.attributes()]
+              : [names.call, Work.callAttributes(index, size === "messages")]
           tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: own }, inRoot).end()
         }
-        root.end()
+        server.end()
       },
       inSpan: () => {},
       drain: providers.drain,

@@ -1,52 +1,58 @@
 /** Peer 5: TenantTracer with its default layer: ledger, budget, breaker, view and content policy, and a request that is bound after its authentication. */
-import { Headers, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Effect, Either, Layer, Redacted } from "effect"
 import { Destination, EndpointPolicy, Phase, Spans, TenantRoute, TenantTracer, Tracing } from "tenant-tracer"
-import { batchSpans, type Make, type Options, queueSpans, tenantHeader } from "../Peer.js"
+import * as Handler from "../Handler.js"
+import { batchSpans, endpointOf, type Make, type Options, queueSpans, type Size, tenantHeader } from "../Peer.js"
 import * as Work from "../Work.js"
 import * as Requests from "./requests.js"
 
 /** Room for all that any run makes. */
 const manyBytes = 8 * 1024 * 1024 * 1024
 
+/** What may wait, and for how much of it there is room. */
+const room = (of: Options["room"]) =>
+  of === "default"
+    ? {}
+    : {
+        queue: { maxSpans: queueSpans, maxBytes: manyBytes },
+        budget: { maxBytes: manyBytes, perTenant: of ?? manyBytes }
+      }
+
 /** The layer: what is not said here is at its default. */
-export const layer = ({ batchAge, capacity, messages }: Pick<Options, "batchAge" | "capacity" | "messages">) =>
+export const layer = (options: Pick<Options, "batchAge" | "capacity" | "messages" | "room">) =>
   Tracing.layer({
     resource: { "service.name": "gateway" },
     // The back ends are on the loopback address, which tenants' may not be by default.
     endpoints: EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] }),
-    content: messages ? "full" : "none",
-    cache: { capacity },
-    batch: { maxSpans: batchSpans, maxAge: batchAge },
-    queue: { maxSpans: queueSpans, maxBytes: manyBytes },
-    budget: { maxBytes: manyBytes, perTenant: manyBytes },
+    content: options.messages ? "full" : "none",
+    cache: { capacity: options.capacity },
+    batch: { maxSpans: batchSpans, maxAge: options.batchAge },
+    ...room(options.room),
     shutdownDeadline: "1 minute"
   })
 
 /** A tenant's route, as whoever looks up its key would keep it. */
-export const routeOf = (
-  tenant: number,
-  { compression, encoding, endpoint, messages }: Pick<Options, "compression" | "encoding" | "endpoint" | "messages">
-): TenantRoute.TenantRoute =>
+export const routeOf = (tenant: number, options: Options): TenantRoute.TenantRoute =>
   TenantRoute.make({
     tenant: `tenant-${tenant}`,
-    destinations: [
+    destinations: (options.vocabularies ?? ["genai"]).map((vocabulary, index) =>
       Either.getOrThrow(
         Destination.make({
-          name: "main",
-          endpoint,
+          name: `destination-${index}`,
+          endpoint: endpointOf(options, tenant),
           headers: { [tenantHeader]: Redacted.make(String(tenant)) },
-          protocol: encoding === "json" ? "http/json" : "http/protobuf",
-          compression,
-          content: messages ? "full" : "none"
+          protocol: options.encoding === "json" ? "http/json" : "http/protobuf",
+          compression: options.compression,
+          content: options.messages ? "full" : "none",
+          vocabularies: [{ name: vocabulary }]
         })
       )
-    ]
+    )
   })
 
 /** The request of 6 spans: whose it is, is known after its authentication. */
 export const request = (route: TenantRoute.TenantRoute, index: number, withMessages: boolean): Effect.Effect<void> =>
-  inRequest(
+  Handler.serve(
     Effect.gen(function* () {
       yield* Effect.gen(function* () {
         yield* Effect.void.pipe(Spans.dbCall(Work.payloads.cache))
@@ -55,46 +61,23 @@ export const request = (route: TenantRoute.TenantRoute, index: number, withMessa
       yield* TenantTracer.bind(route)
       yield* Effect.void.pipe(Spans.guardrail(Work.payloads.guardrail))
       yield* Effect.void.pipe(Spans.llmCall(Work.callPayload(index, withMessages)))
-    })
+    }),
+    TenantTracer.middleware
   )
 
-/** A request with so many spans below its root, small or large. */
-export const sized = (route: TenantRoute.TenantRoute, size: "small" | "large", count: number): Effect.Effect<void> =>
-  inRequest(
+/** A request with so many spans of one size below its root. */
+export const sized = (route: TenantRoute.TenantRoute, size: Size, count: number): Effect.Effect<void> =>
+  Handler.serve(
     Effect.gen(function* () {
       yield* TenantTracer.bind(route)
       for (let index = 0; index < count; index++) {
         yield* size === "small"
           ? Effect.void.pipe(Spans.dbCall(Work.small.payload()))
-          : Effect.void.pipe(Spans.llmCall(Work.callPayload(index, false)))
+          : Effect.void.pipe(Spans.llmCall(Work.callPayload(index, size === "messages")))
       }
-    })
+    }),
+    TenantTracer.middleware
   )
-
-/** What a server and its router do with a request, as far as it concerns tracing. */
-const inRequest = (handler: Effect.Effect<void>): Effect.Effect<void> =>
-  TenantTracer.middleware(Effect.as(Effect.zipRight(matched, handler), answer)).pipe(
-    Effect.provideService(HttpServerRequest.HttpServerRequest, incoming()),
-    Effect.asVoid
-  )
-
-const answer = HttpServerResponse.empty({ status: 200 })
-
-/** `HttpRouter` writes the template of the route that matched on the active span. */
-const matched = Effect.withFiberRuntime<void>((fiber) => {
-  const span = fiber.currentSpan
-  if (span?._tag === "Span") span.attribute("http.route", Work.attributes.root["http.route"])
-  return Effect.void
-})
-
-const headers = Headers.empty
-
-/** What a server hands to the middleware: a request of its own each time, with headers that have been read. */
-const incoming = (): HttpServerRequest.HttpServerRequest =>
-  // Of the web's request nothing else is looked at.
-  HttpServerRequest.fromWeb({ method: "POST", url: "http://gateway/v1/chat/completions" } as Request).modify({
-    headers
-  })
 
 /** Starts it. */
 export const make: Make = (options) =>

@@ -3,7 +3,7 @@ import { DiagLogLevel, diag } from "@opentelemetry/api"
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto"
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { batchSpans, type Options, queueSpans, tenantHeader } from "../Peer.js"
+import { batchSpans, endpointOf, type Options, queueSpans, tenantHeader } from "../Peer.js"
 
 type ExporterOptions = NonNullable<ConstructorParameters<typeof ProtobufExporter>[0]>
 
@@ -15,12 +15,10 @@ const compressions: Record<Options["compression"], ExporterOptions["compression"
 }
 
 /** A batch processor over OTLP, for one tenant. */
-export const processor = (
-  tenant: number,
-  { batchAge, compression, encoding, endpoint }: Options
-): BatchSpanProcessor => {
+export const processor = (tenant: number, peer: Options): BatchSpanProcessor => {
+  const { batchAge, compression, encoding } = peer
   const options = {
-    url: endpoint,
+    url: endpointOf(peer, tenant),
     headers: { [tenantHeader]: String(tenant) },
     compression: compressions[compression]
   } as ExporterOptions
