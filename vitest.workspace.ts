@@ -6,6 +6,7 @@ const folders = [
   "packages/tracer",
   "packages/receiver",
   "packages/tenant-tracer",
+  "apps/bench",
   "apps/gateway",
   "apps/reliability",
   "apps/simulation"

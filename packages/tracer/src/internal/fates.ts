@@ -9,26 +9,10 @@ import * as Failure from "../record/Failure.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
+import type { Fate } from "./fate.js"
 
 /** A trace that never ends must not grow for ever: of one with more parents or losses than this, no more is known. */
 const maxTracked = 4096
-
-/** Counts, in spans. `queued` were offered to a provider and not lost; `unclear` were answered for together with others, some of which were refused. */
-export class Fate {
-  made = 0
-  hidden = 0
-  queued = 0
-  delivered = 0
-  unclear = 0
-  spooled = 0
-  orphaned = 0
-  rejected: Map<string, number> | undefined = undefined
-  dropped: Map<string, number> | undefined = undefined
-  /** How many children of a span were accepted, by its id: what is lost must not be kept alive. */
-  children: Map<string, number> | undefined = undefined
-  /** Ids of spans. */
-  lost: Set<string> | undefined = undefined
-}
 
 const add = (fate: Fate, kind: "rejected" | "dropped", reason: string): void => {
   fate[kind] ??= new Map()
@@ -46,13 +30,7 @@ export interface Account extends SpanAccount.SpanAccount<RecordedSpan> {
 }
 
 /** What a trace knows of a destination. */
-export const of = (request: RequestTrace, id: DestinationId): Fate => {
-  const known = request.fates.get(id)
-  if (known !== undefined) return known
-  const fate = new Fate()
-  request.fates.set(id, fate)
-  return fate
-}
+export const of = (request: RequestTrace, id: DestinationId): Fate => request.fates.of(id)
 
 export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View): Account => {
   const counted = SpanAccount.make(ledger, id)

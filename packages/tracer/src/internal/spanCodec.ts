@@ -190,9 +190,9 @@ export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<Rec
       span.droppedAttributes = stored.droppedAttributes
       span.droppedEvents = stored.droppedEvents
       for (const [key, value] of stored.attributes) span.ownAttributes.set(key, value)
-      for (const event of stored.events) span.events.push({ ...event, attributes: mapOf(event.attributes) })
+      for (const event of stored.events) span.addEvent({ ...event, attributes: mapOf(event.attributes) })
       for (const { attributes, own, spanId, traceId } of stored.links) {
-        span.links.push({
+        span.addLink({
           traceId,
           spanId,
           request: own && request,

@@ -307,7 +307,7 @@ describe("Recorder, holding", () => {
   })
 
   it("the bytes of the whole process are bounded: who exceeds them is released, the others stay", () => {
-    const { counts, leaf, open, owners, recorder } = held({ heldBytesInProcess: 1500 })
+    const { counts, leaf, open, owners, recorder } = held({ heldBytesInProcess: 1000 })
     const first = open({ name: "first" })
     const next = open({ name: "next" })
     leaf(first, "f1")

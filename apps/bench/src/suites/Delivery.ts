@@ -1,0 +1,115 @@
+/** Mark 2: what it costs to have the spans where they belong. */
+import { Effect } from "effect"
+import * as Mark from "../Mark.js"
+import type { Encoding, Kind, Options } from "../Peer.js"
+import { encodings } from "../Peer.js"
+import * as Rounds from "../Rounds.js"
+import * as Stats from "../Stats.js"
+import * as Suite from "../Suite.js"
+import type { Spread } from "../Tenants.js"
+
+const mark = 2
+
+type Given = Partial<Options> & { readonly spread?: Spread; readonly rounds?: number }
+
+/** Measures it. */
+export const suite: Suite.Suite = {
+  mark,
+  title: "Delivery",
+  run: (plan) =>
+    Effect.gen(function* () {
+      const cell = (kind: Kind, { rounds, spread = "uniform", ...given }: Given = {}) => {
+        const options = Rounds.options(plan, given)
+        const { capacity, compression, encoding, messages, tenants } = options
+        return Rounds.cell({
+          name: "deliver",
+          rounds,
+          setting: {
+            peer: kind,
+            tenants: kind === "effect-otel" || kind === "native" ? 1 : tenants,
+            capacity,
+            spread,
+            encoding: kind === "native" ? "none" : encoding,
+            compression,
+            messages
+          },
+          params: {
+            kind,
+            options,
+            spread,
+            rate: messages ? 500 : 1500,
+            seconds: plan.quick ? 2 : 6,
+            warm: plan.quick ? 2000 : messages ? 2000 : 6000,
+            profile:
+              kind === "ours" && tenants === 256
+                ? Suite.profileOf(plan, `deliver-${encoding}${messages ? "-messages" : ""}`)
+                : undefined
+          }
+        })
+      }
+      const exporting = ["effect-otel", "lru-effect", "lru-otel", "effect-otlp", "ours"] as const
+      const both = (kind: Kind, given: Given = {}) => encodings.map((encoding) => cell(kind, { ...given, encoding }))
+      const many = ["lru-effect", "lru-otel", "effect-otlp"] as const
+      const outcomes = yield* Rounds.run(plan, [
+        cell("native"),
+        ...(plan.quick
+          ? (["effect-otel", "lru-effect", "lru-otel", "ours"] as const).flatMap((kind) => both(kind))
+          : [
+              ...exporting.flatMap((kind) => both(kind)),
+              ...exporting.flatMap((kind) => both(kind, { messages: true, rounds: 1 })),
+              cell("native", { messages: true, rounds: 1 }),
+              ...(["effect-otel", "lru-effect", "ours"] as const).map((kind) =>
+                cell(kind, { compression: "gzip", rounds: 1 })
+              ),
+              ...[1, 1000, 10_000, 100_000].flatMap((tenants) =>
+                (["uniform", "zipf"] as const).flatMap((spread) =>
+                  tenants === 1 && spread === "zipf"
+                    ? []
+                    : [
+                        ...many.map((kind) => cell(kind, { tenants, spread, capacity: tenants, rounds: 1 })),
+                        cell("ours", { tenants, spread, rounds: 1 }),
+                        ...(tenants > 256 ? [cell("ours", { tenants, spread, capacity: 256, rounds: 1 })] : [])
+                      ]
+                )
+              )
+            ])
+      ])
+      const find = Suite.finder(outcomes)
+      const floor = find("cpu", { peer: "native", messages: false })
+      const of = (peer: Kind, encoding: Encoding) =>
+        find("cpu", { peer, encoding, spread: "uniform", compression: "none", messages: false })
+      /** In whichever encoding it is best. */
+      const best = (peer: Kind): Mark.Measured => {
+        const [one, other] = [of(peer, "protobuf"), of(peer, "json")]
+        if (one.failed !== undefined || other.failed !== undefined) return one.failed === undefined ? one : other
+        return Stats.median(one.values) <= Stats.median(other.values) ? one : other
+      }
+      const above = (one = Number.NaN, other = Number.NaN, floor = Number.NaN) => (one - floor) / (other - floor)
+      const total = (one = Number.NaN, other = Number.NaN) => one / other
+      const aboveFloor = (peer: Kind, title: string, limit: number) =>
+        Mark.evaluate(
+          mark,
+          `CPU per span delivered above peer 1, beside ${title}`,
+          limit,
+          [best("ours"), best(peer), floor],
+          above
+        )
+      const inAll = (peer: Kind, title: string, limit: number | null) =>
+        Mark.evaluate(mark, `CPU per span delivered in all, beside ${title}`, limit, [best("ours"), best(peer)], total)
+      return {
+        marks: [
+          aboveFloor("effect-otel", "peer 2", 0.35),
+          inAll("effect-otel", "peer 2", 0.62),
+          aboveFloor("lru-effect", "peer 3a", 0.35),
+          inAll("lru-effect", "peer 3a", 0.62),
+          // Without Effect it can cost less than peer 1 does.
+          inAll("lru-otel", "peer 3b", null)
+        ],
+        rows: Suite.rows(mark, outcomes, {
+          cpu: "CPU, µs per span delivered",
+          late: "a request was late by at most, ms",
+          sockets: "sockets at a time, at most"
+        })
+      }
+    })
+}

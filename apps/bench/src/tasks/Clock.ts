@@ -1,0 +1,21 @@
+/** What a process has used, and turns of its event loop. */
+import { Effect } from "effect"
+
+/** Microseconds of CPU, of all threads: what is collected or compiled beside us is paid for, too. */
+export const cpu = (): number => {
+  const { system, user } = process.cpuUsage()
+  return user + system
+}
+
+/** Collects what can be collected; the process is started with `--expose-gc`. */
+export const collect: Effect.Effect<void> = Effect.gen(function* () {
+  for (let time = 0; time < 4; time++) {
+    globalThis.gc?.()
+    yield* turn
+  }
+})
+
+/** Lets everything that is due happen first. */
+export const turn: Effect.Effect<void> = Effect.async((resume) => {
+  setImmediate(() => resume(Effect.void))
+})

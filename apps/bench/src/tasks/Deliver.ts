@@ -1,0 +1,63 @@
+/** What it costs to have the spans where they belong: CPU from the first request to the last answer, under a steady load. */
+import { Effect } from "effect"
+import type { Kind, Options } from "../Peer.js"
+import { peers } from "../Peers.js"
+import * as Tenants from "../Tenants.js"
+import { spansPerRequest } from "../Work.js"
+import * as Clock from "./Clock.js"
+import * as Pace from "./Pace.js"
+import * as Profile from "./Profile.js"
+
+/** What is run. */
+export interface Params {
+  readonly kind: Kind
+  readonly options: Options
+  readonly spread: Tenants.Spread
+  /** Requests per second. */
+  readonly rate: number
+  readonly seconds: number
+  /** Requests before it is measured. */
+  readonly warm: number
+  readonly profile?: Profile.Options | undefined
+}
+
+/** What came of it. */
+export interface Result {
+  readonly made: number
+  readonly lost: number
+  /** Microseconds of CPU per span. */
+  readonly cpu: number
+  /** Milliseconds that a request was late, at most. */
+  readonly late: number
+  /** Bytes resident in the end. */
+  readonly resident: number
+}
+
+/** Measures it. */
+export const run = ({ kind, options, profile, rate, seconds, spread, warm }: Params): Effect.Effect<Result> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const peer = yield* peers[kind](options)
+      const next = Tenants.traffic(options.tenants, spread)
+      let index = 0
+      const one = () => peer.request(next(), index++)
+      yield* Pace.run(rate, warm / rate, one)
+      yield* peer.drain
+      yield* Clock.collect
+
+      const measured = Effect.gen(function* () {
+        const before = Clock.cpu()
+        const paced = yield* Pace.run(rate, seconds, one)
+        yield* peer.drain
+        return { ...paced, cpu: Clock.cpu() - before }
+      })
+      const { cpu, late, requests } = yield* Profile.around(profile, measured)
+      return {
+        made: index * spansPerRequest,
+        lost: peer.lost(),
+        cpu: cpu / (requests * spansPerRequest),
+        late,
+        resident: process.memoryUsage.rss()
+      }
+    })
+  )
