@@ -5,6 +5,21 @@
 /** Up to that, a loop over the characters is faster than a call into native code. */
 const shortText = 32
 
+/**
+ * A few bytes of UTF-8 that are written often, so eight at a time: to call native code for them takes longer. They are moved as doubles, which keep
+ * their bits unless they are NaN, and no eight bytes of UTF-8 are.
+ */
+export class Piece {
+  readonly length: number
+  readonly words: Float64Array
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length
+    this.words = new Float64Array(Math.ceil(bytes.length / 8))
+    new Uint8Array(this.words.buffer).set(bytes)
+  }
+}
+
 /** Whoever writes to `bytes` himself makes room first (`reserve`), and moves `end`, where the next byte goes. */
 export class ByteBuffer {
   bytes: Buffer
@@ -40,6 +55,19 @@ export class ByteBuffer {
     this.end += bytes.length
   }
 
+  piece({ length, words }: Piece): void {
+    this.reserve(8 * words.length)
+    for (let i = 0; i < words.length; i++) this.view.setFloat64(this.end + 8 * i, words[i] ?? 0, true)
+    this.end += length
+  }
+
+  /** Writes once more what was written between two places. */
+  repeat(start: number, end: number): void {
+    this.reserve(end - start)
+    this.bytes.copyWithin(this.end, start, end)
+    this.end += end - start
+  }
+
   /** What was written from `start` on, as bytes that nobody else has. */
   copy(start: number): Uint8Array {
     return new Uint8Array(this.bytes.subarray(start, this.end))
@@ -59,4 +87,11 @@ export const writeText = (bytes: Buffer, start: number, text: string): number =>
     bytes[start + i] = code
   }
   return length
+}
+
+/** What `write` writes, as bytes of their own. */
+export const written = (write: (out: ByteBuffer) => void): Uint8Array => {
+  const out = new ByteBuffer(1024)
+  write(out)
+  return out.copy(0)
 }
