@@ -12,7 +12,7 @@ import { Repeats } from "./internal/repeats.js"
 import type { BatchContext, RenderedSpan } from "./RenderedSpan.js"
 
 /**
- * A request that is being written, as long as it takes: other work may go on between two spans.
+ * A request that is being written. Between two spans other work may go on, and other requests be written; spans stay as they are until it ends.
  *
  * @since 0.1.0
  * @category models

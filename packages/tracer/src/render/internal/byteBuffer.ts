@@ -1,24 +1,10 @@
 /**
  * Bytes that are written one after another, in memory that grows with them.
  */
+import type { Piece } from "./piece.js"
 
 /** Up to that, a loop over the characters is faster than a call into native code. */
 const shortText = 32
-
-/**
- * A few bytes of UTF-8 that are written often, so eight at a time: to call native code for them takes longer. They are moved as doubles, which keep
- * their bits unless they are NaN, and no eight bytes of UTF-8 are.
- */
-export class Piece {
-  readonly length: number
-  readonly words: Float64Array
-
-  constructor(bytes: Uint8Array) {
-    this.length = bytes.length
-    this.words = new Float64Array(Math.ceil(bytes.length / 8))
-    new Uint8Array(this.words.buffer).set(bytes)
-  }
-}
 
 /** Whoever writes to `bytes` himself makes room first (`reserve`), and moves `end`, where the next byte goes. */
 export class ByteBuffer {

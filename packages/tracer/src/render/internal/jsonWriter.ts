@@ -11,12 +11,13 @@ import {
   type RenderedSpan,
   type Value
 } from "../RenderedSpan.js"
-import { type ByteBuffer, Piece, written } from "./byteBuffer.js"
+import { type ByteBuffer, written } from "./byteBuffer.js"
 import type { Format } from "./format.js"
 import * as JsonNumber from "./jsonNumber.js"
 import * as JsonText from "./jsonText.js"
 import { KeyCache } from "./keyCache.js"
 import * as Otlp from "./otlp.js"
+import { Piece } from "./piece.js"
 import type { Repeats } from "./repeats.js"
 
 const piece = (json: string): Piece => new Piece(new TextEncoder().encode(json))
@@ -148,12 +149,7 @@ const writeAttributes = (
   let count = dropped
   out.piece(before)
   const start = out.end
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i]
-    if (attribute === undefined) continue
-    // Taken apart by index: to destructure is to iterate.
-    if (!writeAttribute(out, attribute[0], attribute[1])) count++
-  }
+  for (const [key, value] of attributes) if (!writeAttribute(out, key, value)) count++
   closeList(out, start)
   writeCount(out, droppedAttributesField, count)
 }

@@ -1,7 +1,8 @@
 /**
  * The keys of attributes as bytes. The same ones come with every span, so they are encoded once.
  */
-import { type ByteBuffer, Piece, written } from "./byteBuffer.js"
+import { type ByteBuffer, written } from "./byteBuffer.js"
+import { Piece } from "./piece.js"
 
 /** Longer ones are encoded each time: nobody means to use them often. */
 const maxLength = 256

@@ -10,10 +10,11 @@ import {
   type RenderedSpan,
   type Value
 } from "../RenderedSpan.js"
-import { type ByteBuffer, type Piece, writeText, written } from "./byteBuffer.js"
+import { type ByteBuffer, writeText, written } from "./byteBuffer.js"
 import type { Format } from "./format.js"
 import { KeyCache } from "./keyCache.js"
 import * as Otlp from "./otlp.js"
+import type { Piece } from "./piece.js"
 import * as Protobuf from "./protobuf.js"
 import type { Repeats } from "./repeats.js"
 
@@ -198,13 +199,7 @@ const writeAttributes = (
   dropped: number
 ): void => {
   let count = dropped
-  const tag = fields.attributes
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i]
-    if (attribute === undefined) continue
-    // Taken apart by index: to destructure is to iterate.
-    if (!writeAttribute(out, tag, attribute[0], attribute[1])) count++
-  }
+  for (const [key, value] of attributes) if (!writeAttribute(out, fields.attributes, key, value)) count++
   Protobuf.writeCountField(out, fields.droppedAttributesCount, count)
 }
 

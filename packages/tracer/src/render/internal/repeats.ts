@@ -41,9 +41,8 @@ export class Repeats {
     let dropped = 0
     let from = -1
     let to = -1
-    for (let i = 0; i < attributes.length; i++) {
-      const attribute = attributes[i]
-      if (attribute === undefined) continue
+    let i = 0
+    for (const attribute of attributes) {
       const before = known[i]
       const start = offsets[i] ?? 0
       if (before !== undefined && before[0] === attribute[0] && isSame(before[1], attribute[1])) {
@@ -58,9 +57,10 @@ export class Repeats {
         offsets[i] = out.end
         if (!write(out, attribute[0], attribute[1])) dropped++
       }
+      i++
     }
     if (from !== -1) out.repeat(from, to)
-    offsets[attributes.length] = out.end
+    offsets[i] = out.end
     this.model = model
     this.attributes = dropped === 0 ? attributes : none
     return dropped
