@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as DestinationId from "./deliver/DestinationId.js"
 import * as Exporter from "./deliver/Exporter.js"
 import type { Transport } from "./deliver/Transport.js"
-import type { Rendered } from "./internal/rendering.js"
+import * as Rendering from "./internal/rendering.js"
 import * as SpanTree from "./internal/spanTree.js"
 import type { RenderedSpan } from "./render/RenderedSpan.js"
 import type { VocabularyResolver } from "./render/VocabularyResolver.js"
@@ -102,7 +102,7 @@ export const layer = (
   Layer.unwrapScoped(
     Effect.sync(() => {
       const received = new Map<string, Array<TestSpan>>()
-      const keep = (id: DestinationId.DestinationId, batch: Rendered): void => {
+      const keep = (id: DestinationId.DestinationId, batch: Rendering.Collected): void => {
         const tenant = DestinationId.isOperator(id) ? operator : DestinationId.tenant(id)
         const spans = received.get(tenant) ?? []
         received.set(tenant, spans)
@@ -125,8 +125,8 @@ export const layer = (
           },
           ({ id, render }) => ({
             export: (batch) =>
-              Effect.map(render(batch), (rendered) => {
-                keep(id, rendered)
+              Effect.map(render(batch, Rendering.collect), ({ out }) => {
+                keep(id, out)
                 return Exporter.delivered(batch.length)
               })
           }),

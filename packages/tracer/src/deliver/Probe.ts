@@ -18,9 +18,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Rendered } from "../internal/rendering.js"
+import type { Render } from "../internal/rendering.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import * as Recorder from "../record/Recorder.js"
+import type { BatchContext } from "../render/RenderedSpan.js"
 import * as Writer from "../render/Writer.js"
 import type { EndpointPolicy } from "../route/EndpointPolicy.js"
 import * as gzip from "./internal/gzip.js"
@@ -231,11 +232,16 @@ const recordSpan: Effect.Effect<RecordedSpan> = Effect.clockWith((clock) =>
   })
 )
 
-const encode = (destination: Destination.Destination, { context, spans }: Rendered): Uint8Array =>
-  Writer.of(destination.protocol).encode(
-    spans.map((span) => ({ ...span, attributes: [...span.attributes, ["gateway.probe", true]] })),
-    context
-  )
+/** Says of what is written that it is a probe. */
+const begin =
+  (writer: Writer.Writer) =>
+  (context: BatchContext): Writer.Encoding => {
+    const { add, finish } = writer.begin(context)
+    return {
+      add: (span) => add({ ...span, attributes: [...span.attributes, ["gateway.probe", true]] }),
+      finish
+    }
+  }
 
 /**
  * What probing needs: the tracer's own transport, policy and rendering.
@@ -247,10 +253,7 @@ export interface Options {
   readonly transport: Transport.Service
   readonly policy: EndpointPolicy
   /** How a tenant's destination receives spans, or why it cannot. */
-  readonly render: (
-    destination: Destination.Destination,
-    tenant: string
-  ) => Either.Either<(batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>, string>
+  readonly render: (destination: Destination.Destination, tenant: string) => Either.Either<Render, string>
   /** Of one tenant. Default 5. */
   readonly perMinute?: number | undefined
   /** Tenants that may probe within a minute. Default 10,000. */
@@ -288,13 +291,10 @@ export const make = (options: Options): Probe => {
   const maxRunning = options.maxRunning ?? 32
   let running = 0
 
-  const attempt = (
-    destination: Destination.Destination,
-    rendered: (batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>
-  ): Effect.Effect<ProbeResult> =>
+  const attempt = (destination: Destination.Destination, render: Render): Effect.Effect<ProbeResult> =>
     Effect.gen(function* () {
       const span = yield* recordSpan
-      const plain = encode(destination, yield* rendered([span]))
+      const { out: plain } = yield* render([span], begin(Writer.of(destination.protocol)))
       const body = destination.compression === "gzip" ? yield* gzip.compress(plain) : plain
       if (body.length > (destination.limits.bytesPerRequest ?? Number.POSITIVE_INFINITY)) return result("too_large")
       // Where nobody else uses the target, its connection is closed with the probe.

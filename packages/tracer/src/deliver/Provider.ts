@@ -464,14 +464,19 @@ export const make = <Span>(
 
     const overflow = options.overflow?.((span) => adopt(span))
 
+    /** One more span changes nothing while its batch is not full and somebody will come for it. */
+    const arrived = () => {
+      if (isDue() || cancelAge === undefined) pump()
+    }
+
     const offer = (span: Span) => {
       account.queued(span)
       if (!account.admits(span)) return account.dropped([span], "parent_lost")
-      if (insert(span)) pump()
+      if (insert(span)) arrived()
     }
 
     const adopt = (span: Span) => {
-      if (insert(span)) pump()
+      if (insert(span)) arrived()
     }
 
     const flush = Effect.suspend(() => {

@@ -15,7 +15,9 @@ import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { Recency } from "../internal/recency.js"
 import type { DestinationId } from "./DestinationId.js"
+import * as Permits from "./internal/permits.js"
 import { type CloseReason, closedBy } from "./Provider.js"
 
 /**
@@ -167,6 +169,9 @@ export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => 
   return [...found.values()]
 }
 
+/** An idle provider is looked for among so many of those that were used longest ago. */
+const maxLooks = 64
+
 /**
  * Makes a cache. The least recently used goes first, an idle one before a busy one, never the one just asked for. Closing its scope closes every
  * provider at once, under one deadline.
@@ -183,15 +188,15 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const clock = yield* Effect.clock
     // Not the wall clock, which somebody may set: what is idle would stay, and keep all who came after it.
     const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
-    const closing = Effect.unsafeMakeSemaphore(options?.closeConcurrency ?? 256)
+    const closing = Permits.make(options?.closeConcurrency ?? 256)
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
     )
     const runSync = Runtime.runSyncExit(runtime)
 
-    // A map keeps the order of insertion: an entry that is used is inserted again, so the first is the least recently used.
-    const entries = new Map<string, Entry<P>>()
+    const entries = new Recency<string, Entry<P>>()
     const reaping = new Set<Entry<P>>()
+    const entriesNow = () => Array.from(entries, ([, entry]) => entry)
     let hits = 0
     let misses = 0
     let evictions = 0
@@ -216,7 +221,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       return fork(
         closeEntry(entry, "evicted").pipe(
           Effect.timeoutOption(closeDeadline),
-          closing.withPermits(1),
+          closing.withPermit,
           Effect.ensuring(Effect.sync(() => reaping.delete(entry))),
           Effect.asVoid
         ),
@@ -225,7 +230,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     }
 
     const evict = (key: string) => {
-      const entry = entries.get(key)
+      const entry = entries.peek(key)
       if (entry === undefined) return undefined
       entries.delete(key)
       return reap(entry)
@@ -234,12 +239,14 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const makeRoom = () => {
       while (entries.size >= capacity && reaping.size < maxReaping) {
         let victim: string | undefined
+        let looks = maxLooks
         for (const [key, entry] of entries) {
           victim ??= key
           if (!entry.provider.busy) {
             victim = key
             break
           }
+          if (--looks === 0) break
         }
         if (victim === undefined) return
         evict(victim)
@@ -270,11 +277,9 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
 
     const get: ProviderCache<P>["get"] = (key, effect, isNeeded = false) => {
       if (closed) return fail("closed", "tracing is being shut down")
-      const entry = entries.get(key)
+      const entry = entries.use(key)
       if (entry !== undefined) {
         hits++
-        entries.delete(key)
-        entries.set(key, entry)
         entry.usedAt = now()
         return entry.found
       }
@@ -297,7 +302,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       Effect.suspend(() => {
         closed = true
         // Those still waiting to be closed do not wait any longer; closing one a second time does nothing.
-        const last = [...entries.values(), ...reaping]
+        const last = [...entriesNow(), ...reaping]
         entries.clear()
         return Effect.forEach(last, (entry) => closeEntry(entry, "shutdown"), {
           concurrency: "unbounded",
@@ -313,13 +318,13 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       })
     )
 
-    const values = () => Array.from(entries.values(), (entry) => entry.provider)
+    const values = () => entriesNow().map(({ provider }) => provider)
 
     return {
       get,
       evict: (key: string) => evict(key) !== undefined,
       close: (key: string) => Effect.suspend(() => evict(key)?.await ?? Effect.void),
-      keys: () => Array.from(entries.keys()),
+      keys: () => Array.from(entries, ([key]) => key),
       values,
       size: () => entries.size,
       stats: () => ({ hits, misses, evictions, reaping: reaping.size }),

@@ -67,7 +67,32 @@ export interface SpanQueue<in out Span> {
 interface Node<Span> extends Entry<Span> {
   previous: Node<Span> | undefined
   next: Node<Span> | undefined
+  /** What it was worth when somebody last looked, and its neighbours of that worth. */
+  rank: Worth
+  before: Node<Span> | undefined
+  after: Node<Span> | undefined
 }
+
+/** Nodes of one worth, in the order in which they came to it. */
+interface Rank<Span> {
+  first: Node<Span> | undefined
+  last: Node<Span> | undefined
+  size: number
+}
+
+const rank = <Span>(): Rank<Span> => ({ first: undefined, last: undefined, size: 0 })
+
+const nodeOf = <Span>(span: Span, bytes: number, queuedAt: number, position: number): Node<Span> => ({
+  span,
+  bytes,
+  queuedAt,
+  position,
+  previous: undefined,
+  next: undefined,
+  rank: 0,
+  before: undefined,
+  after: undefined
+})
 
 /** How many parents are looked at again, each time that nothing else may go. */
 const maxLooks = 16
@@ -87,13 +112,34 @@ export const make = <Span>(options: {
   const { maxBytes, maxSpans, worth } = options
   let head: Node<Span> | undefined
   let tail: Node<Span> | undefined
-  /** By what it was worth when somebody last looked: each a set in the order of arrival. */
-  const listed: readonly [Set<Node<Span>>, Set<Node<Span>>, Set<Node<Span>>] = [new Set(), new Set(), new Set()]
+  const ranks: readonly [Rank<Span>, Rank<Span>, Rank<Span>] = [rank(), rank(), rank()]
   let length = 0
   let bytes = 0
   let end = 0
   let spansOut = 0
   let bytesOut = 0
+
+  const list = (node: Node<Span>) => {
+    node.rank = worth(node.span)
+    const of = ranks[node.rank]
+    node.before = of.last
+    node.after = undefined
+    if (of.last === undefined) of.first = node
+    else of.last.after = node
+    of.last = node
+    of.size++
+  }
+
+  const unlist = (node: Node<Span>) => {
+    const of = ranks[node.rank]
+    if (node.before === undefined) of.first = node.after
+    else node.before.after = node.after
+    if (node.after === undefined) of.last = node.before
+    else node.after.before = node.before
+    of.size--
+    node.before = undefined
+    node.after = undefined
+  }
 
   const insert = (node: Node<Span>, before: Node<Span> | undefined) => {
     const previous = before === undefined ? tail : before.previous
@@ -105,7 +151,7 @@ export const make = <Span>(options: {
     else before.previous = node
     length++
     bytes += node.bytes
-    listed[worth(node.span)].add(node)
+    list(node)
   }
 
   const remove = (node: Node<Span>) => {
@@ -117,7 +163,7 @@ export const make = <Span>(options: {
     node.next = undefined
     length--
     bytes -= node.bytes
-    for (const nodes of listed) if (nodes.delete(node)) return
+    unlist(node)
   }
 
   const settle = (entries: ReadonlyArray<Entry<Span>>) => {
@@ -135,16 +181,15 @@ export const make = <Span>(options: {
   }
 
   const removeLeast = (below: number): Node<Span> | undefined => {
-    for (const rank of [0, 1] as const) {
-      if (rank >= below) return undefined
-      for (const node of listed[rank]) {
-        const worthNow = worth(node.span)
-        if (worthNow <= rank) {
+    for (const least of [0, 1] as const) {
+      if (least >= below) return undefined
+      for (let node = ranks[least].first; node !== undefined; node = ranks[least].first) {
+        if (worth(node.span) <= least) {
           remove(node)
           return node
         }
-        listed[rank].delete(node)
-        listed[worthNow].add(node)
+        unlist(node)
+        list(node)
       }
     }
     return undefined
@@ -152,11 +197,11 @@ export const make = <Span>(options: {
 
   /** Those that are parents still go to the end, so that the next look is at others. */
   const lookAgain = () => {
-    let looks = Math.min(maxLooks, listed[2].size)
-    for (const node of listed[2]) {
-      if (looks-- === 0) return
-      listed[2].delete(node)
-      listed[worth(node.span)].add(node)
+    for (let looks = Math.min(maxLooks, ranks[2].size); looks > 0; looks--) {
+      const node = ranks[2].first
+      if (node === undefined) return
+      unlist(node)
+      list(node)
     }
   }
 
@@ -170,7 +215,7 @@ export const make = <Span>(options: {
     fits,
     offer: (span, size, now) => {
       if (!fits(size)) return false
-      insert({ span, bytes: size, queuedAt: now, position: end++, previous: undefined, next: undefined }, undefined)
+      insert(nodeOf(span, size, now, end++), undefined)
       return true
     },
     take: (maxTaken, maxTakenBytes) => {
@@ -194,7 +239,7 @@ export const make = <Span>(options: {
       // Two takes never overlap, so those of one go back side by side.
       let before = head
       while (before !== undefined && before.position < first.position) before = before.next
-      for (const entry of entries) insert({ ...entry, previous: undefined, next: undefined }, before)
+      for (const { bytes, position, queuedAt, span } of entries) insert(nodeOf(span, bytes, queuedAt, position), before)
     },
     shed: (below) => {
       if (below <= 0) return undefined

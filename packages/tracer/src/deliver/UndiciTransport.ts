@@ -20,6 +20,7 @@ import type { Choose, EgressProxy } from "./EgressProxy.js"
 import * as connector from "./internal/connector.js"
 import * as egressProxy from "./internal/egress.js"
 import * as fingerprint from "./internal/fingerprint.js"
+import * as Permits from "./internal/permits.js"
 import * as transportFailure from "./internal/transportFailure.js"
 import {
   Transport,
@@ -86,7 +87,7 @@ interface Pooled {
   readonly pool: Pool
   readonly connector: connector.Connector
   /** A request starts when one of the connections is free for it, so that it can always be aborted at once. */
-  readonly turns: Effect.Semaphore
+  readonly turns: Permits.Permits
   users: number
   /** Its last holder has gone: it ends with its last request, unless there is another by then. */
   isLeft: boolean
@@ -228,7 +229,7 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
           connect: opener.connect
         }),
         connector: opener,
-        turns: Effect.unsafeMakeSemaphore(connections),
+        turns: Permits.make(connections),
         users: 0,
         isLeft: false,
         keep: () => {}
@@ -296,7 +297,7 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
                 onTimeout: () =>
                   new TransportError({ reason: !hasStarted && connector.isAsking() ? "proxy" : "timeout", host })
               }),
-              turns.withPermits(1)
+              turns.withPermit
             ),
           (pooled) => Effect.sync(() => release(way.right, pooled))
         )

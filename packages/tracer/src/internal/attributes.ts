@@ -33,22 +33,22 @@ const withoutQuery = (key: string, value: AttributeValue): AttributeValue => {
   return withoutCredentials(value).split(/[?#]/, 1)[0] ?? ""
 }
 
-/** Writes an attribute; `false` when there is no room for it or the value says nothing. */
+/** Writes an attribute; `false` when there is no room for it or the value says nothing. `room` is in bytes. */
 export const write = (
   attributes: Map<string, AttributeValue>,
   key: string,
   value: unknown,
-  room?: { bytes: number }
+  within?: { room: number }
 ): boolean => {
   if (isSecret(key)) return true
   const name = cut(key, maxKey)
   if (attributes.size >= maxAttributes && !attributes.has(name)) return false
   const plain = toPlain(value)
   if (plain === undefined) return false
-  if (room !== undefined) {
+  if (within !== undefined) {
     const bytes = sizeOf(plain)
-    if (bytes > room.bytes) return false
-    room.bytes -= bytes
+    if (bytes > within.room) return false
+    within.room -= bytes
   }
   attributes.set(name, withoutQuery(name, plain))
   return true

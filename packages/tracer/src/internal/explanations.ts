@@ -4,7 +4,8 @@
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import type { Denial } from "../route/Router.js"
-import type { Fate } from "./fates.js"
+import type { Fate } from "./fate.js"
+import { Recency } from "./recency.js"
 
 /**
  * What became of a trace's spans at one destination. `made` is the sum of `hidden` (not for it to see), `delivered`, `rejected` and `dropped` (by
@@ -55,16 +56,14 @@ interface Known {
 
 export const make = (options?: { readonly maxTraces?: number | undefined }): Explanations => {
   const maxTraces = options?.maxTraces ?? 10_000
-  // In the order of insertion.
-  const traces = new Map<string, Array<Known>>()
+  const traces = new Recency<string, ReadonlyArray<Known>>()
 
   const remember = (key: string, trace: Known) => {
-    const others = traces.get(key) ?? []
+    const others = traces.peek(key) ?? []
     // One that has no destination is told with each of its spans.
     if (others.some(({ fates }) => fates === trace.fates)) return
     // A caller may send one trace id again and again.
-    traces.delete(key)
-    traces.set(key, [...others.slice(-9), trace])
+    traces.set(key, others.length === 0 ? [trace] : [...others.slice(-9), trace])
     if (traces.size > maxTraces) for (const [oldest] of traces) return void traces.delete(oldest)
   }
 
@@ -75,12 +74,12 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
       if (caller !== undefined) remember(keyOf(tenant, caller.traceId), known)
     },
     find: (tenant, traceId, id) =>
-      traces.get(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
+      traces.peek(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
     explain: (tenant, traceId) => {
-      const known = traces.get(keyOf(tenant, traceId.toLowerCase())) ?? []
+      const known = traces.peek(keyOf(tenant, traceId.toLowerCase())) ?? []
       // The operator's own copies are no business of the tenant's.
       const destinations = known.flatMap(({ fates }) =>
-        Array.from(fates).flatMap(([id, fate]) => (DestinationId.isOperator(id) ? [] : explained(id, fate)))
+        fates.entries().flatMap(([id, fate]) => (DestinationId.isOperator(id) ? [] : explained(id, fate)))
       )
       const denied = known.flatMap((trace) => trace.denied)
       return { known: known.length > 0, destinations, denied, sentence: sentenceOf(destinations, denied, known) }

@@ -130,10 +130,6 @@ export const otlp =
       onWarning,
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan>) =>
-        Effect.map(render(batch), ({ context, dropped, spans }) => ({
-          body: writer.encode(spans, context),
-          count: spans.length,
-          dropped
-        }))
+        Effect.map(render(batch, writer.begin), ({ out: body, ...rest }) => ({ body, ...rest }))
     })
   }

@@ -6,28 +6,13 @@ import type { DestinationId } from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as SpanAccount from "../deliver/SpanAccount.js"
 import * as Failure from "../record/Failure.js"
-import type { Ancestry, RecordedSpan } from "../record/RecordedSpan.js"
+import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
+import type { Fate } from "./fate.js"
 
 /** A trace that never ends must not grow for ever: of one with more parents or losses than this, no more is known. */
 const maxTracked = 4096
-
-/** Counts, in spans. `queued` were offered to a provider and not lost; `unclear` were answered for together with others, some of which were refused. */
-export class Fate {
-  made = 0
-  hidden = 0
-  queued = 0
-  delivered = 0
-  unclear = 0
-  spooled = 0
-  orphaned = 0
-  rejected: Map<string, number> | undefined = undefined
-  dropped: Map<string, number> | undefined = undefined
-  /** How many children of a span were accepted. */
-  readonly children: Map<Ancestry, number> = new Map()
-  lost: Set<Ancestry> | undefined = undefined
-}
 
 const add = (fate: Fate, kind: "rejected" | "dropped", reason: string): void => {
   fate[kind] ??= new Map()
@@ -45,27 +30,24 @@ export interface Account extends SpanAccount.SpanAccount<RecordedSpan> {
 }
 
 /** What a trace knows of a destination. */
-export const of = (request: RequestTrace, id: DestinationId): Fate => {
-  const known = request.fates.get(id)
-  if (known !== undefined) return known
-  const fate = new Fate()
-  request.fates.set(id, fate)
-  return fate
-}
+export const of = (request: RequestTrace, id: DestinationId): Fate => request.fates.of(id)
 
 export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View): Account => {
   const counted = SpanAccount.make(ledger, id)
 
-  const accepted = (fate: Fate, parent: Ancestry, delta: number): void => {
-    const count = (fate.children.get(parent) ?? 0) + delta
-    if (count <= 0) fate.children.delete(parent)
-    else if (fate.children.size < maxTracked || fate.children.has(parent)) fate.children.set(parent, count)
-    if (fate.lost?.has(parent)) orphan(fate, delta)
+  const accepted = (fate: Fate, parentId: string, delta: number): void => {
+    const count = (fate.children?.get(parentId) ?? 0) + delta
+    if (count <= 0) forget(fate, parentId)
+    else {
+      fate.children ??= new Map()
+      if (fate.children.size < maxTracked || fate.children.has(parentId)) fate.children.set(parentId, count)
+    }
+    if (fate.lost?.has(parentId)) orphan(fate, delta)
   }
 
-  /** It cannot be lost any more, and its children need not be known. */
-  const settled = (fate: Fate, span: Ancestry): void => {
-    fate.children.delete(span)
+  /** It has no children there, or cannot be lost any more, and they need not be known. */
+  const forget = (fate: Fate, spanId: string): void => {
+    if (fate.children?.delete(spanId) && fate.children.size === 0) fate.children = undefined
   }
 
   const orphan = (fate: Fate, delta: number): void => {
@@ -76,15 +58,15 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
   const lose = (spans: ReadonlyArray<RecordedSpan>): void => {
     for (const span of spans) {
       const parent = TenantView.parentOf(view, span)
-      if (parent !== undefined) accepted(of(span.request, id), parent, -1)
+      if (parent !== undefined) accepted(of(span.request, id), parent.spanId, -1)
     }
-    for (const { ancestry, request } of spans) {
+    for (const { request, spanId } of spans) {
       const fate = of(request, id)
       fate.queued--
       fate.lost ??= new Set()
-      if (fate.lost.size >= maxTracked || fate.lost.has(ancestry)) continue
-      fate.lost.add(ancestry)
-      const children = fate.children.get(ancestry)
+      if (fate.lost.size >= maxTracked || fate.lost.has(spanId)) continue
+      fate.lost.add(spanId)
+      const children = fate.children?.get(spanId)
       if (children !== undefined) orphan(fate, children)
     }
   }
@@ -99,34 +81,34 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
     madeAgain: (span) => {
       made(span)
       const fate = of(span.request, id)
-      if (fate.lost?.delete(span.ancestry)) orphan(fate, -(fate.children.get(span.ancestry) ?? 0))
+      if (fate.lost?.delete(span.spanId)) orphan(fate, -(fate.children?.get(span.spanId) ?? 0))
     },
     hidden: ({ request }) => {
       ledger.hidden(id, 1)
       of(request, id).hidden++
     },
     worth: (span) => {
-      if (of(span.request, id).children.has(span.ancestry)) return 2
+      if (of(span.request, id).children?.has(span.spanId)) return 2
       return span === span.request.root || Failure.isFailed(span) ? 1 : 0
     },
     admits: (span) => {
       const { lost } = of(span.request, id)
       if (lost === undefined) return true
       const parent = TenantView.parentOf(view, span)
-      return parent === undefined || !lost.has(parent)
+      return parent === undefined || !lost.has(parent.spanId)
     },
     hasTaken: (request) => of(request, id).queued > 0,
     queued: (span) => {
       of(span.request, id).queued++
       const parent = TenantView.parentOf(view, span)
-      if (parent !== undefined) accepted(of(span.request, id), parent, 1)
+      if (parent !== undefined) accepted(of(span.request, id), parent.spanId, 1)
     },
     delivered: (spans, now) => {
       counted.delivered(spans, now)
-      for (const { ancestry, request } of spans) {
+      for (const { request, spanId } of spans) {
         const fate = of(request, id)
         fate.delivered++
-        settled(fate, ancestry)
+        forget(fate, spanId)
       }
     },
     rejected: (spans, reason) => {
@@ -146,12 +128,12 @@ export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View
         ...counts.dropped.map(({ reason }) => ["dropped", reason] as const)
       ]
       const isClear = counts.delivered === 0 && only !== undefined && more.length === 0
-      for (const { ancestry, request } of spans) {
+      for (const { request, spanId } of spans) {
         const fate = of(request, id)
         if (isClear) add(fate, only[0], only[1])
         else {
           fate.unclear++
-          settled(fate, ancestry)
+          forget(fate, spanId)
         }
       }
       if (isClear) lose(spans)

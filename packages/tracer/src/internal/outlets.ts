@@ -24,7 +24,7 @@ import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations, Member } from "./destinations.js"
 import type { Exporters, Exporting } from "./exporters.js"
 import * as fates from "./fates.js"
-import type { Render, Rendering } from "./rendering.js"
+import { collect, type Render, type Rendering } from "./rendering.js"
 import type { Spooling } from "./spooling.js"
 import * as Url from "./url.js"
 
@@ -218,7 +218,11 @@ export const make = (options: {
         const made = isOtlp
           ? exporters(id, operator, view.right, undefined)
           : {
-              exporter: yield* SpanExporterAdapter.make({ exporter: operator.exporter, render }),
+              exporter: yield* SpanExporterAdapter.make({
+                exporter: operator.exporter,
+                render: (batch: ReadonlyArray<RecordedSpan.RecordedSpan>) =>
+                  Effect.map(render(batch, collect), ({ dropped, out }) => ({ ...out, dropped }))
+              }),
               rate: undefined,
               credential: () => ""
             }

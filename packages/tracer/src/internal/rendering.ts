@@ -6,6 +6,7 @@ import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Exporter from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
@@ -15,18 +16,24 @@ import type { BatchContext, RenderedSpan } from "../render/RenderedSpan.js"
 import * as Renderer from "../render/Renderer.js"
 import type { View } from "../render/TenantView.js"
 import type { VocabularyResolver } from "../render/VocabularyResolver.js"
+import type { Encoding } from "../render/Writer.js"
 import type { TracingConfig } from "../TracingConfig.js"
 import * as Redaction from "./redaction.js"
+import * as Slices from "./slices.js"
 import { version } from "./version.js"
 
-/** A batch as one destination receives it; what could not be rendered is told apart. */
-export interface Rendered {
-  readonly spans: ReadonlyArray<RenderedSpan>
-  readonly context: BatchContext
+/** A batch as one destination receives it: what was made of its spans, how many they are, and those that could not be rendered. */
+export interface Rendered<out Out> {
+  readonly out: Out
+  readonly count: number
   readonly dropped: ReadonlyArray<Exporter.Tally>
 }
 
-export type Render = (batch: ReadonlyArray<RecordedSpan>) => Effect.Effect<Rendered>
+/** Renders a batch into what `begin` makes, span by span and in slices. A span of which that fails is dropped alone. */
+export type Render = <Out>(
+  batch: ReadonlyArray<RecordedSpan>,
+  begin: (context: BatchContext) => Encoding<Out>
+) => Effect.Effect<Rendered<Out>>
 
 export interface Rendering {
   /** What a destination may see, or why it cannot be told anything. `owner` is the tenant whose it is; the operator has none. */
@@ -50,22 +57,45 @@ export const make = (options: {
   const operatorResource = { "service.name": "unknown_service", ...config.resource }
   const tenantResource = Object.fromEntries(Object.entries(operatorResource).filter(([key]) => shared.has(key)))
 
-  const renderer =
-    (view: View, context: BatchContext): Render =>
-    (batch) =>
+  const slices = Slices.make()
+
+  const failures = (count: number): ReadonlyArray<Exporter.Tally> => {
+    for (let i = 0; i < count; i++) ledger.count("render_failed")
+    return count === 0 ? [] : [{ reason: "render_failed", count }]
+  }
+
+  /** Where the operator has an effect go over payloads, a span takes as long as that does. */
+  const redacted = (batch: ReadonlyArray<RecordedSpan>, view: View): Effect.Effect<ReadonlyArray<RenderedSpan>> =>
+    Effect.map(
       Effect.forEach(
         batch,
-        // A vocabulary that throws costs this one span.
-        (span) => Exporter.attempt(() => Renderer.renderEffect(span, view, onMisfit, onRedactionFailed)),
-        { concurrency: view.redact === undefined ? 1 : concurrentRedactions }
-      ).pipe(
-        Effect.map((rendered) => {
-          const spans = Arr.getSomes(rendered)
-          const failed = batch.length - spans.length
-          for (let i = 0; i < failed; i++) ledger.count("render_failed")
-          return { spans, context, dropped: failed === 0 ? [] : [{ reason: "render_failed", count: failed }] }
+        (span) => Exporter.attempt(() => Renderer.renderEffect(span, view, onMisfit, onRedactionFailed, slices.once)),
+        { concurrency: concurrentRedactions }
+      ),
+      Arr.getSomes
+    )
+
+  const renderer =
+    (view: View, context: BatchContext): Render =>
+    (batch, begin) => {
+      const write = <A>(spans: ReadonlyArray<A>, render: (span: A) => RenderedSpan) =>
+        Effect.suspend(() => {
+          const encoding = begin(context)
+          let count = 0
+          const work = slices.forEach(spans, (span) => {
+            try {
+              encoding.add(render(span))
+              count++
+            } catch {
+              // What a vocabulary or a payload throws costs this one span, which is missing from the count.
+            }
+          })
+          return Effect.map(work, () => ({ out: encoding.finish(), count, dropped: failures(batch.length - count) }))
         })
-      )
+      return view.redact === undefined
+        ? write(batch, (span) => Renderer.render(span, view, onMisfit))
+        : Effect.flatMap(redacted(batch, view), (spans) => write(spans, identity))
+    }
 
   // Role and field: what lies deeper has indices and keys of the caller's.
   const onMisfit = (path: string): void => ledger.count(`misfit ${path.match(/^\w+\.\w+/)?.[0] ?? path}`)
@@ -97,6 +127,18 @@ export const make = (options: {
   })
 
   return { view: viewOf, render: (view, resource) => renderer(view, contextOf(view, resource)) }
+}
+
+/** A batch as it is, for whoever does not write it to bytes. */
+export interface Collected {
+  readonly spans: ReadonlyArray<RenderedSpan>
+  readonly context: BatchContext
+}
+
+/** Begins to collect. */
+export const collect = (context: BatchContext): Encoding<Collected> => {
+  const spans: Array<RenderedSpan> = []
+  return { add: (span) => spans.push(span), finish: () => ({ spans, context }) }
 }
 
 /** Payloads of one batch that are in the hands of the operator's effect at a time. */

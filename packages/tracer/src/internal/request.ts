@@ -11,7 +11,6 @@ import type * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -25,12 +24,11 @@ import * as RecordedSpan from "../record/RecordedSpan.js"
 import type { OpenRequestOptions, Recorder } from "../record/Recorder.js"
 import { CurrentRequest, type RequestTrace } from "../record/RequestTrace.js"
 import * as TraceContext from "../record/TraceContext.js"
+import * as Frame from "./frame.js"
 
 /** The recorder of a fiber, unless tracing is off there. */
 export const recorderOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Recorder | undefined =>
-  fiber.getFiberRef(FiberRef.currentTracerEnabled)
-    ? EffectTracer.recorderOf(Context.get(fiber.getFiberRef(DefaultServices.currentServices), Tracer.Tracer))
-    : undefined
+  fiber.getFiberRef(FiberRef.currentTracerEnabled) ? EffectTracer.recorderOf(fiber.currentTracer) : undefined
 
 /** The request of a fiber with its recorder, also where tracing is off or another tracer is in charge: whose a request is does not depend on that. */
 export const requestOf = (
@@ -48,19 +46,13 @@ export const activeOf = (context: Context.Context<never>): RecordedSpan.Recorded
   })
 
 const clockOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Clock.Clock =>
-  Context.get(fiber.getFiberRef(DefaultServices.currentServices), Clock.Clock)
+  Context.get(fiber.currentDefaultServices, Clock.Clock)
 
 const enter = (
   recorder: Recorder,
   root: RecordedSpan.RecordedSpan
 ): Context.Context<CurrentRequest | Tracer.ParentSpan> =>
   Context.make(CurrentRequest, root.request).pipe(Context.add(Tracer.ParentSpan, EffectTracer.face(recorder, root)))
-
-/** Nothing of our trace goes to whom a request calls, unless its code says so itself. */
-const withoutPropagation: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.locally(
-  HttpClient.currentTracerPropagation,
-  false
-)
 
 /** Runs an effect as a request of its own; without a recorder, as it is. */
 export const run = <A, E, R>(
@@ -71,20 +63,18 @@ export const run = <A, E, R>(
     const recorder = recorderOf(fiber)
     if (recorder === undefined) return self
     const clock = clockOf(fiber)
-    return Effect.uninterruptibleMask((restore) => {
+    return Frame.run(self, fiber, () => {
       const root = recorder.openRequest({
         ...open,
         startTime: clock.unsafeCurrentTimeNanos(),
         wallTime: clock.unsafeCurrentTimeMillis(),
         active: activeOf(fiber.currentContext)
       })
-      return restore(self).pipe(
-        Effect.mapInputContext((context: Context.Context<R>) => Context.merge(context, enter(recorder, root))),
-        withoutPropagation,
-        Effect.onExit((exit) =>
-          Effect.sync(() => recorder.end(root, clock.unsafeCurrentTimeNanos(), EffectTracer.outcomeOf(exit)))
-        )
-      )
+      return {
+        isRequest: true,
+        context: Context.merge(fiber.currentContext, enter(recorder, root)),
+        leave: (exit) => recorder.end(root, clock.unsafeCurrentTimeNanos(), EffectTracer.outcomeOf(exit))
+      }
     })
   })
 
@@ -173,30 +163,24 @@ export const middleware =
               sent = EffectTracer.outcomeOf(exit)
             })
           })
-        const finish = Effect.sync(() => {
+        const finish = () => {
           if (status !== undefined) recorder.annotate(root, { status })
           recorder.end(root, clock.unsafeCurrentTimeNanos(), sent._tag === "unset" ? outcomeOf(handled, status) : sent)
-        })
-        const observed = restore(app).pipe(
-          Effect.mapInputContext((context_: Context.Context<R | HttpServerRequest.HttpServerRequest>) =>
-            Context.merge(context_, context)
-          ),
-          withoutPropagation,
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              status ??= HttpServerError.exitResponse(exit).status
-              if (Exit.isFailure(exit)) handled = failureOf(exit.cause)
-            })
-          )
-        )
+        }
         const scope = Context.getOption(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
-        return Effect.zipRight(
-          HttpApp.appendPreResponseHandler(observe),
-          Option.match(scope, {
-            onNone: () => Effect.ensuring(observed, finish),
-            onSome: (scope) => Effect.zipRight(Scope.addFinalizer(scope, finish), observed)
-          })
-        )
+        const observed = Frame.run(restore(app), fiber, () => ({
+          isRequest: true,
+          context: Context.merge(fiber.currentContext, context),
+          leave: (exit) => {
+            status ??= HttpServerError.exitResponse(exit).status
+            if (Exit.isFailure(exit)) handled = failureOf(exit.cause)
+            if (Option.isNone(scope)) finish()
+          }
+        }))
+        const begun = HttpApp.appendPreResponseHandler(observe)
+        return Option.isNone(scope)
+          ? Effect.zipRight(begun, observed)
+          : Effect.zipRight(begun, Effect.zipRight(Scope.addFinalizer(scope.value, Effect.sync(finish)), observed))
       })
     })
 

@@ -13,22 +13,29 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
-import { SpanPayload } from "../record/EffectTracer.js"
+import * as EffectTracer from "../record/EffectTracer.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
+import * as Recorder from "../record/Recorder.js"
+import * as Frame from "./frame.js"
 import { recorderOf } from "./request.js"
 
 type Fields = Readonly<Record<string, unknown>>
 
+interface Completion<A, E> {
+  readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
+  readonly onFailure?: ((error: E) => Fields | undefined) | undefined
+}
+
 const optionsOf = (data: SpanData.SpanData): Tracer.SpanOptions => ({
   kind: SpanRegistry.specOf(data._tag).kind,
-  context: Context.make(SpanPayload, data) as Context.Context<never>,
+  context: Context.make(EffectTracer.SpanPayload, data) as Context.Context<never>,
   captureStackTrace: false
 })
 
 const dataOf = (role: SpanRole, payload: unknown, defaults?: Fields): Option.Option<SpanData.SpanData> => {
   try {
     // The tag and the rest of the payload are one member of the union: the helpers' types see to it, and render checks.
-    return Option.some({ ...defaults, ...(payload as object), _tag: role } as SpanData.SpanData)
+    return Option.some(Recorder.withOwnLists({ ...defaults, ...(payload as object), _tag: role } as SpanData.SpanData))
   } catch {
     return Option.none()
   }
@@ -47,21 +54,31 @@ export const around = <A, E, R>(
   self: Effect.Effect<A, E, R>,
   role: SpanRole,
   payload: unknown,
-  completion?: {
-    readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
-    readonly onFailure?: ((error: E) => Fields | undefined) | undefined
-  }
+  completion?: Completion<A, E>
 ): Effect.Effect<A, E, R> =>
-  // An interrupt between the making of a span and the first step inside would leave it open for ever: https://github.com/Effect-TS/effect/issues/8387
-  Effect.uninterruptibleMask((restore) => {
-    const { data, isBad } = begin(role, payload)
-    return Effect.useSpan(SpanName.of(data), optionsOf(data), (span) => {
-      const inside = withSpan(restore(self), span)
-      const completed =
-        completion === undefined ? inside : Effect.onExit(inside, (exit) => complete(span, factsOf(exit, completion)))
-      return isBad ? Effect.zipRight(countBad, completed) : completed
+  Effect.withFiberRuntime((fiber) => {
+    const recorder = recorderOf(fiber)
+    if (recorder === undefined) return plain(self, role, payload)
+    // An interrupt between the making of a span and the first step inside would leave it open for ever: https://github.com/Effect-TS/effect/issues/8387
+    return Frame.run(self, fiber, () => {
+      const { data, isBad } = begin(role, payload)
+      if (isBad) recorder.count("bad_payload")
+      const span = EffectTracer.unsafeMakeSpan(fiber, SpanName.of(data), SpanRegistry.specOf(role).kind, data)
+      return {
+        context: Context.add(fiber.currentContext, Tracer.ParentSpan, span),
+        leave: (exit) => {
+          if (completion !== undefined) completeNow(recorder, span, factsOf(exit, completion))
+          EffectTracer.endSpan(fiber, span, exit)
+        }
+      }
     })
   })
+
+/** Where no tracer is ours, or tracing is off. */
+const plain = <A, E, R>(self: Effect.Effect<A, E, R>, role: SpanRole, payload: unknown): Effect.Effect<A, E, R> => {
+  const { data } = begin(role, payload)
+  return Effect.useSpan(SpanName.of(data), optionsOf(data), (span) => withSpan(self, span))
+}
 
 export const aroundStream = <A, E, R>(
   self: Stream.Stream<A, E, R>,
@@ -126,13 +143,7 @@ export const annotate = (role: SpanRole, fields: Fields): Effect.Effect<void> =>
   })
 
 const factsOf =
-  <A, E>(
-    exit: Exit.Exit<A, E>,
-    completion: {
-      readonly onSuccess?: ((value: A) => Fields | undefined) | undefined
-      readonly onFailure?: ((error: E) => Fields | undefined) | undefined
-    }
-  ) =>
+  <A, E>(exit: Exit.Exit<A, E>, completion: Completion<A, E>) =>
   (): Fields | undefined =>
     Exit.isSuccess(exit)
       ? completion.onSuccess?.(exit.value)
@@ -148,18 +159,22 @@ const countBad = Effect.withFiberRuntime<void>((fiber) => {
 
 const complete = (span: Tracer.Span, facts: () => Fields | undefined): Effect.Effect<void> =>
   Effect.withFiberRuntime((fiber) => {
-    const recorded = RecordedSpan.fromSpan(span)
     const recorder = recorderOf(fiber)
-    if (recorded === undefined || recorder === undefined) return Effect.void
-    try {
-      const fields = facts()
-      if (fields !== undefined) recorder.annotate(recorded, fields)
-    } catch {
-      // A caller's function that throws must not become a failure of the request.
-      recorder.count("bad_payload")
-    }
+    if (recorder !== undefined) completeNow(recorder, span, facts)
     return Effect.void
   })
+
+const completeNow = (recorder: Recorder.Recorder, span: Tracer.Span, facts: () => Fields | undefined): void => {
+  const recorded = RecordedSpan.fromSpan(span)
+  if (recorded === undefined) return
+  try {
+    const fields = facts()
+    if (fields !== undefined) recorder.annotate(recorded, fields)
+  } catch {
+    // A caller's function that throws must not become a failure of the request.
+    recorder.count("bad_payload")
+  }
+}
 
 const withSpan = <A, E, R>(self: Effect.Effect<A, E, R>, span: Tracer.Span): Effect.Effect<A, E, R> =>
   Effect.mapInputContext(self, (context: Context.Context<R>) => Context.add(context, Tracer.ParentSpan, span))

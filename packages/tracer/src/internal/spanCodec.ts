@@ -189,10 +189,10 @@ export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<Rec
       span.outcome = stored.outcome
       span.droppedAttributes = stored.droppedAttributes
       span.droppedEvents = stored.droppedEvents
-      for (const [key, value] of stored.attributes) span.attributes.set(key, value)
-      for (const event of stored.events) span.events.push({ ...event, attributes: mapOf(event.attributes) })
+      for (const [key, value] of stored.attributes) span.ownAttributes.set(key, value)
+      for (const event of stored.events) span.addEvent({ ...event, attributes: mapOf(event.attributes) })
       for (const { attributes, own, spanId, traceId } of stored.links) {
-        span.links.push({
+        span.addLink({
           traceId,
           spanId,
           request: own && request,

@@ -5,9 +5,14 @@
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import * as Attributes from "../internal/attributes.js"
@@ -18,7 +23,7 @@ import { CurrentRequest, type RequestTrace } from "./RequestTrace.js"
 import * as TraceContext from "./TraceContext.js"
 
 /**
- * The payload that a helper hands to the tracer with a new span.
+ * The payload that a helper hands to the tracer with a new span: a copy that nobody else has, down to its lists.
  *
  * @since 0.1.0
  * @category tags
@@ -46,6 +51,9 @@ export interface EffectTracer extends Tracer.Tracer {
 export const recorderOf = (tracer: Tracer.Tracer): Recorder | undefined =>
   RecorderTypeId in tracer ? (tracer as EffectTracer)[RecorderTypeId] : undefined
 
+/** Called at each operation of each fiber: with one function in the whole process the fibers' loop is compiled for it. */
+const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
 /**
  * The tracer of a recorder. A request that another recorder opened goes on there; its ambient spans are a foreign tracer's.
  *
@@ -69,6 +77,7 @@ export const make = (own: Recorder): EffectTracer => ({
         kind,
         startTime,
         data,
+        isOwned: true,
         role: Adopters.roleOfName(name),
         request,
         parent: ancestor,
@@ -78,9 +87,55 @@ export const make = (own: Recorder): EffectTracer => ({
       if (span === undefined) return unrecorded(name, parent, context, links, startTime, kind)
       return new EffectSpan(recorder, span, name, parent, context, links)
     },
-    context: (execution) => execution()
+    context: native.context
   })
 })
+
+/**
+ * Begins a span with a payload in a fiber whose tracer is one of ours, as `Effect.makeSpan` does and with as little as is needed for it. It must be
+ * ended by `endSpan`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unsafeMakeSpan = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  name: string,
+  kind: Tracer.SpanKind,
+  data: SpanData.SpanData
+): Tracer.Span => {
+  const links = fiber.getFiberRef(FiberRef.currentTracerSpanLinks)
+  const annotations = fiber.getFiberRef(FiberRef.currentTracerSpanAnnotations)
+  const span = fiber.currentTracer.span(
+    name,
+    Option.fromNullable(fiber.currentSpan),
+    Context.make(SpanPayload, data) as Context.Context<never>,
+    Chunk.isEmpty(links) ? noLinks : Chunk.toReadonlyArray(links),
+    nanosOf(fiber),
+    kind
+  )
+  if (!HashMap.isEmpty(annotations)) HashMap.forEach(annotations, (value, key) => span.attribute(key, value))
+  return span
+}
+
+const noLinks: ReadonlyArray<Tracer.SpanLink> = []
+
+/**
+ * Ends a span of a fiber now, unless it has ended.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const endSpan = (
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  span: Tracer.Span,
+  exit: Exit.Exit<unknown, unknown>
+): void => {
+  if (span.status._tag === "Started") span.end(nanosOf(fiber), exit)
+}
+
+const nanosOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): bigint =>
+  Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
 
 /**
  * The face of a recorded span, for code that makes its root itself (the HTTP middleware, `withRoute`).
@@ -111,10 +166,13 @@ export const currentRequest = (): RequestTrace | undefined => {
  * @category conversions
  */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outcome => {
-  if (Exit.isSuccess(exit)) return { _tag: "unset" }
-  if (Cause.isInterruptedOnly(exit.cause)) return { _tag: "cancelled" }
+  if (Exit.isSuccess(exit)) return unset
+  if (Cause.isInterruptedOnly(exit.cause)) return cancelled
   return { _tag: "error", error: errorOf(Cause.squash(exit.cause)) }
 }
+
+const unset: RecordedSpan.Outcome = { _tag: "unset" }
+const cancelled: RecordedSpan.Outcome = { _tag: "cancelled" }
 
 /** A name and not a sentence: tenants read it. */
 const errorType = /^[\w.$@/:-]{1,128}$/
@@ -179,7 +237,8 @@ class EffectSpan implements Tracer.Span {
   readonly traceId: string
   readonly kind: Tracer.SpanKind
   readonly sampled: boolean
-  status: Tracer.SpanStatus
+  /** When whoever began it ended it; the recorder may have done so before. */
+  private endTime: bigint | undefined = undefined
   readonly [RecordedSpan.TypeId]: RecordedSpan.RecordedSpan
 
   constructor(
@@ -195,7 +254,15 @@ class EffectSpan implements Tracer.Span {
     this.traceId = recorded.traceId
     this.kind = recorded.kind
     this.sampled = recorded.request.sampled
-    this.status = { _tag: "Started", startTime: recorded.startTime }
+  }
+
+  get status(): Tracer.SpanStatus {
+    const { startTime } = this[RecordedSpan.TypeId]
+    const { endTime } = this
+    return endTime === undefined
+      ? { _tag: "Started", startTime }
+      : // Not the exit itself, which would keep the whole result alive.
+        { _tag: "Ended", startTime, endTime, exit: Exit.void }
   }
 
   get attributes(): ReadonlyMap<string, unknown> {
@@ -203,10 +270,8 @@ class EffectSpan implements Tracer.Span {
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    const recorded = this[RecordedSpan.TypeId]
-    this.recorder.end(recorded, endTime, outcomeOf(exit))
-    // Not the exit itself, which would keep the whole result alive.
-    this.status = { _tag: "Ended", startTime: recorded.startTime, endTime, exit: Exit.void }
+    this.endTime = endTime
+    this.recorder.end(this[RecordedSpan.TypeId], endTime, outcomeOf(exit))
   }
 
   attribute(key: string, value: unknown): void {

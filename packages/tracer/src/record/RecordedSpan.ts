@@ -88,6 +88,10 @@ export type Outcome =
   | { readonly _tag: "cancelled" }
   | { readonly _tag: "unfinished" }
 
+// Most spans have none of these.
+const none: ReadonlyArray<never> = []
+const noAttributes: ReadonlyMap<string, AttributeValue> = new Map()
+
 /**
  * Times are nanoseconds of the clock that the span was recorded with; `RequestTrace.clockOffset` anchors them to the wall clock. `endTime` and
  * `outcome` are `undefined` while the span is open.
@@ -98,11 +102,13 @@ export type Outcome =
 export class RecordedSpan {
   endTime: bigint | undefined = undefined
   outcome: Outcome | undefined = undefined
-  readonly attributes: Map<string, AttributeValue> = new Map()
-  readonly events: Array<SpanEvent> = []
-  readonly links: Array<SpanLink> = []
-  /** What attributes and events may still take: an open span is in no queue whose bytes are counted. */
-  readonly room = { bytes: 256 * 1024 }
+  private written: Map<string, AttributeValue> | undefined = undefined
+  private happened: Array<SpanEvent> | undefined = undefined
+  private linked: Array<SpanLink> | undefined = undefined
+  /** The bytes that attributes and events may still take: an open span is in no queue whose bytes are counted. */
+  room = 256 * 1024
+  /** What `sizeOf` found when it had ended. */
+  size: number | undefined = undefined
   droppedAttributes = 0
   droppedEvents = 0
 
@@ -117,6 +123,34 @@ export class RecordedSpan {
     /** A parent in another process, for the root of a trace that continues a caller's. */
     readonly remoteParent: string | undefined
   ) {}
+
+  get attributes(): ReadonlyMap<string, AttributeValue> {
+    return this.written ?? noAttributes
+  }
+
+  /** To be written in; most spans with a payload have none, and a map is a quarter of such a span. */
+  get ownAttributes(): Map<string, AttributeValue> {
+    this.written ??= new Map()
+    return this.written
+  }
+
+  get events(): ReadonlyArray<SpanEvent> {
+    return this.happened ?? none
+  }
+
+  addEvent(event: SpanEvent): void {
+    this.happened ??= []
+    this.happened.push(event)
+  }
+
+  get links(): ReadonlyArray<SpanLink> {
+    return this.linked ?? none
+  }
+
+  addLink(link: SpanLink): void {
+    this.linked ??= []
+    this.linked.push(link)
+  }
 
   get spanId(): string {
     return this.ancestry.spanId
@@ -153,10 +187,21 @@ export const endedAt = ({ endTime, request, startTime }: RecordedSpan): number =
  * @category accessors
  */
 export const sizeOf = (span: RecordedSpan): number => {
-  let bytes = 400 + span.name.length + span.links.length * 100
+  if (span.size !== undefined) return span.size
+  const size = measure(span)
+  // What has ended grows no more.
+  if (span.endTime !== undefined) span.size = size
+  return size
+}
+
+const measure = (span: RecordedSpan): number => {
+  const { root } = span.request
+  // Measured: itself with its place in a queue, and what its trace holds, where no other span stands for that.
+  const own = root === undefined ? 1300 : root === span ? 1050 : 420
+  let bytes = own + span.name.length + span.links.length * 300
   for (const [key, value] of span.attributes) bytes += 32 + key.length + sizeOfValue(value)
   for (const event of span.events) {
-    bytes += 64 + event.name.length
+    bytes += 300 + event.name.length
     for (const [key, value] of event.attributes) bytes += 32 + key.length + sizeOfValue(value)
   }
   return bytes + sizeOfPayload(span.data)

@@ -118,6 +118,8 @@ export interface BeginOptions {
   readonly request?: RequestTrace | undefined
   readonly role?: SpanRole | undefined
   readonly data?: SpanData.SpanData | undefined
+  /** `data` and the lists in it are nobody else's, and need not be copied. */
+  readonly isOwned?: boolean | undefined
   readonly links?:
     | ReadonlyArray<Omit<SpanLink, "request"> & { readonly request?: RequestTrace | undefined }>
     | undefined
@@ -230,10 +232,10 @@ export const make = (options: {
     request: RequestTrace,
     parent: Ancestry | undefined,
     role: SpanRole | undefined,
-    begin: Pick<BeginOptions, "name" | "kind" | "startTime" | "data">,
+    begin: Pick<BeginOptions, "name" | "kind" | "startTime" | "data" | "isOwned">,
     remoteParent: string | undefined
   ): RecordedSpan => {
-    const data = begin.data === undefined ? undefined : snapshot(begin.data)
+    const data = begin.data === undefined || begin.isOwned ? begin.data : snapshot(begin.data)
     if (parent !== undefined) parent.isParent = true
     const ancestry: Ancestry = {
       spanId: ids.spanId(),
@@ -455,7 +457,7 @@ export const make = (options: {
 
     attribute: (span, key, value) => {
       if (!writable(span)) return
-      if (!Attributes.write(span.attributes, key, value, span.room)) span.droppedAttributes++
+      if (!Attributes.write(span.ownAttributes, key, value, span)) span.droppedAttributes++
       else {
         if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
         if (span.data === undefined && !span.ancestry.isParent && Adopters.namesSystem(key)) {
@@ -465,25 +467,25 @@ export const make = (options: {
       // A router writes the template of the route that matched on the span that is active: it is the root's.
       const { root } = span.request
       if (key === "http.route" && root !== undefined && root.endTime === undefined && !root.attributes.has(key)) {
-        Attributes.write(root.attributes, key, value)
+        Attributes.write(root.ownAttributes, key, value)
       }
     },
 
     event: (span, name, time, attributes) => {
       if (!writable(span)) return
-      if (span.events.length >= 128 || span.room.bytes <= 0) {
+      if (span.events.length >= 128 || span.room <= 0) {
         span.droppedEvents++
         return
       }
       const map = new Map<string, Attributes.AttributeValue>()
       try {
         for (const key of Object.keys(attributes)) {
-          if (!Attributes.write(map, key, attributes[key], span.room)) span.droppedAttributes++
+          if (!Attributes.write(map, key, attributes[key], span)) span.droppedAttributes++
         }
       } catch {
         count("bad_payload")
       }
-      span.events.push({ name: Attributes.text(name), time, attributes: map })
+      span.addEvent({ name: Attributes.text(name), time, attributes: map })
     },
 
     link: (span, link) => {
@@ -561,20 +563,33 @@ const forbids = (content: "none" | "full" | undefined): boolean => content !== u
 const isRoute = (route: unknown): boolean =>
   typeof route === "object" && route !== null && "tenant" in route && typeof route.tenant === "string"
 
-/** A copy, also of its lists: whoever hands over a conversation goes on writing in it, and a span says what was so when it was told. */
 const snapshot = <Fields extends object>(fields: Fields): Fields => {
   try {
-    const copy = { ...fields }
+    return withOwnLists({ ...fields })
+  } catch {
+    // A getter or proxy of the caller's that throws; render will leave such a field out.
+    return fields
+  }
+}
+
+/**
+ * Gives a copy of a payload lists of its own: whoever hands over a conversation goes on writing in it, and a span says what was so when it was told. It
+ * changes the copy, as far as it gets.
+ *
+ * @since 0.1.0
+ * @category combining
+ */
+export const withOwnLists = <Fields extends object>(copy: Fields): Fields => {
+  try {
     for (const key in copy) {
       const value: unknown = copy[key]
       // A list of the same type, which TypeScript does not see.
       if (Array.isArray(value)) copy[key] = value.slice() as (typeof copy)[typeof key]
     }
-    return copy
   } catch {
-    // A getter or proxy of the caller's that throws; render will leave such a field out.
-    return fields
+    // A proxy of the caller's that throws; render will leave such a field out.
   }
+  return copy
 }
 
 const noServices: ReadonlyArray<string> = []
@@ -584,7 +599,9 @@ const servicesOf = (data: SpanData.SpanData | undefined): ReadonlyArray<string> 
   if (data === undefined || (data._tag !== "db_call" && data._tag !== "service")) return noServices
   try {
     const names: ReadonlyArray<unknown> = data._tag === "db_call" ? [data.service, data.system] : [data.service]
-    return names.filter((name): name is string => typeof name === "string" && name.length <= 128)
+    const known = names.filter((name): name is string => typeof name === "string" && name.length <= 128)
+    // Whoever filters has room for more, which would stay with each span.
+    return known.length === 0 ? noServices : known.slice()
   } catch {
     // A getter or proxy of the caller's that throws; render will leave such a field out.
     return noServices
@@ -603,7 +620,7 @@ const adopted = ({ ancestry, name }: RecordedSpan, key: string, value: unknown):
 /** The trace of another request is not kept: jobs that start each other would keep all who came before alive. */
 const addLink = (span: RecordedSpan, link: SpanLink): void => {
   if (span.links.length >= 128) return
-  span.links.push(link.request === undefined || link.request === span.request ? link : { ...link, request: undefined })
+  span.addLink(link.request === undefined || link.request === span.request ? link : { ...link, request: undefined })
 }
 
 const linkTo = (span: RecordedSpan): SpanLink => ({

@@ -7,8 +7,7 @@
 import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import * as Context from "effect/Context"
-import type { DestinationId } from "../deliver/DestinationId.js"
-import type { Fate } from "../internal/fates.js"
+import { Fates } from "../internal/fate.js"
 import type { RecordedSpan } from "./RecordedSpan.js"
 import type { Recorder } from "./Recorder.js"
 import type { TraceContext } from "./TraceContext.js"
@@ -41,7 +40,7 @@ export class RequestTrace {
   /** Whether any span of it that has ended failed. */
   hasFailed = false
   /** What became of it, by destination. */
-  fates: Map<DestinationId, Fate> = new Map()
+  fates: Fates = new Fates()
 
   constructor(
     /** Who opened it: its spans are begun, ended and bound there, whichever tracer is in charge where they run. */

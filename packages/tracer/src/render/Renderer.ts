@@ -28,7 +28,7 @@ export const render = (span: RecordedSpan, view: TenantView.View, onMisfit: (pat
 
 /**
  * The same, with the payload in the hands of the view's `redact` before it is spelled. Where that gives none, the span is rendered without content
- * and `onFailure` hears of it.
+ * and `onFailure` hears of it. `work` does what is done before and after: at once, unless it says otherwise.
  *
  * @since 0.1.0
  * @category rendering
@@ -37,19 +37,24 @@ export const renderEffect = (
   span: RecordedSpan,
   view: TenantView.View,
   onMisfit: (path: string) => void,
-  onFailure: () => void
+  onFailure: () => void,
+  work: <A>(f: () => A) => Effect.Effect<A> = Effect.sync
 ): Effect.Effect<RenderedSpan> =>
-  Effect.suspend(() => {
-    const data = payload(span, view, onMisfit)
-    if (view.redact === undefined || data === undefined || !SpanData.hasContent(data))
-      return Effect.succeed(spell(span, view, data))
-    return Effect.map(view.redact(data), (redacted) => {
-      if (redacted === undefined) onFailure()
-      // Meanwhile the request may have forbidden it.
-      const mayLeave = redacted !== undefined && ContentPolicy.of(view, span.request) === "full"
-      return spell(span, view, mayLeave ? TenantView.narrow(view, redacted) : SpanData.withoutContent(data))
-    })
-  })
+  Effect.flatMap(
+    work(() => payload(span, view, onMisfit)),
+    (data) => {
+      if (view.redact === undefined || data === undefined || !SpanData.hasContent(data))
+        return work(() => spell(span, view, data))
+      return Effect.flatMap(view.redact(data), (redacted) =>
+        work(() => {
+          if (redacted === undefined) onFailure()
+          // Meanwhile the request may have forbidden it.
+          const mayLeave = redacted !== undefined && ContentPolicy.of(view, span.request) === "full"
+          return spell(span, view, mayLeave ? TenantView.narrow(view, redacted) : SpanData.withoutContent(data))
+        })
+      )
+    }
+  )
 
 const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | undefined): RenderedSpan => {
   const { request } = span

@@ -200,7 +200,7 @@ export const make = (options: {
     close: sampler.close,
     sink: (span, route) => {
       const planned = route === undefined ? undefined : plan(route)
-      if (route !== undefined && planned !== undefined && span.request.fates.size === 0)
+      if (route !== undefined && planned !== undefined && span.request.fates.isEmpty)
         onTrace?.(span.request, route, planned)
       const outlets = planned?.outlets ?? operator
       if (outlets.length === 0) return ledger.unrouted("no_destination", 1)

@@ -433,12 +433,12 @@ describe("how often", () => {
       transport,
       policy: EndpointPolicy.publicOnly,
       render: () =>
-        Either.right(() =>
-          Effect.succeed({
-            spans: [],
-            context: { resource: {}, schemaUrl: undefined, scope: { name: "test", version: "1" } },
+        Either.right((_, begin) =>
+          Effect.sync(() => ({
+            out: begin({ resource: {}, schemaUrl: undefined, scope: { name: "test", version: "1" } }).finish(),
+            count: 0,
             dropped: []
-          })
+          }))
         ),
       ...options
     })

@@ -1,7 +1,12 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Recorder } from "@tenant-tracer/tracer"
+import { DestinationId, Ledger, Recorder } from "@tenant-tracer/tracer"
 import * as RecordedSpan from "@tenant-tracer/tracer/record/RecordedSpan"
-import { Tracer } from "effect"
+import { Effect, Option, Tracer } from "effect"
+import * as SpanQueue from "../../src/deliver/SpanQueue.js"
+import * as fates from "../../src/internal/fates.js"
+import * as spanCodec from "../../src/internal/spanCodec.js"
+import { heap } from "../support/process.js"
+import { recording, view } from "../support/recorded.js"
 
 const recorder = Recorder.make({ sink: () => {}, count: () => {} })
 
@@ -78,3 +83,79 @@ describe("RecordedSpan.fromSpan", () => {
     expect([span.spanId, span.traceId]).toEqual([span.ancestry.spanId, span.request.traceId])
   })
 })
+
+const id = DestinationId.make({ tenant: "acme", name: "main" })
+const call = { data: { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" } } as const
+
+type Recording = ReturnType<typeof recording>
+
+const shapes: ReadonlyArray<readonly [string, (recording: Recording) => ReadonlyArray<RecordedSpan.RecordedSpan>]> = [
+  ["a request alone", ({ end, open }) => [end(open())]],
+  [
+    "a request of eight calls",
+    ({ begin, end, open }) => {
+      const root = open()
+      return [...Array.from({ length: 8 }, () => end(begin(root, call))), end(root)]
+    }
+  ],
+  [
+    "a span outside any request",
+    ({ end, recorder }) => {
+      const span = recorder.begin({ name: "chat", startTime: 0n, ...call })
+      assert(span !== undefined)
+      return [end(span)]
+    }
+  ],
+  [
+    "attributes, events and links",
+    ({ begin, end, open, recorder }) => {
+      const root = open()
+      const span = begin(root, call)
+      for (let index = 0; index < 4; index++) {
+        recorder.attribute(span, `key ${index}`, `value ${index} of ${span.spanId}`)
+        recorder.event(span, `event ${index} of ${span.spanId}`, BigInt(index), { some: `words of ${span.spanId}` })
+        const traceId = `${index}${span.traceId.slice(1)}`
+        recorder.link(span, { traceId, spanId: span.spanId, request: undefined, attributes: new Map() })
+      }
+      return [end(span), end(root)]
+    }
+  ],
+  [
+    "a call that was on disk",
+    ({ begin, end, open, recorder }) => {
+      const root = open()
+      const span = end(begin(root, call))
+      end(root)
+      const bytes = spanCodec.encode(span, { audience: "tenant", content: "none" })
+      assert(bytes !== undefined)
+      return [Option.getOrThrow(spanCodec.decode(bytes, recorder))]
+    }
+  ]
+]
+
+it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spansOf]) =>
+  Effect.gen(function* () {
+    const account = fates.account(Ledger.make(), id, view())
+    const recorded = recording()
+    const fill = (traces: number) => {
+      const queue = SpanQueue.make({ maxSpans: 1e9, maxBytes: 1e9, worth: account.worth })
+      for (let trace = 0; trace < traces; trace++) {
+        for (const span of spansOf(recorded)) {
+          account.made(span)
+          account.queued(span)
+          queue.offer(span, RecordedSpan.sizeOf(span), 0)
+        }
+      }
+      recorded.ended.length = 0
+      return queue
+    }
+    // What is compiled on the way is not what spans take; kept until the end, so that nothing goes meanwhile.
+    const first = fill(3000)
+    const before = yield* heap
+    const queue = fill(5000)
+    const ratio = queue.bytes() / ((yield* heap) - before)
+    expect(first.length()).toBeGreaterThan(0)
+    expect(ratio).toBeGreaterThan(0.8)
+    expect(ratio).toBeLessThan(1.5)
+  })
+)

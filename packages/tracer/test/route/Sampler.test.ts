@@ -281,13 +281,13 @@ describe("bounds", () => {
   })
 
   it("case 233: with too many bytes in the process the oldest of all are decided", () => {
-    const { balanced, begin, end, names, open } = sampling([half, successes], { limits: { bytesInProcess: 5000 } })
+    const { balanced, begin, end, names, open } = sampling([half, successes], { limits: { bytesInProcess: 6000 } })
     const large = { data: { ...model, callId: "x".repeat(1000) } }
     end(begin(open("1"), "1.call", large))
     expect([names(half), names(successes)]).toEqual([[], []])
     end(begin(open("2"), "2.call", large))
     expect([names(half), names(successes)]).toEqual([["1.call"], []])
-    end(begin(open("3"), "3.call", { data: { ...model, callId: "x".repeat(5000) } }))
+    end(begin(open("3"), "3.call", { data: { ...model, callId: "x".repeat(6000) } }))
     expect([names(half), names(successes)]).toEqual([
       ["1.call", "2.call", "3.call"],
       ["1.call", "2.call", "3.call"]

@@ -8,6 +8,7 @@ import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
+import { breathe } from "../../../internal/breathe.js"
 import type { DestinationId } from "../../DestinationId.js"
 import { type Ref, type RefusalReason, type Spool, SpoolError, type SpoolLocked } from "../../Spool.js"
 import * as Catalog from "./catalog.js"
@@ -148,7 +149,7 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
         let spans = 0
         for (const segment of Array.from(catalog.segments())) {
           for (const ref of segment.records.values()) if (ref.id === id && catalog.settle(ref)) spans += ref.count
-          yield* Store.breathe
+          yield* breathe
         }
         return spans
       })

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { breathe } from "../../../internal/breathe.js"
 import { type LossReason, type Ref, SpoolError } from "../../Spool.js"
 import * as acknowledgement from "./acknowledgement.js"
 import type { Catalog, Segment } from "./catalog.js"
@@ -46,11 +47,6 @@ export interface Store {
 const maxReads = 8
 /** So much is encrypted without a turn of the event loop. */
 const sliceBytes = 512 * 1024
-
-/** Lets the event loop turn. */
-export const breathe: Effect.Effect<void> = Effect.async((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
 
 /** Makes a store that has no open file. */
 export const make = (options: Options): Store => {
