@@ -69,8 +69,13 @@ const batchAge = 5
 
 const spans = 6
 
-/** The part of requests whose tenant is in a cache of this capacity, of a traffic in which the k-th tenant has a share in proportion to 1/k; played through. */
-export const hitRate = (tenants: number, capacity: number, requests = 200_000): number => {
+/**
+ * The part of requests whose tenant is in a cache of this capacity, of a traffic in which the k-th tenant has a share in proportion to 1/k; played
+ * through.
+ */
+export const hitRate = (tenants: number, capacity: number, requests = 100_000): number => {
+  // Once each of them has come.
+  if (tenants <= capacity) return 1
   const next = Tenants.traffic(tenants, "zipf")
   let misses = 0
   const cache = Lru.make(
@@ -86,6 +91,14 @@ export const hitRate = (tenants: number, capacity: number, requests = 200_000): 
 
 /** The part of requests that have a batch to themselves, if those of a tenant come when they come: nobody else comes within its age. */
 export const alone = ({ replicas, requests }: Fleet): number => Math.exp((-requests / 86_400 / replicas) * batchAge)
+
+const rates = new Map<number, number>()
+
+const hitRateOf = (tenants: number): number => {
+  const rate = rates.get(tenants) ?? hitRate(tenants, capacity)
+  rates.set(tenants, rate)
+  return rate
+}
 
 interface Part {
   readonly name: string
@@ -138,17 +151,13 @@ const parts: ReadonlyArray<Part> = [
   {
     name: "requests that find their tenant",
     formula: "played through: least recently used, capacity 10,000, Zipf",
-    of: ({ tenants }) => `${Report.number(hitRate(tenants, Math.min(tenants, capacity)) * 100)} %`
+    of: ({ tenants }) => `${Report.number(hitRateOf(tenants) * 100)} %`
   },
   {
     name: "CPU for those that do not, per replica",
     formula: "requests ÷ replicas × part that misses × ns of an eviction",
     of: (fleet, { eviction }) =>
-      times(
-        eviction,
-        perReplica(fleet) * (1 - hitRate(fleet.tenants, Math.min(fleet.tenants, capacity))) * 1e-6,
-        "ms of a second"
-      )
+      times(eviction, perReplica(fleet) * (1 - hitRateOf(fleet.tenants)) * 1e-6, "ms of a second")
   },
   {
     name: "CPU to find the others, per replica",

@@ -37,7 +37,7 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
     let hangs = true
     let hanging: Array<() => void> = []
     const connections = new Set<Socket>()
-    const controlled = new Set<Socket>()
+    const watched = new WeakSet<Socket>()
 
     const take = (incoming: IncomingMessage, body: Buffer) => {
       bytes += body.length
@@ -80,7 +80,6 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
     const server = createServer((incoming, outgoing) => {
       const url = incoming.url ?? ""
       if (url.startsWith(control)) {
-        controlled.add(incoming.socket)
         connections.delete(incoming.socket)
         outgoing.setHeader("connection", "close").end(JSON.stringify(answer(url.slice(control.length))))
         return
@@ -88,7 +87,8 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
       if (!connections.has(incoming.socket)) {
         connections.add(incoming.socket)
         mostConnections = Math.max(mostConnections, connections.size)
-        incoming.socket.once("close", () => connections.delete(incoming.socket))
+        if (!watched.has(incoming.socket)) incoming.socket.once("close", () => connections.delete(incoming.socket))
+        watched.add(incoming.socket)
       }
       const chunks: Array<Buffer> = []
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk))

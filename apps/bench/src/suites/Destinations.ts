@@ -17,7 +17,7 @@ const settings = {
 export const suite: Suite.Suite = {
   mark,
   title: "Destinations",
-  seconds: { quick: 8, full: 90 },
+  seconds: { quick: 7, full: 80 },
   run: (plan) =>
     Effect.gen(function* () {
       const outcomes = yield* Rounds.run(

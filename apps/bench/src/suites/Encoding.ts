@@ -11,7 +11,7 @@ const mark = 8
 export const suite: Suite.Suite = {
   mark,
   title: "Encoding",
-  seconds: { quick: 5, full: 45 },
+  seconds: { quick: 4, full: 40 },
   run: (plan) =>
     Effect.gen(function* () {
       const outcomes = yield* Rounds.run(

@@ -12,7 +12,7 @@ const mark = 7
 export const suite: Suite.Suite = {
   mark,
   title: "Event loop",
-  seconds: { quick: 8, full: 75 },
+  seconds: { quick: 7, full: 70 },
   run: (plan) =>
     Effect.gen(function* () {
       const options = Rounds.options(plan, { messages: true, compression: "gzip" })

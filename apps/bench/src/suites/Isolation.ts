@@ -19,7 +19,7 @@ const flood = 10 * 30 * (1000 / batchAge)
 export const suite: Suite.Suite = {
   mark,
   title: "Isolation",
-  seconds: { quick: 11, full: 95 },
+  seconds: { quick: 9, full: 95 },
   run: (plan) =>
     Effect.gen(function* () {
       const tenants = 1000

@@ -13,7 +13,7 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 13, full: 290 },
+  seconds: { quick: 10, full: 280 },
   run: (plan) =>
     Effect.gen(function* () {
       const idle = (kind: Kind, tenants: number, rounds?: number) =>

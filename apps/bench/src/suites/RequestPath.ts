@@ -14,7 +14,7 @@ const counts = [1, 256, 1000, 10_000, 100_000] as const
 export const suite: Suite.Suite = {
   mark,
   title: "Request path",
-  seconds: { quick: 12, full: 290 },
+  seconds: { quick: 10, full: 270 },
   run: (plan) =>
     Effect.gen(function* () {
       const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants)) =>
