@@ -1,5 +1,8 @@
 /** A request as a server and its router hand it to a handler: the same for every peer that is written in Effect, so that only the tracing differs. */
-import { Headers, type HttpApp, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import * as Headers from "@effect/platform/Headers"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect } from "effect"
 import * as Work from "./Work.js"
 

@@ -11,8 +11,9 @@ export interface Mark {
   /** `null` where it is only reported. */
   readonly limit: number | null
   readonly met: boolean
-  /** The ratios of single rounds, least and greatest. */
-  readonly spread?: readonly [number, number] | undefined
+  /** The ratios of single rounds. */
+  readonly each: ReadonlyArray<number>
+  /** Why there is none. */
   readonly why?: string | undefined
 }
 
@@ -22,19 +23,17 @@ export interface Measured {
   readonly failed?: string | undefined
 }
 
-/** Evaluates what has a value. With `limit: null` nothing can be missed. */
-export const of = (
-  mark: number,
-  name: string,
-  limit: number | null,
-  ratio: number,
-  spread?: readonly [number, number]
-): Mark =>
-  Number.isFinite(ratio)
-    ? { mark, name, ratio, limit, met: limit === null || ratio <= limit, spread }
-    : { mark, name, ratio: null, limit, met: false, why: "nothing was measured" }
+const missing = (mark: number, name: string, limit: number | null, why: string): Mark => ({
+  mark,
+  name,
+  ratio: null,
+  limit,
+  met: false,
+  each: [],
+  why
+})
 
-/** Evaluates a function of several measurements: once of their medians, and once in each round. */
+/** Evaluates a function of several measurements: once of their medians, and once in each round. With `limit: null` nothing can be missed. */
 export const evaluate = (
   mark: number,
   name: string,
@@ -43,11 +42,12 @@ export const evaluate = (
   ratio: (...values: ReadonlyArray<number>) => number
 ): Mark => {
   const failed = parts.find((part) => part.failed !== undefined)?.failed
-  if (failed !== undefined) return { mark, name, ratio: null, limit, met: false, why: failed }
+  if (failed !== undefined) return missing(mark, name, limit, failed)
+  const value = ratio(...parts.map(({ values }) => Stats.median(values)))
+  if (!Number.isFinite(value)) return missing(mark, name, limit, "nothing was measured")
   const rounds = Math.min(...parts.map(({ values }) => values.length))
   const each = Array.from({ length: rounds }, (_, round) =>
     ratio(...parts.map(({ values }) => values[round] ?? Number.NaN))
   )
-  const { max, min } = Stats.summary(each)
-  return of(mark, name, limit, ratio(...parts.map(({ values }) => Stats.median(values))), [min, max])
+  return { mark, name, ratio: value, limit, met: limit === null || value <= limit, each }
 }

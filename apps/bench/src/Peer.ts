@@ -51,6 +51,12 @@ export interface Options {
   readonly room?: "default" | number | undefined
 }
 
+/** How many spans arrive of so many that were made. */
+export const arriving = (kind: Kind, { vocabularies = ["genai"] }: Options, spans: number): number => {
+  if (kind === "untraced" || kind === "native") return 0
+  return kind === "ours" ? spans * vocabularies.length : spans
+}
+
 /** How large a span is: 2 attributes, 25, or 25 and 8 KB of messages. */
 export type Size = "small" | "large" | "messages"
 

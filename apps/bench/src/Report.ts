@@ -1,28 +1,82 @@
-/** What was found, as text for a terminal and as tables for `docs/performance.md`. */
+/** What was found, for a terminal and as the JSON that everything else is made from. */
 import { availableParallelism, cpus, totalmem } from "node:os"
 import type { Mark } from "./Mark.js"
+import * as Stats from "./Stats.js"
+import type { Found, Row } from "./Suite.js"
 
-/** A ratio as it is written. */
-export const ratio = (value: number | null): string => (value === null ? "–" : value.toPrecision(3))
+/** A promise and what came of it, as it is in the JSON. */
+export type Verdict = Pick<Mark, "mark" | "name" | "ratio" | "limit" | "met">
 
-const verdict = ({ limit, met }: Mark): string => (limit === null ? "reported" : met ? "met" : "missed")
+/**
+ * The JSON. What single rounds came to is in a row of the mark's name, and the machine in a row of mark 0.
+ */
+export interface Results {
+  readonly marks: ReadonlyArray<Verdict>
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** In the settings of the row with the single rounds of a mark. */
+const ofMark = { rounds: "of the mark" } as const
+
+/** Where and how it was measured, as a row. */
+export const machine = (run: { readonly quick: boolean; readonly rounds: number; readonly seconds: number }): Row => ({
+  mark: 0,
+  what: "machine",
+  setting: {
+    node: process.versions.node,
+    platform: `${process.platform}/${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    date: new Date().toISOString().slice(0, 10),
+    ...run
+  },
+  values: []
+})
+
+/** Puts it together. */
+export const results = (found: ReadonlyArray<Found>, machine: Row): Results => {
+  const marks = found.flatMap(({ marks }) => marks)
+  return {
+    marks: marks.map(({ limit, mark, met, name, ratio }) => ({ mark, name, ratio, limit, met })),
+    rows: [
+      machine,
+      ...marks.map(({ each, mark, name, why }) => ({ mark, what: name, setting: ofMark, values: each, failed: why })),
+      ...found.flatMap(({ rows }) => rows)
+    ]
+  }
+}
+
+/** The row with the single rounds of a mark. */
+export const roundsOf = ({ rows }: Results, { mark, name }: Verdict): Row | undefined =>
+  rows.find((row) => row.mark === mark && row.what === name && row.setting.rounds === ofMark.rounds)
+
+/** The rows of a mark that were measured. */
+export const measured = ({ rows }: Results, mark: number): ReadonlyArray<Row> =>
+  rows.filter((row) => row.mark === mark && row.setting.rounds !== ofMark.rounds)
+
+/** A number as it is written: three digits, or all that it has before the point. */
+export const number = (value: number): string =>
+  Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)))
+
+/** The least and the greatest, where there is more than one. */
+export const spread = (values: ReadonlyArray<number>): string => {
+  const { max, min } = Stats.summary(values)
+  return values.length < 2 ? "" : `${number(min)}–${number(max)}`
+}
+
+/** How a promise fared, in a word. */
+export const verdict = ({ limit, met, ratio }: Verdict): string =>
+  ratio === null ? "not measured" : limit === null ? "reported" : met ? "met" : "missed"
 
 /** The marks, one to a line. */
-export const text = (marks: ReadonlyArray<Mark>): string =>
-  marks
+export const text = (results: Results): string =>
+  results.marks
     .map((mark) => {
-      const spread = mark.spread === undefined ? "" : ` (${mark.spread.map((value) => value.toPrecision(3)).join("–")})`
+      const row = roundsOf(results, mark)
+      const range = spread(row?.values ?? [])
       const limit = mark.limit === null ? "" : `, limit ${mark.limit}`
-      const why = mark.why === undefined ? "" : `: ${mark.why}`
-      return `${verdict(mark).padEnd(8)} ${mark.mark}  ${mark.name}: ${ratio(mark.ratio)}${spread}${limit}${why}`
+      const ratio = mark.ratio === null ? (row?.failed ?? "–") : number(mark.ratio)
+      return `${verdict(mark).padEnd(12)} ${mark.mark}  ${mark.name}: ${ratio}${range && ` (${range})`}${limit}`
     })
     .join("\n")
-
-/** Where it was measured. */
-export const machine = () => ({
-  node: process.versions.node,
-  platform: `${process.platform}/${process.arch}`,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: availableParallelism(),
-  memory: `${Math.round(totalmem() / 2 ** 30)} GiB`
-})

@@ -1,5 +1,5 @@
 /** Has things measured in turns (A B C A B C …), so that whatever else the machine does meets all of them alike. */
-import { type Duration, Effect, Either } from "effect"
+import { Duration, Effect, Either } from "effect"
 import * as Launch from "./Launch.js"
 import type { Measured } from "./Mark.js"
 import type { Options } from "./Peer.js"
@@ -13,7 +13,7 @@ export interface Cell<N extends Name = Name> {
   readonly setting: Setting
   /** In how many rounds. Default: in all. */
   readonly rounds?: number | undefined
-  /** Default: 60 seconds. */
+  /** How long it may take. Default: as long as any. */
   readonly limit?: Duration.DurationInput | undefined
 }
 
@@ -41,6 +41,11 @@ export interface Environment {
   /** Where the sink is. */
   readonly port: number
   readonly rounds: number
+  /** How long a cell may take. */
+  readonly limit: Duration.DurationInput
+  /** When the time for it is over, by `performance.now`; what has not begun by then is not run. */
+  readonly until: number
+  readonly measure: Launch.Measure
   readonly log: (line: string) => Effect.Effect<void>
 }
 
@@ -59,6 +64,9 @@ export const options = ({ port }: Environment, given: Partial<Options> = {}): Op
 const short = (value: unknown): string =>
   typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value)
 
+/** What has no number because it was not its turn before the end. */
+export const tooLate = "not run: the time for this mark was over"
+
 /** Measures each cell in each round; one that gave nothing is not tried again. */
 export const run = (environment: Environment, cells: ReadonlyArray<Cell>): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.gen(function* () {
@@ -67,35 +75,83 @@ export const run = (environment: Environment, cells: ReadonlyArray<Cell>): Effec
       for (const [index, cell] of cells.entries()) {
         const outcome = found[index]
         if (outcome === undefined || outcome.failed !== "" || round >= (cell.rounds ?? environment.rounds)) continue
+        if (performance.now() > environment.until) {
+          if (round === 0) outcome.failed = tooLate
+          continue
+        }
         const result = yield* Effect.either(once(environment, cell))
-        const what = Object.values(cell.setting).map(short).join(" ")
         if (Either.isLeft(result)) {
           outcome.failed = result.left.why
-          yield* environment.log(`  ${cell.name} ${what}: ${result.left.why}`)
           continue
         }
         for (const [name, value] of Object.entries(result.right)) {
           outcome.numbers[name] = [...(outcome.numbers[name] ?? []), value]
         }
-        const numbers = Object.entries(result.right).map(([name, value]) => `${name} ${short(value)}`)
-        yield* environment.log(`  ${cell.name} ${what}: ${numbers.join(", ")}`)
       }
     }
     return found.map(({ failed, ...outcome }) => (failed === "" ? outcome : { ...outcome, failed }))
   })
 
-/** Nothing is lost, or there is no number. */
-const once = (
-  { port }: Environment,
-  { limit, name, params }: Cell
-): Effect.Effect<Record<string, number>, Launch.NoResult> =>
+/** Measures the same with more and more of something, until it is clear that the next step cannot be done in time. */
+export const climb = (
+  environment: Environment,
+  steps: ReadonlyArray<{ readonly count: number; readonly cell: Cell }>
+): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.gen(function* () {
+    const outcomes: Array<Outcome> = []
+    let before: { readonly count: number; readonly seconds: number; readonly failed: string | undefined } | undefined
+    for (const { cell, count } of steps) {
+      const why = before && hopeless(before, count, Duration.toSeconds(cell.limit ?? environment.limit))
+      const began = performance.now()
+      const found = why === undefined ? yield* run({ ...environment, rounds: 1 }, [cell]) : []
+      const outcome = found[0] ?? { setting: cell.setting, numbers: {}, failed: why }
+      outcomes.push(outcome)
+      before = { count, seconds: (performance.now() - began) / 1000, failed: outcome.failed }
+      if (why !== undefined) yield* environment.log(`  ${cell.name} ${titleOf(cell)}: ${why}`)
+    }
+    return outcomes
+  })
+
+/** Why more of it is not tried; what is wrong with less is wrong with more. */
+export const hopeless = (
+  before: { readonly count: number; readonly seconds: number; readonly failed: string | undefined },
+  count: number,
+  limit: number
+): string | undefined => {
+  const given = `${before.count.toLocaleString("en")}`
+  if (before.failed !== undefined)
+    return before.failed.startsWith("not run") ? before.failed : `not run: with ${given}, ${before.failed}`
+  // Half of it may be what does not grow.
+  const least = (before.seconds / 2) * (count / before.count)
+  return least <= limit
+    ? undefined
+    : `not run: it took ${before.seconds.toFixed(0)} s with ${given}, which leaves no hope of ${limit} s`
+}
+
+const titleOf = ({ setting }: Cell): string => Object.values(setting).map(short).join(" ")
+
+/** Nothing is lost, or there is no number. */
+const once = (environment: Environment, cell: Cell): Effect.Effect<Record<string, number>, Launch.NoResult> =>
+  Effect.gen(function* () {
+    const { name, params } = cell
+    const { port } = environment
     yield* Sink.reset(port)
     // The flat records of numbers that all results are.
-    const result = (yield* Launch.measure(name, params, limit)) as Result<Name> & Record<string, number>
-    const made = "made" in result && !("kind" in params && params.kind === "native") ? result.made : 0
+    const result = (yield* environment.measure(name, params, cell.limit ?? environment.limit)) as Result<Name> &
+      Record<string, number>
+    const made = result.made ?? 0
     const counts = yield* Sink.settled(port, made, 5000)
     if (counts.spans !== made && made > 0)
       return yield* new Launch.NoResult({ why: `it lost spans: ${counts.spans} of ${made} arrived` })
     return { ...result, requests: counts.requests, sockets: counts.mostConnections, bytesSent: counts.bytes }
-  })
+  }).pipe(
+    Effect.tapBoth({
+      onFailure: ({ why }) => environment.log(`  ${cell.name} ${titleOf(cell)}: ${why}`),
+      onSuccess: (result) =>
+        environment.log(
+          `  ${cell.name} ${titleOf(cell)}: ${Object.entries(result)
+            .map(([name, value]) => `${name} ${short(value)}`)
+            .join(", ")}`
+        )
+    })
+  )

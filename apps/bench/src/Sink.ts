@@ -14,9 +14,11 @@ export interface Counts {
   readonly spans: number
   readonly requests: number
   readonly bytes: number
-  /** Connections open now, and the most that were at once. */
+  /** Connections open now that were used, and the most that were at once. */
   readonly connections: number
   readonly mostConnections: number
+  /** Requests that have no answer, and will have none before it is told to answer them. */
+  readonly hanging: number
 }
 
 /** Seconds from the end of a span to its arrival, by what its tenant is called. */
@@ -32,8 +34,10 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
     let bytes = 0
     let mostConnections = 0
     let arrivals: Record<string, Array<number>> | undefined
+    let hangs = true
+    let hanging: Array<() => void> = []
     const connections = new Set<Socket>()
-    const controlled = new Set<Socket>()
+    const watched = new WeakSet<Socket>()
 
     const take = (incoming: IncomingMessage, body: Buffer) => {
       bytes += body.length
@@ -57,18 +61,25 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
     const answer = (path: string): unknown => {
       if (path === "reset" || path === "reset-with-arrivals") {
         spans = requests = bytes = 0
-        mostConnections = connections.size
+        // A connection counts once it is used: those of who was measured before may still be open.
+        mostConnections = 0
+        connections.clear()
         arrivals = path === "reset" ? undefined : {}
+        hangs = true
+      }
+      if (path === "release") {
+        hangs = false
+        for (const answer of hanging) answer()
+        hanging = []
       }
       return path === "arrivals"
         ? (arrivals ?? {})
-        : { spans, requests, bytes, connections: connections.size, mostConnections }
+        : { spans, requests, bytes, connections: connections.size, mostConnections, hanging: hanging.length }
     }
 
     const server = createServer((incoming, outgoing) => {
       const url = incoming.url ?? ""
       if (url.startsWith(control)) {
-        controlled.add(incoming.socket)
         connections.delete(incoming.socket)
         outgoing.setHeader("connection", "close").end(JSON.stringify(answer(url.slice(control.length))))
         return
@@ -76,16 +87,16 @@ export const make: Effect.Effect<number, never, Scope.Scope> = Effect.acquireRel
       if (!connections.has(incoming.socket)) {
         connections.add(incoming.socket)
         mostConnections = Math.max(mostConnections, connections.size)
-        incoming.socket.once("close", () => connections.delete(incoming.socket))
+        if (!watched.has(incoming.socket)) incoming.socket.once("close", () => connections.delete(incoming.socket))
+        watched.add(incoming.socket)
       }
       const chunks: Array<Buffer> = []
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
       incoming.on("end", () => {
-        // A back end that hangs has the spans and never says so.
-        if (url.startsWith("/hang/")) return
         take(incoming, chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks))
         const reply = () => outgoing.writeHead(200, { "content-type": "application/x-protobuf" }).end()
-        if (url.startsWith("/slow/")) setTimeout(reply, 2000)
+        if (url.startsWith("/hang/") && hangs) hanging.push(reply)
+        else if (url.startsWith("/slow/")) setTimeout(reply, 2000)
         else reply()
       })
     })
@@ -129,15 +140,22 @@ export const counts = (port: number): Effect.Effect<Counts> => ask(port, "counts
 export const reset = (port: number, arrivals = false): Effect.Effect<Counts> =>
   ask(port, arrivals ? "reset-with-arrivals" : "reset")
 
+/** Has it answer what hangs, and let nothing hang from now on. */
+export const release = (port: number): Effect.Effect<Counts> => ask(port, "release")
+
 /** When spans came. */
 export const arrivals = (port: number): Effect.Effect<Arrivals> => ask(port, "arrivals")
 
+/** Looks until what it sees is enough, or for so long, and says what it saw last. */
+export const until = <A>(look: Effect.Effect<A>, isEnough: (seen: A) => boolean, millis: number): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    const end = performance.now() + millis
+    const again: Effect.Effect<A> = Effect.flatMap(look, (seen) =>
+      isEnough(seen) || performance.now() > end ? Effect.succeed(seen) : Effect.delay(again, 50)
+    )
+    return again
+  })
+
 /** Waits until it has so many spans, or for so long, and says what it has. */
 export const settled = (port: number, spans: number, millis: number): Effect.Effect<Counts> =>
-  Effect.suspend(() => {
-    const until = performance.now() + millis
-    const look: Effect.Effect<Counts> = Effect.flatMap(counts(port), (found) =>
-      found.spans >= spans || performance.now() > until ? Effect.succeed(found) : Effect.delay(look, 50)
-    )
-    return look
-  })
+  until(counts(port), (found) => found.spans >= spans, millis)

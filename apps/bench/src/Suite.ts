@@ -1,7 +1,7 @@
 /** The measurements that belong to one promise. */
 import type { Effect } from "effect"
 import type { Mark, Measured } from "./Mark.js"
-import type { Cell, Environment, Outcome, Setting } from "./Rounds.js"
+import type { Environment, Outcome, Setting } from "./Rounds.js"
 import * as Rounds from "./Rounds.js"
 
 /** What is run, and how thoroughly. */
@@ -32,6 +32,8 @@ export interface Found {
 export interface Suite {
   readonly mark: number
   readonly title: string
+  /** What of the time of a run is for it; what it leaves goes to those after it. */
+  readonly seconds: { readonly quick: number; readonly full: number }
   readonly run: (plan: Plan) => Effect.Effect<Found>
 }
 
@@ -57,8 +59,12 @@ export const rows = (
     })
   )
 
-/** A cell of a task that runs a peer, with the peer's options in its setting. */
+/** The first by the second. */
+export const divide = (one = Number.NaN, other = Number.NaN): number => one / other
+
+/** The first by itself. */
+export const itself = (one = Number.NaN): number => one
+
+/** How to profile what is ours, where that is wished. */
 export const profileOf = (plan: Plan, name: string) =>
   plan.profiles === undefined ? undefined : { folder: plan.profiles, name, of: "cpu" as const }
-
-export type { Cell }

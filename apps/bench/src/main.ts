@@ -1,52 +1,87 @@
 /** `npm run bench`: TenantTracer and its peers on the same work, and what became of each promise. */
+import { fileURLToPath } from "node:url"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Either } from "effect"
+import * as Charts from "./Charts.js"
+import * as Guard from "./Guard.js"
 import * as Launch from "./Launch.js"
 import * as Options from "./Options.js"
+import * as Page from "./Page.js"
 import * as Report from "./Report.js"
 import type * as Suite from "./Suite.js"
-import * as Delivery from "./suites/Delivery.js"
-import * as Encoding from "./suites/Encoding.js"
-import * as Memory from "./suites/Memory.js"
-import * as RequestPath from "./suites/RequestPath.js"
+import { suites } from "./Suites.js"
 
-const suites: ReadonlyArray<Suite.Suite> = [RequestPath.suite, Delivery.suite, Memory.suite, Encoding.suite]
+const page = fileURLToPath(new URL("../../../docs/performance.md", import.meta.url))
+const folder = fileURLToPath(new URL("../../../docs/performance", import.meta.url))
 
 const exit = (code: number) =>
   Effect.sync(() => {
     process.exitCode = code
   })
 
+const json = (results: Report.Results): string => `${JSON.stringify(results, null, 2)}\n`
+
+const write = (results: Report.Results) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const charts = Charts.make(results)
+    const placed = Page.placed(yield* files.readFileString(page), Page.sections(results, charts))
+    if ("missing" in placed) return yield* Effect.fail(new Error(`${page} has no place for "${placed.missing}"`))
+    yield* files.makeDirectory(folder, { recursive: true })
+    yield* files.writeFileString(`${folder}/results.json`, json(results))
+    for (const { file, svg } of charts) yield* files.writeFileString(`${folder}/${file}`, svg)
+    yield* files.writeFileString(page, placed.document)
+    yield* Console.log(`docs/performance.md is written, with ${charts.length} charts`)
+  })
+
+const guard = (results: Report.Results) => {
+  const problems = Guard.problems(results.marks)
+  return problems.length === 0
+    ? Console.log("no ratio is far beyond its limit")
+    : Effect.zipRight(Console.error(`far beyond their limits:\n${problems.join("\n")}`), exit(1))
+}
+
+/** A short run may take longer than it should on a machine that is busy, rather than leave out what comes last; the whole run may not. */
+const secondsOf = ({ seconds }: Suite.Suite, quick: boolean): number => (quick ? seconds.quick * 3 : seconds.full)
+
 const bench = (options: Options.Options) =>
   Effect.gen(function* () {
     const began = performance.now()
+    const { quick } = options
+    const rounds = options.rounds ?? (quick ? 1 : 3)
     const port = yield* Launch.sink
-    const plan: Suite.Plan = {
-      port,
-      quick: options.quick,
-      rounds: options.rounds ?? (options.quick ? 1 : 3),
-      profiles: options.profiles,
-      log: (line) => Console.log(line)
-    }
+    const measure = quick ? yield* Launch.shared : Launch.fresh
+    let until = began
     const found = yield* Effect.forEach(
       suites.filter(({ mark }) => options.only.includes(mark)),
-      (suite) =>
-        Console.log(`${suite.mark} ${suite.title}`).pipe(
+      (suite) => {
+        until += secondsOf(suite, quick) * 1000
+        const plan: Suite.Plan = {
+          port,
+          quick,
+          rounds,
+          limit: quick ? "15 seconds" : "60 seconds",
+          until,
+          measure,
+          profiles: options.profiles,
+          log: (line) => Console.log(line)
+        }
+        const started = performance.now()
+        return Console.log(`${suite.mark} ${suite.title}`).pipe(
           Effect.zipRight(suite.run(plan)),
-          Effect.tap(({ marks }) => Console.log(`${Report.text(marks)}\n`))
+          Effect.tap(() => Console.log(`  ${Math.round((performance.now() - started) / 1000)} s\n`))
         )
+      }
     )
-    const marks = found.flatMap(({ marks }) => marks)
-    const rows = found.flatMap(({ rows }) => rows)
-    yield* Console.log(`${Report.text(marks)}\n\n${Math.round((performance.now() - began) / 1000)} s`)
+    const seconds = Math.round((performance.now() - began) / 1000)
+    const results = Report.results(found, Report.machine({ quick, rounds, seconds }))
+    yield* Console.log(`${Report.text(results)}\n\n${seconds} s`)
     const files = yield* FileSystem.FileSystem
-    if (options.json !== undefined)
-      yield* files.writeFileString(
-        options.json,
-        `${JSON.stringify({ marks, rows, machine: Report.machine() }, null, 2)}\n`
-      )
+    if (options.json !== undefined) yield* files.writeFileString(options.json, json(results))
+    if (options.write) yield* write(results)
+    if (options.guard) yield* guard(results)
   }).pipe(Effect.scoped)
 
 const program = Either.match(

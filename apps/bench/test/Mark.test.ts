@@ -5,7 +5,7 @@ const divide = (one = Number.NaN, other = Number.NaN) => one / other
 
 it("is the ratio of the medians, with the ratios of single rounds beside it", () => {
   const mark = Mark.evaluate(2, "a", 0.5, [{ values: [1, 9, 2] }, { values: [4, 3, 10] }], divide)
-  expect(mark).toEqual({ mark: 2, name: "a", ratio: 0.5, limit: 0.5, met: true, spread: [0.2, 3] })
+  expect(mark).toEqual({ mark: 2, name: "a", ratio: 0.5, limit: 0.5, met: true, each: [0.25, 3, 0.2] })
 })
 
 it.each([
@@ -24,6 +24,7 @@ it("what was not measured is not met, and says why", () => {
     ratio: null,
     limit: 1,
     met: false,
+    each: [],
     why: "not done within 60 s"
   })
   expect(Mark.evaluate(1, "a", 1, [{ values: [] }, { values: [1] }], divide)).toMatchObject({ ratio: null, met: false })

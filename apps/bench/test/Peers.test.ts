@@ -2,7 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import { type Otlp, Receiver } from "@tenant-tracer/receiver"
 import { Effect, Exit, Scope } from "effect"
-import { type Encoding, encodings, type Kind, kinds, type Options, tenantHeader } from "../src/Peer.js"
+import { arriving, type Encoding, encodings, type Kind, kinds, type Options, tenantHeader } from "../src/Peer.js"
 import { peers } from "../src/Peers.js"
 import * as Sink from "../src/Sink.js"
 import * as Work from "../src/Work.js"
@@ -53,9 +53,9 @@ it.scopedLive.each(exporting)("%s: what is evicted is delivered, too", (kind) =>
   })
 )
 
-it.live("the native tracer runs the same requests and sends nothing", () =>
+it.live.each(["native", "untraced"] as const)("%s runs the same requests and sends nothing", (kind) =>
   Effect.gen(function* () {
-    const peer = yield* peers.native(options("http://127.0.0.1:1/v1/traces", "protobuf"))
+    const peer = yield* peers[kind](options("http://127.0.0.1:1/v1/traces", "protobuf"))
     let inside = 0
     peer.request(0, 1)
     peer.sized(0, "small", 1)
@@ -69,6 +69,52 @@ it.live("the native tracer runs the same requests and sends nothing", () =>
     expect([inside, peer.lost()]).toEqual([1, 0])
   }).pipe(Effect.scoped)
 )
+
+it.scopedLive.each(exporting)("%s: a tenant may have its back end elsewhere", (kind) =>
+  Effect.gen(function* () {
+    const [port, other] = [yield* Sink.make, yield* Sink.make]
+    const given = options(`http://127.0.0.1:${port}/v1/traces`, "protobuf", {
+      elsewhere: { 1: `http://127.0.0.1:${other}/v1/traces` }
+    })
+    // Of those who know tenants.
+    if (kind === "effect-otel") return
+    const peer = yield* peers[kind](given)
+    for (let tenant = 0; tenant < 4; tenant++) peer.request(tenant, tenant)
+    yield* peer.drain
+    expect((yield* Sink.settled(port, 18, 5000)).spans).toBe(18)
+    expect((yield* Sink.settled(other, 6, 5000)).spans).toBe(6)
+  })
+)
+
+it.scopedLive("ours: a destination for each vocabulary, or none, and a quota", () =>
+  Effect.gen(function* () {
+    const port = yield* Sink.make
+    const sent = (given: Partial<Options>, requests = 5) =>
+      Effect.gen(function* () {
+        yield* Sink.reset(port)
+        const own = options(`http://127.0.0.1:${port}/v1/traces`, "protobuf", given)
+        const peer = yield* peers.ours(own)
+        for (let index = 0; index < requests; index++) peer.request(0, index)
+        yield* peer.drain
+        const { spans } = yield* Sink.settled(port, arriving("ours", own, requests * 6) - peer.lost(), 2000)
+        return [spans, peer.lost()]
+      }).pipe(Effect.scoped)
+    expect(yield* sent({ vocabularies: ["genai", "openinference"] })).toEqual([60, 0])
+    // With nowhere to go they are counted as that.
+    expect(yield* sent({ vocabularies: [] })).toEqual([0, 30])
+    expect(yield* sent({ room: "default" })).toEqual([30, 0])
+    const [spans = 0, lost = 0] = yield* sent({ room: 32 * 1024 }, 60)
+    expect(spans + lost).toBe(360)
+    expect(lost).toBeGreaterThan(100)
+  })
+)
+
+it("what should arrive", () => {
+  const given = options("http://127.0.0.1:1", "protobuf")
+  expect(kinds.map((kind) => arriving(kind, given, 6))).toEqual([0, 0, 6, 6, 6, 6, 6])
+  expect(arriving("ours", { ...given, vocabularies: ["genai", "genai"] }, 6)).toBe(12)
+  expect(arriving("lru-effect", { ...given, vocabularies: [] }, 6)).toBe(6)
+})
 
 /** What a receiver got of one request, by the names of its spans. */
 const received = (kind: Kind, messages: boolean) =>

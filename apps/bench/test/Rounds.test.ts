@@ -3,25 +3,51 @@ import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Launch from "../src/Launch.js"
 import * as Rounds from "../src/Rounds.js"
+import * as Sink from "../src/Sink.js"
+
+const environment = (measure: Launch.Measure, port: number, lines: Array<string> = []): Rounds.Environment => ({
+  port,
+  rounds: 2,
+  limit: "20 seconds",
+  until: Number.POSITIVE_INFINITY,
+  measure,
+  log: (line) => Effect.sync(() => lines.push(line))
+})
+
+const deliver = (given: Rounds.Environment, setting: Rounds.Setting, more: Partial<Rounds.Cell<"deliver">> = {}) =>
+  Rounds.cell({
+    name: "deliver",
+    setting,
+    params: {
+      kind: "lru-otel",
+      options: Rounds.options(given, { tenants: 2, batchAge: 100 }),
+      spread: "uniform",
+      rate: 100,
+      seconds: 0.1,
+      warm: 10
+    },
+    ...more
+  })
+
+/** Answers at once. */
+const fake =
+  (answer: () => unknown): Launch.Measure =>
+  () =>
+    Effect.suspend(() => {
+      const said = answer()
+      // Whatever a test says.
+      return said instanceof Launch.NoResult ? said : Effect.succeed(said as never)
+    })
 
 it.scopedLive(
   "measures in turns, counts what arrived, and says why there is no number",
   () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
-      const log = (line: string) => Effect.sync(() => lines.push(line))
-      const environment = { port: yield* Launch.sink, rounds: 2, log }
-      const params = (batchAge: number) => ({
-        kind: "lru-otel" as const,
-        options: Rounds.options(environment, { tenants: 2, batchAge }),
-        spread: "uniform" as const,
-        rate: 100,
-        seconds: 0.1,
-        warm: 10
-      })
-      const [found, late] = yield* Rounds.run(environment, [
-        Rounds.cell({ name: "deliver", setting: { peer: "lru-otel" }, params: params(100) }),
-        Rounds.cell({ name: "deliver", setting: { peer: "late" }, params: params(100), limit: "1 millis" })
+      const given = environment(Launch.fresh, yield* Launch.sink, lines)
+      const [found, late] = yield* Rounds.run(given, [
+        deliver(given, { peer: "lru-otel" }),
+        deliver(given, { peer: "late" }, { limit: "1 millis" })
       ])
       expect(found?.numbers).toMatchObject({ made: [120, 120], lost: [0, 0], sockets: [2, 2] })
       expect(found?.failed).toBeUndefined()
@@ -33,8 +59,102 @@ it.scopedLive(
         "  deliver lru-otel"
       ])
     }),
-  30_000
+  40_000
 )
+
+it.scopedLive(
+  "one process of each peer does all, and another one what comes after it was ended",
+  () =>
+    Effect.gen(function* () {
+      const measure = yield* Launch.shared
+      const given = environment(measure, yield* Launch.sink)
+      const pid = () => measure("cache", { rounds: 1 }, "20 seconds")
+      const [one, other] = [yield* pid(), yield* pid()]
+      expect(Object.keys(one)).toEqual(["hit", "eviction"])
+      expect(other.hit).toBeGreaterThan(0)
+      const [found, late, after] = yield* Rounds.run({ ...given, rounds: 1 }, [
+        deliver(given, { at: 1 }),
+        deliver(given, { at: 2 }, { limit: "1 millis" }),
+        deliver(given, { at: 3 })
+      ])
+      expect(found?.numbers.made).toEqual([120])
+      expect(late?.failed).toBe("not done within 0.001 s")
+      expect(after?.numbers.made).toEqual([120])
+    }),
+  60_000
+)
+
+it.scopedLive("what has lost spans has no number", () =>
+  Effect.gen(function* () {
+    const given = environment(
+      fake(() => ({ made: 6, cpu: 1 })),
+      yield* Sink.make
+    )
+    const [found] = yield* Rounds.run({ ...given, rounds: 1 }, [deliver(given, {})])
+    expect(found?.failed).toBe("it lost spans: 0 of 6 arrived")
+    expect(found?.numbers).toEqual({})
+  })
+)
+
+it.scopedLive("after the end nothing new begins, and what has numbers keeps them", () =>
+  Effect.gen(function* () {
+    let times = 0
+    const given = {
+      ...environment(
+        fake(() => ({ cpu: ++times })),
+        yield* Sink.make
+      ),
+      until: performance.now() - 1
+    }
+    const [late] = yield* Rounds.run(given, [deliver(given, {})])
+    expect(late).toEqual({ setting: {}, numbers: {}, failed: Rounds.tooLate })
+    expect(times).toBe(0)
+    let calls = 0
+    const once = {
+      ...given,
+      get until() {
+        return calls++ === 0 ? Number.POSITIVE_INFINITY : 0
+      }
+    }
+    const [kept] = yield* Rounds.run(once, [deliver(given, {})])
+    expect(Rounds.number(kept, "cpu")).toEqual({ values: [1], failed: undefined })
+  })
+)
+
+it.scopedLive("climbs as far as there is hope, and says where it stops", () =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const answers: Array<unknown> = [{ cpu: 1 }, new Launch.NoResult({ why: "it lost spans" })]
+    const given = environment(
+      fake(() => answers.shift()),
+      yield* Sink.make,
+      lines
+    )
+    const outcomes = yield* Rounds.climb(
+      given,
+      [1, 10, 100, 1000].map((count) => ({ count, cell: deliver(given, { count }) }))
+    )
+    expect(outcomes.map(({ failed }) => failed)).toEqual([
+      undefined,
+      "it lost spans",
+      "not run: with 10, it lost spans",
+      "not run: with 10, it lost spans"
+    ])
+    expect(lines.at(-1)).toContain("not run: with 10, it lost spans")
+  })
+)
+
+it.each([
+  [{ count: 1000, seconds: 5, failed: undefined }, 10_000, undefined],
+  [
+    { count: 10_000, seconds: 15, failed: undefined },
+    100_000,
+    "not run: it took 15 s with 10,000, which leaves no hope of 60 s"
+  ],
+  [{ count: 10, seconds: 1, failed: "not run: whatever" }, 100, "not run: whatever"]
+])("%j, %d: %s", (before, count, why) => {
+  expect(Rounds.hopeless(before, count, 60)).toBe(why)
+})
 
 it("what was not run has no number", () => {
   expect(Rounds.number(undefined, "cpu")).toEqual({ values: [], failed: "not run" })

@@ -1,5 +1,5 @@
 /** Peer 2: `@effect/opentelemetry` as its documentation sets it up, with a batch processor and the stock OTLP exporter. It knows one tenant. */
-import { NodeSdk } from "@effect/opentelemetry"
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { Effect, Layer } from "effect"
 import type { Make } from "../Peer.js"
 import * as Otel from "./otel.js"

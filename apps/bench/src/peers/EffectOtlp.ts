@@ -1,6 +1,7 @@
 /** Peer 4: Effect's own OTLP tracer, one per tenant in an LRU that closes what it evicts. It has no compression and no flush. */
-import { OtlpSerialization, OtlpTracer } from "@effect/opentelemetry"
-import { NodeHttpClient } from "@effect/platform-node"
+import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
+import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Exit, Layer, Runtime, Scope, type Tracer } from "effect"
 import { batchSpans, endpointOf, type Make, tenantHeader } from "../Peer.js"
 import * as Lru from "./Lru.js"

@@ -1,5 +1,5 @@
 /** Peer 3a: OTel JS, one provider per tenant in an LRU, through Effect: a request runs with the tracer of its tenant, which must be known when it begins. */
-import { Tracer as OtelTracer } from "@effect/opentelemetry"
+import * as OtelTracer from "@effect/opentelemetry/Tracer"
 import { Effect, Runtime } from "effect"
 import type { Make } from "../Peer.js"
 import * as Otel from "./otel.js"

@@ -39,7 +39,8 @@ export const routeOf = (tenant: number, options: Options): TenantRoute.TenantRou
       Either.getOrThrow(
         Destination.make({
           name: `destination-${index}`,
-          endpoint: endpointOf(options, tenant),
+          // One account is one destination, however often it is named.
+          endpoint: endpointOf(options, tenant).replace("/v1/", index === 0 ? "/v1/" : `/${index}/v1/`),
           headers: { [tenantHeader]: Redacted.make(String(tenant)) },
           protocol: options.encoding === "json" ? "http/json" : "http/protobuf",
           compression: options.compression,

@@ -11,6 +11,7 @@ const mark = 8
 export const suite: Suite.Suite = {
   mark,
   title: "Encoding",
+  seconds: { quick: 4, full: 40 },
   run: (plan) =>
     Effect.gen(function* () {
       const outcomes = yield* Rounds.run(
@@ -23,7 +24,7 @@ export const suite: Suite.Suite = {
               params: {
                 writer,
                 encoding,
-                rounds: plan.quick ? 10 : 25,
+                rounds: plan.quick ? 5 : 25,
                 profile: writer === "ours" ? Suite.profileOf(plan, `encode-${encoding}`) : undefined
               }
             })
@@ -37,7 +38,7 @@ export const suite: Suite.Suite = {
           `512 spans of 25 attributes in ${name}, beside the stock serializer`,
           limit,
           [find("cpu", { writer: "ours", encoding }), find("cpu", { writer: "stock", encoding })],
-          (one = Number.NaN, other = Number.NaN) => one / other
+          Suite.divide
         )
       return {
         marks: [beside("protobuf", "protobuf", 0.25), beside("json", "JSON", 0.4)],

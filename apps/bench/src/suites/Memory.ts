@@ -13,15 +13,19 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
+  seconds: { quick: 10, full: 280 },
   run: (plan) =>
     Effect.gen(function* () {
-      const idle = (kind: Kind, tenants: number) =>
+      const idle = (kind: Kind, tenants: number, rounds?: number) =>
         Rounds.cell({
           name: "memory",
+          rounds,
           setting: { peer: kind, idle: true, tenants },
           params: {
             kind,
             options: Rounds.options(plan, { tenants, batchAge: 1000 }),
+            // Connections that are idle are closed by those who close them.
+            settle: plan.quick ? 200 : 6000,
             profile: kind === "ours" ? profile("idle") : undefined
           }
         })
@@ -31,9 +35,10 @@ export const suite: Suite.Suite = {
           setting: { peer: kind, attributes: size === "small" ? 2 : 25 },
           params: {
             kind,
-            options: Rounds.options(plan, { tenants: plan.quick ? 40 : 100, batchAge: hours }),
+            options: Rounds.options(plan, { tenants: plan.quick ? 20 : 100, batchAge: hours }),
             // Fewer spans than a batch has.
             queued: { size, requests: 80 },
+            settle: 200,
             profile: kind === "ours" ? profile(`queued-${size}`) : undefined
           }
         })
@@ -41,11 +46,18 @@ export const suite: Suite.Suite = {
         const options = Suite.profileOf(plan, name)
         return options && { ...options, of: "heap" as const }
       }
-      const outcomes = yield* Rounds.run({ ...plan, rounds: plan.quick ? 1 : Math.min(2, plan.rounds) }, [
-        idle("ours", plan.quick ? 2000 : 10_000),
-        idle("lru-effect", 2000),
-        ...(plan.quick ? [] : [idle("lru-otel", 2000), idle("effect-otlp", 2000)]),
-        ...(["small", "large"] as const).flatMap((size) => [queued("lru-effect", size), queued("ours", size)])
+      const requests = plan.quick ? 12_000 : 1_000_000
+      const outcomes = yield* Rounds.run({ ...plan, rounds: Math.min(2, plan.rounds) }, [
+        ...(["small", "large"] as const).flatMap((size) => [queued("lru-effect", size), queued("ours", size)]),
+        idle("ours", plan.quick ? 1000 : 10_000),
+        ...(plan.quick ? [] : [idle("lru-effect", 2000, 1), idle("lru-otel", 2000, 1), idle("effect-otlp", 2000, 1)]),
+        Rounds.cell({
+          name: "flat",
+          rounds: 1,
+          limit: plan.quick ? plan.limit : "5 minutes",
+          setting: { peer: "ours", requests },
+          params: { kind: "ours", options: Rounds.options(plan), requests }
+        })
       ])
       const find = Suite.finder(outcomes)
       const beside = (attributes: number) =>
@@ -54,7 +66,7 @@ export const suite: Suite.Suite = {
           `bytes of a queued span with ${attributes} attributes, beside peer 3a`,
           0.45,
           [find("bytes", { peer: "ours", attributes }), find("bytes", { peer: "lru-effect", attributes })],
-          (one = Number.NaN, other = Number.NaN) => one / other
+          Suite.divide
         )
       return {
         marks: [
@@ -66,9 +78,20 @@ export const suite: Suite.Suite = {
             (bytes = Number.NaN) => bytes / 1024
           ),
           beside(2),
-          beside(25)
+          beside(25),
+          Mark.evaluate(
+            mark,
+            "resident set over a million requests: the last quarter beside the second",
+            1.1,
+            [find("growth", { peer: "ours", requests })],
+            Suite.itself
+          )
         ],
-        rows: Suite.rows(mark, outcomes, { bytes: "bytes of an idle tenant, or a queued span" })
+        rows: Suite.rows(mark, outcomes, {
+          bytes: "bytes of an idle tenant, or a queued span",
+          growth: "resident set in the last quarter of the requests, beside the second",
+          resident: "bytes resident in the last quarter"
+        })
       }
     })
 }

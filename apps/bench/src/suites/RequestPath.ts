@@ -14,20 +14,22 @@ const counts = [1, 256, 1000, 10_000, 100_000] as const
 export const suite: Suite.Suite = {
   mark,
   title: "Request path",
+  seconds: { quick: 10, full: 270 },
   run: (plan) =>
     Effect.gen(function* () {
-      const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants), rounds = plan.rounds) =>
+      const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants)) =>
         Rounds.cell({
           name: "path",
-          rounds,
+          // As many tenants as that are known after a minute or two.
+          ...(tenants === 100_000 && { rounds: 1, limit: "3 minutes" }),
           setting: { peer: kind, tenants, capacity },
           params: {
             kind,
             options: Rounds.options(plan, { tenants, capacity }),
             spread: "uniform",
-            bursts: plan.quick ? 20 : 80,
+            bursts: plan.quick ? 15 : 60,
             burst: 100,
-            warm: plan.quick ? 3000 : 8000,
+            warm: plan.quick ? 1200 : 6000,
             pause: 15,
             profile: kind === "ours" && tenants === 256 ? Suite.profileOf(plan, "path") : undefined
           }
@@ -36,69 +38,55 @@ export const suite: Suite.Suite = {
         Rounds.cell({
           name: "ops",
           setting: { peer: kind, tenants: 1, operations: true },
-          params: { kind, options: Rounds.options(plan, { tenants: 1 }), rounds: plan.quick ? 5 : 10 }
+          params: { kind, options: Rounds.options(plan, { tenants: 1 }), rounds: plan.quick ? 4 : 10 }
         })
       const known = plan.quick ? counts.slice(0, 3) : counts
-      const outcomes = yield* Rounds.run(plan, [
+      const core = yield* Rounds.run(plan, [
         cell("native", 1),
         cell("effect-otel", 1),
         ...known.map((tenants) => cell("ours", tenants)),
         cell("ours", 1000, 256),
-        ...(plan.quick ? [] : [cell("ours", 10_000, 256), cell("ours", 100_000, 256)]),
-        cell("lru-effect", 256),
-        cell("lru-otel", 256),
-        cell("effect-otlp", 256),
-        ...(plan.quick
-          ? []
-          : (["lru-effect", "lru-otel", "effect-otlp"] as const).flatMap((kind) =>
-              [1000, 10_000, 100_000].map((tenants) => cell(kind, tenants, tenants, 1))
-            )),
         ops("native"),
-        ops("effect-otel"),
-        ops("ours")
+        ops("ours"),
+        ...(plan.quick ? [] : [ops("effect-otel"), cell("untraced", 1)])
       ])
+      const others = plan.quick
+        ? []
+        : yield* Effect.forEach(["lru-effect", "lru-otel", "effect-otlp"] as const, (kind) =>
+            Rounds.climb(
+              plan,
+              [256, 1000, 10_000].map((count) => ({ count, cell: cell(kind, count, count) }))
+            )
+          )
+      const outcomes = [...core, ...others.flat()]
       const find = Suite.finder(outcomes)
       const ours = (tenants: number, capacity = Math.max(256, tenants)) =>
         find("cpu", { peer: "ours", tenants, capacity })
       const operation = (peer: Kind) => find("cpu", { peer, operations: true })
-      const each = known.map((tenants) => ours(tenants))
+      const evaluate = (
+        name: string,
+        limit: number,
+        parts: ReadonlyArray<Mark.Measured>,
+        ratio: (...values: ReadonlyArray<number>) => number = Suite.divide
+      ) => Mark.evaluate(mark, name, limit, parts, ratio)
       return {
         marks: [
-          Mark.evaluate(
-            mark,
-            "CPU of the request path per span, beside peer 1",
+          evaluate("CPU of the request path per span, beside peer 1", 1.1, [
+            ours(256),
+            find("cpu", { peer: "native", tenants: 1, capacity: 256 })
+          ]),
+          evaluate("CPU of the request path per span, beside peer 2", 0.5, [
+            ours(256),
+            find("cpu", { peer: "effect-otel", tenants: 1, capacity: 256 })
+          ]),
+          evaluate(
+            "CPU of the request path: the most of all numbers of known tenants, beside the least",
             1.1,
-            [ours(256), find("cpu", { peer: "native" })],
-            divide
-          ),
-          Mark.evaluate(
-            mark,
-            "CPU of the request path per span, beside peer 2",
-            0.5,
-            [ours(256), find("cpu", { peer: "effect-otel" })],
-            divide
-          ),
-          Mark.evaluate(
-            mark,
-            `the most it costs with ${known[0]} to ${known.at(-1)?.toLocaleString("en")} known tenants, beside the least`,
-            1.1,
-            each,
+            known.map((tenants) => ours(tenants)),
             (...values) => Math.max(...values) / Math.min(...values)
           ),
-          Mark.evaluate(
-            mark,
-            "a request that misses the cache, beside one that hits it",
-            3,
-            [ours(1000, 256), ours(1000)],
-            divide
-          ),
-          Mark.evaluate(
-            mark,
-            "an operation inside a span, beside peer 1",
-            1.1,
-            [operation("ours"), operation("native")],
-            divide
-          )
+          evaluate("a request that misses the cache, beside one that hits it", 3, [ours(1000, 256), ours(1000)]),
+          evaluate("an operation inside a span, beside peer 1", 1.1, [operation("ours"), operation("native")])
         ],
         rows: Suite.rows(mark, outcomes, {
           cpu: "CPU of the request path, ns per span (or operation)",
@@ -107,5 +95,3 @@ export const suite: Suite.Suite = {
       }
     })
 }
-
-const divide = (one = Number.NaN, other = Number.NaN): number => one / other

@@ -1,6 +1,6 @@
 /** What it costs to have the spans where they belong: CPU from the first request to the last answer, under a steady load. */
 import { Effect } from "effect"
-import type { Kind, Options } from "../Peer.js"
+import { arriving, type Kind, type Options } from "../Peer.js"
 import { peers } from "../Peers.js"
 import * as Tenants from "../Tenants.js"
 import { spansPerRequest } from "../Work.js"
@@ -16,48 +16,50 @@ export interface Params {
   /** Requests per second. */
   readonly rate: number
   readonly seconds: number
-  /** Requests before it is measured. */
+  /** Requests before it is measured, of each tenant in turn. */
   readonly warm: number
+  /** Their rate. Default: the same. */
+  readonly warmRate?: number | undefined
   readonly profile?: Profile.Options | undefined
 }
 
 /** What came of it. */
 export interface Result {
+  /** Spans that should arrive. */
   readonly made: number
   readonly lost: number
-  /** Microseconds of CPU per span. */
+  /** Microseconds of CPU per span that was made. */
   readonly cpu: number
   /** Milliseconds that a request was late, at most. */
   readonly late: number
-  /** Bytes resident in the end. */
-  readonly resident: number
 }
 
 /** Measures it. */
-export const run = ({ kind, options, profile, rate, seconds, spread, warm }: Params): Effect.Effect<Result> =>
+export const run = (params: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
+      const { kind, options, profile, rate, seconds, spread, warm, warmRate = rate } = params
       const peer = yield* peers[kind](options)
+      const known = Tenants.traffic(options.tenants, "uniform")
       const next = Tenants.traffic(options.tenants, spread)
       let index = 0
-      const one = () => peer.request(next(), index++)
-      yield* Pace.run(rate, warm / rate, one)
+      const one = (tenants: () => number) => () => peer.request(tenants(), index++)
+      yield* Pace.run(warmRate, warm / warmRate, one(known))
       yield* peer.drain
       yield* Clock.collect
 
       const measured = Effect.gen(function* () {
         const before = Clock.cpu()
-        const paced = yield* Pace.run(rate, seconds, one)
+        const paced = yield* Pace.run(rate, seconds, one(next))
         yield* peer.drain
         return { ...paced, cpu: Clock.cpu() - before }
       })
       const { cpu, late, requests } = yield* Profile.around(profile, measured)
       return {
-        made: index * spansPerRequest,
+        made: arriving(kind, options, index * spansPerRequest),
         lost: peer.lost(),
         cpu: cpu / (requests * spansPerRequest),
-        late,
-        resident: process.memoryUsage.rss()
+        late
       }
     })
   )

@@ -1,6 +1,6 @@
 /** What a tenant costs that does nothing, and what a span costs that waits: bytes in use after a collection, buffers outside the heap among them. */
 import { Effect } from "effect"
-import type { Kind, Options } from "../Peer.js"
+import { arriving, type Kind, type Options, type Size } from "../Peer.js"
 import { peers } from "../Peers.js"
 import { spansPerRequest } from "../Work.js"
 import * as Clock from "./Clock.js"
@@ -10,7 +10,9 @@ import * as Profile from "./Profile.js"
 export interface Params {
   readonly kind: Kind
   readonly options: Options
-  readonly queued?: { readonly size: "small" | "large"; readonly requests: number } | undefined
+  readonly queued?: { readonly size: Size; readonly requests: number } | undefined
+  /** Milliseconds before the tenants are weighed, for whoever closes connections that are idle. */
+  readonly settle: number
   readonly profile?: Profile.Options | undefined
 }
 
@@ -31,7 +33,7 @@ const inUse = Effect.map(Clock.collect, () => {
 })
 
 /** Measures it. */
-export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<Result> =>
+export const run = ({ kind, options, profile, queued, settle }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
       const peer = yield* peers[kind](options)
@@ -48,7 +50,7 @@ export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<R
         peer.request(tenant, tenant)
         return spansPerRequest
       }
-      const wait = (requests: number, size: "small" | "large") => (tenant: number) => {
+      const wait = (requests: number, size: Size) => (tenant: number) => {
         for (let time = 0; time < requests; time++) peer.sized(tenant, size, spansPerRequest - 1)
         return requests * spansPerRequest
       }
@@ -59,8 +61,7 @@ export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<R
         yield* each(0, options.tenants, request)
       }
       yield* peer.drain
-      // Connections that are idle are closed by those who close them.
-      yield* Effect.sleep("6 seconds")
+      yield* Effect.sleep(settle)
       const empty = yield* inUse
       const [units, fill] =
         queued === undefined
@@ -70,9 +71,9 @@ export const run = ({ kind, options, profile, queued }: Params): Effect.Effect<R
               each(0, options.tenants, wait(queued.requests, queued.size))
             ]
       yield* Profile.around(profile, fill)
-      if (queued === undefined) yield* Effect.sleep("6 seconds")
+      yield* Effect.sleep(settle)
       const bytes = ((yield* inUse) - empty) / units
       yield* peer.drain
-      return { made, lost: peer.lost(), bytes }
+      return { made: arriving(kind, options, made), lost: peer.lost(), bytes }
     })
   )

@@ -1,6 +1,6 @@
 /** What an operation costs that only happens to run inside a span: nothing is recorded of it, and nothing should be paid for it. */
 import { Effect } from "effect"
-import type { Kind, Options } from "../Peer.js"
+import { arriving, type Kind, type Options } from "../Peer.js"
 import { peers } from "../Peers.js"
 import * as Stats from "../Stats.js"
 import * as Clock from "./Clock.js"
@@ -44,7 +44,8 @@ export const run = ({ kind, options, rounds }: Params): Effect.Effect<Result> =>
         yield* peer.drain
         if (round >= 0) cpu.push(above / (perRound * operations))
       }
-      return { made: 2 * perRound * (rounds + 2), lost: peer.lost(), cpu: Stats.median(cpu) }
+      const made = arriving(kind, options, 2 * perRound * (rounds + 2))
+      return { made, lost: peer.lost(), cpu: Stats.median(cpu) }
     })
   )
 

@@ -3,7 +3,7 @@
  * (rendering, sending) has its turn in between.
  */
 import { Effect } from "effect"
-import type { Kind, Options } from "../Peer.js"
+import { arriving, type Kind, type Options } from "../Peer.js"
 import { peers } from "../Peers.js"
 import * as Stats from "../Stats.js"
 import * as Tenants from "../Tenants.js"
@@ -69,7 +69,7 @@ export const run = ({ burst, bursts, kind, options, pause, profile, spread, warm
       yield* Profile.around(profile, measured)
       yield* peer.drain
       return {
-        made: requests * spansPerRequest,
+        made: arriving(kind, options, requests * spansPerRequest),
         lost: peer.lost(),
         cpu: Stats.median(cpu),
         wall: Stats.median(wall)

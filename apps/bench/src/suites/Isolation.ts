@@ -1,0 +1,87 @@
+/** Mark 6: what tenants notice of one that is dead, one that is slow and one that floods. */
+import { Effect } from "effect"
+import * as Mark from "../Mark.js"
+import type { Kind } from "../Peer.js"
+import * as Rounds from "../Rounds.js"
+import * as Suite from "../Suite.js"
+import * as Evict from "../tasks/Evict.js"
+
+const mark = 6
+
+/** What one tenant may have waiting, in bytes; in one age of a batch a request of 6 spans takes a thirtieth of it, or so. */
+const quota = 128 * 1024
+const batchAge = 500
+
+/** Requests of a second: 30 in one age of a batch fill the quota, and ten times as many come. */
+const flood = 10 * 30 * (1000 / batchAge)
+
+/** Measures it. */
+export const suite: Suite.Suite = {
+  mark,
+  title: "Isolation",
+  seconds: { quick: 9, full: 95 },
+  run: (plan) =>
+    Effect.gen(function* () {
+      const tenants = 1000
+      const isolate = (kind: Kind, disturbed: boolean) =>
+        Rounds.cell({
+          name: "isolate",
+          rounds: kind === "ours" ? undefined : 1,
+          setting: { peer: kind, tenants, "one dead, one slow, one flooding": disturbed },
+          params: {
+            kind,
+            options: Rounds.options(plan, { tenants, batchAge, room: quota }),
+            port: plan.port,
+            rate: 500,
+            flood: disturbed ? flood : 0,
+            seconds: plan.quick ? 2 : 6
+          }
+        })
+      const evict = (kind: Kind) =>
+        Rounds.cell({
+          name: "evict",
+          rounds: kind === "ours" ? undefined : 1,
+          setting: { peer: kind, evicts: true },
+          params: {
+            kind,
+            options: Rounds.options(plan, { tenants: 1, capacity: Evict.capacity, batchAge: 20 }),
+            port: plan.port,
+            trials: plan.quick ? 8 : 40
+          }
+        })
+      const outcomes = yield* Rounds.run(plan, [
+        isolate("ours", false),
+        isolate("ours", true),
+        evict("ours"),
+        ...(plan.quick ? [] : [isolate("lru-effect", false), isolate("lru-effect", true)])
+      ])
+      const find = Suite.finder(outcomes)
+      const p99 = (disturbed: boolean) => find("p99", { peer: "ours", "one dead, one slow, one flooding": disturbed })
+      return {
+        marks: [
+          Mark.evaluate(
+            mark,
+            "healthy tenants' p99 from a span's end to its arrival, beside the run without the three",
+            1.1,
+            [p99(true), p99(false)],
+            Suite.divide
+          ),
+          Mark.evaluate(
+            mark,
+            "ms more that a request takes where it evicts a hanging tenant",
+            5,
+            [find("more", { peer: "ours", evicts: true })],
+            Suite.itself
+          )
+        ],
+        rows: Suite.rows(mark, outcomes, {
+          p50: "half of the healthy tenants' spans have arrived after, ms",
+          p99: "99 % of the healthy tenants' spans have arrived after, ms",
+          flooded: "part of the three tenants' spans that was refused",
+          idle: "a request that evicts an idle tenant, ms",
+          hanging: "a request that evicts a hanging tenant, ms",
+          longest: "the longest of those, ms"
+        })
+      }
+    })
+}

@@ -1,0 +1,65 @@
+/** What it costs where a span ends to find its destination at work, and to make room for one that is not: the cache by itself. */
+import * as DestinationId from "@tenant-tracer/tracer/deliver/DestinationId"
+import * as Exporter from "@tenant-tracer/tracer/deliver/Exporter"
+import * as Ledger from "@tenant-tracer/tracer/deliver/Ledger"
+import * as Provider from "@tenant-tracer/tracer/deliver/Provider"
+import * as ProviderCache from "@tenant-tracer/tracer/deliver/ProviderCache"
+import { Effect, Either } from "effect"
+import * as Stats from "../Stats.js"
+import * as Tenants from "../Tenants.js"
+import * as Clock from "./Clock.js"
+
+/** What is run: so many times a thousand. */
+export interface Params {
+  readonly rounds: number
+}
+
+/** What came of it, in nanoseconds: to find one of them, and to make one for which another one goes. */
+export interface Result {
+  readonly hit: number
+  readonly eviction: number
+}
+
+const capacity = 1000
+
+const perRound = 1000
+
+/** Measures it. */
+export const run = ({ rounds }: Params): Effect.Effect<Result> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const environment = yield* Provider.environment({ ledger: Ledger.make() })
+      const cache = yield* ProviderCache.make<Provider.Provider<number>>({ capacity })
+      const get = (tenant: number) =>
+        cache.get(`tenant-${tenant}`, () =>
+          Provider.make(environment, {
+            id: DestinationId.make({ tenant: `tenant-${tenant}`, name: "main" }),
+            exporter: { export: (batch) => Effect.succeed(Exporter.delivered(batch.length)) },
+            sizeOf: () => 1
+          })
+        )
+      const nanos = (next: () => number) => {
+        const before = performance.now()
+        for (let time = 0; time < perRound; time++) if (Either.isLeft(get(next()))) throw new Error("there is none")
+        return ((performance.now() - before) * 1e6) / perRound
+      }
+      let newest = 0
+      const another = () => newest++
+      for (let tenant = 0; tenant < capacity; tenant++) get(another())
+      const eviction: Array<number> = []
+      const hit: Array<number> = []
+      // The first ones compile.
+      for (let round = -2; round < rounds; round++) {
+        const evicting = nanos(another)
+        yield* Clock.turn
+        const next = Tenants.traffic(capacity, "uniform", round)
+        const hitting = nanos(() => newest - 1 - next())
+        yield* Clock.turn
+        if (round >= 0) {
+          eviction.push(evicting)
+          hit.push(hitting)
+        }
+      }
+      return { hit: Stats.median(hit), eviction: Stats.median(eviction) }
+    })
+  )
