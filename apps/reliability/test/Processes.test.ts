@@ -50,7 +50,7 @@ it.scopedLive(
       yield* it.script(it.acme)
       const next = yield* Subject.make("ours", { spool, probes })
       yield* next.emit(it.acme, 1)
-      expect(yield* it.await(it.acme, spooled + spansPerRequest, 30_000)).toBe(true)
+      expect(yield* it.await(it.acme, spooled + spansPerRequest, 120_000)).toBe(true)
       yield* next.flush
       expect((yield* it.arrived(it.acme)).spans).toBe(spooled + spansPerRequest)
       expect(yield* next.said).toEqual({ lost: 0, errors: 0, waiting: 0 })
@@ -59,7 +59,7 @@ it.scopedLive(
       yield* next.ended
       expect(yield* onDisk(spool)).toBe(0)
     }),
-  90_000
+  300_000
 )
 
 it.scopedLive(
@@ -75,11 +75,11 @@ it.scopedLive(
         yield* Effect.sleep("20 millis")
       }
       yield* it.script(it.acme)
-      expect(yield* it.await(it.acme, 1000 * spansPerRequest, 30_000)).toBe(true)
+      expect(yield* it.await(it.acme, 1000 * spansPerRequest, 120_000)).toBe(true)
       yield* it.subject.flush
       expect(yield* it.subject.said).toEqual({ lost: 0, errors: 0, waiting: 0 })
     }),
-  90_000
+  300_000
 )
 
 it.scopedLive(
@@ -95,10 +95,10 @@ it.scopedLive(
       yield* it.subject.signal("SIGCONT")
       yield* it.subject.emit(it.acme, 100)
       yield* it.subject.flush
-      expect(yield* it.await(it.acme, 1100 * spansPerRequest, 30_000)).toBe(true)
+      expect(yield* it.await(it.acme, 1100 * spansPerRequest, 120_000)).toBe(true)
       expect(yield* it.arrived(it.acme)).toEqual({ spans: 1100 * spansPerRequest, again: 0 })
       expect((yield* it.receiver.received(it.acme.id)).length).toBeLessThan(12)
       expect(yield* it.subject.said).toEqual({ lost: 0, errors: 0, waiting: 0 })
     }),
-  90_000
+  300_000
 )

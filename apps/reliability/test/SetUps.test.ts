@@ -15,14 +15,14 @@ it.scopedLive.each(kinds)(
       const end = yield* it.subject.open(globex)
       yield* end
       yield* it.subject.flush
-      expect(yield* outcome(it, 20, 20_000)).toEqual({
+      expect(yield* outcome(it, 20, 120_000)).toEqual({
         made: 40,
         received: 40,
         again: 0,
         said: { lost: 0, errors: 0, waiting: 0 },
         notes: []
       })
-      yield* it.await(globex, 22, 20_000)
+      yield* it.await(globex, 22, 120_000)
       expect(yield* it.arrived(globex)).toEqual({ spans: 22, again: 0 })
       const spans = yield* it.receiver.spans("acme")
       // A root and a model call below it, in every set-up.
@@ -31,7 +31,7 @@ it.scopedLive.each(kinds)(
       yield* it.subject.shutdown
       expect((yield* it.subject.footprint).timers).toBeLessThanOrEqual(1)
     }),
-  60_000
+  300_000
 )
 
 it.scopedLive(
@@ -44,5 +44,5 @@ it.scopedLive(
       yield* subject.ended
       expect((yield* Effect.flip(subject.emit(acme, 1))).message).toContain("it has ended")
     }),
-  60_000
+  300_000
 )
