@@ -33,8 +33,8 @@ export const make = (): Slices => {
     isTurning = true
     inNextTurn(fiber, () => {
       left = duration
+      // One of them: who is done before its time is up wakes another.
       wake()
-      // One of them, and who is done before its time is up wakes another.
       if (waiting.length > 0) turn(fiber)
       else isTurning = false
     })
@@ -68,16 +68,16 @@ export const make = (): Slices => {
     if (left > 0) wake()
   }
 
-  /** Once it has begun. Meanwhile others may have used the time up. */
-  const now = <A>(work: () => A): Effect.Effect<A> =>
-    Effect.suspend(() => (left > 0 ? Effect.sync(work) : Effect.zipRight(waitFirst, now(work))))
+  /** For who has begun: meanwhile others may have used the time up. */
+  const inSlice = <A>(work: () => A): Effect.Effect<A> =>
+    Effect.suspend(() => (left > 0 ? Effect.sync(work) : Effect.zipRight(waitFirst, inSlice(work))))
 
   return {
     forEach: (items, work) =>
       Effect.clockWith((clock) => {
         const rest = items.values()
         let next = rest.next()
-        const slice = now(() => {
+        const slice = inSlice(() => {
           while (next.done !== true && left > 0) {
             const { value } = next
             timed(clock, 0, () => work(value))
@@ -85,13 +85,16 @@ export const make = (): Slices => {
           }
           if (next.done === true) end()
         })
-        return Effect.zipRight(begin, Effect.whileLoop({ while: () => next.done !== true, body: () => slice, step }))
+        return Effect.zipRight(
+          begin,
+          Effect.whileLoop({ while: () => next.done !== true, body: () => slice, step: () => {} })
+        )
       }),
     once: (work) =>
       Effect.clockWith((clock) =>
         Effect.zipRight(
           begin,
-          now(() => {
+          inSlice(() => {
             const result = timed(clock, leastAlone, work)
             end()
             return result
@@ -100,5 +103,3 @@ export const make = (): Slices => {
       )
   }
 }
-
-const step = () => {}

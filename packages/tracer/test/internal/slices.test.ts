@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, type Scheduler } from "effect"
 import * as Slices from "../../src/internal/slices.js"
 import { loopTurns } from "../support/loop.js"
 
@@ -52,6 +52,34 @@ describe("a long work", () => {
     })
   )
 
+  it.effect("is left to the scheduler, where fibers have one of their own", () =>
+    Effect.sync(() => {
+      const tasks: Array<() => void> = []
+      const scheduler: Scheduler.Scheduler = {
+        scheduleTask: (task) => tasks.push(task),
+        shouldYield: () => false
+      }
+      let nanos = 0
+      const clock: Clock.Clock = { ...Clock.make(), unsafeCurrentTimeNanos: () => BigInt(nanos) }
+      const fiber = Effect.runFork(
+        Effect.withClock(
+          Slices.make().forEach(costs(10, 0.6 * millisecond), (cost) => {
+            nanos += cost
+          }),
+          clock
+        ),
+        { scheduler }
+      )
+      let turns = 0
+      for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+        turns++
+        task()
+      }
+      expect(fiber.unsafePoll()).toEqual(Exit.void)
+      expect(turns).toBeGreaterThanOrEqual(5)
+    })
+  )
+
   it.effect("where no time passes, is done at once", () =>
     Effect.sync(() => {
       const done: Array<number> = []
@@ -89,6 +117,32 @@ describe("many works", () => {
       )
       expect(longest()).toBeLessThanOrEqual(1 * millisecond)
       expect(turns()).toBeGreaterThanOrEqual(4)
+    })
+  )
+
+  it.scopedLive("are done in the order of asking, each before the next", () =>
+    Effect.gen(function* () {
+      const { run, work } = yield* working
+      const slices = Slices.make()
+      const done: Array<number> = []
+      const works = [0, 1, 2, 3].map((n) =>
+        slices.forEach(costs(5, 0.4 * millisecond), (cost) => {
+          work(cost)
+          done.push(n)
+        })
+      )
+      yield* run(Effect.all(works, { concurrency: "unbounded" }))
+      expect(done).toEqual([0, 1, 2, 3].flatMap((n) => [n, n, n, n, n]))
+    })
+  )
+
+  it.scopedLive("pieces that are done alone count for what is round them, too", () =>
+    Effect.gen(function* () {
+      const turns = yield* loopTurns
+      const slices = Slices.make()
+      const before = turns()
+      yield* Effect.forEach(costs(200, 0), () => slices.once(() => {}), { discard: true })
+      expect(turns() - before).toBeGreaterThanOrEqual(9)
     })
   )
 
