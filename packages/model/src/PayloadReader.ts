@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as FieldReader from "./internal/fieldReader.js"
+import { hasMoreParts } from "./internal/hasMoreParts.js"
 import * as SpanData from "./SpanData.js"
 import * as SpanRole from "./SpanRole.js"
 
@@ -109,21 +110,25 @@ const decodeSpanData = Schema.decodeUnknownEither(SpanData.SpanData, { errors: "
 
 /**
  * Decodes what comes from a wire, a file or a plug-in, all or nothing: a typed error that names every field which does
- * not fit, never a throw.
+ * not fit, never a throw. What has more than 100,000 values at any depth is refused as a whole.
  *
  * @since 0.1.0
  * @category decoding
  */
 export const decode = (input: unknown): Either.Either<SpanData.SpanData, ParseResult.ParseError> => {
   try {
+    // The schema would look at each of four billion holes, and tell of each.
+    if (hasMoreParts(input, maxParts)) return refused(`has more than ${maxParts.toLocaleString("en")} parts`)
     return decodeSpanData(input)
   } catch {
-    // A getter or a proxy threw: the value is not shown, since showing it would throw again.
-    const issue = new ParseResult.Type(
-      SpanData.SpanData.ast,
-      undefined,
-      "is not plain data: a property of it cannot be read"
-    )
-    return Either.left(new ParseResult.ParseError({ issue }))
+    // A getter or a proxy threw.
+    return refused("is not plain data: a property of it cannot be read")
   }
 }
+
+/** The most values in a payload, at any depth. */
+const maxParts = 100_000
+
+/** The value is not shown: it may be long, and showing it may throw. */
+const refused = (detail: string): Either.Either<never, ParseResult.ParseError> =>
+  Either.left(new ParseResult.ParseError({ issue: new ParseResult.Type(SpanData.SpanData.ast, undefined, detail) }))

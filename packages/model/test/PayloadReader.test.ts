@@ -259,6 +259,19 @@ describe("PayloadReader and the schemas", () => {
 })
 
 describe("PayloadReader.decode", () => {
+  it("refuses what has more parts than anybody looks at, wherever they are", () => {
+    const holes: Array<unknown> = []
+    holes.length = 2 ** 32 - 1
+    for (const large of [
+      { ...llm, inputMessages: holes },
+      { ...llm, inputMessages: [{ role: "user", parts: holes }] }
+    ]) {
+      const error = Either.getOrThrow(Either.flip(PayloadReader.decode(large)))
+      expect(error.message).toContain("has more than 100,000 parts")
+      expect(error.message.length).toBeLessThan(200)
+    }
+  })
+
   it("decodes what is valid", () => {
     expect(PayloadReader.decode({ ...llm, usage: { inputTokens: 1 } })).toStrictEqual(
       Either.right({ ...llm, usage: { inputTokens: 1 } })

@@ -325,15 +325,31 @@ export const makeWith = (
     }
   })
 
-const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<void> =>
-  Effect.forEach(
-    reports,
-    ({ id, spooled, unsent, why }) =>
-      Effect.logWarning(
-        `${unsent} spans of ${id} could not be sent before the shutdown: ${why}; ${unsent - spooled} are lost, ${spooled} on disk`
-      ),
-    { discard: true }
+/** A line for each of the first, and one for all others: there may be ten thousand. */
+const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<void> => {
+  const rest = reports.slice(maxLines)
+  const sum = (count: (one: ProviderCache.Unsent) => number) => rest.reduce((sum, one) => sum + count(one), 0)
+  const line = (what: string, unsent: number, spooled: number) =>
+    Effect.logWarning(
+      `${unsent} spans of ${what} could not be sent before the shutdown; ${unsent - spooled} are lost, ${spooled} on disk`
+    )
+  return Effect.zipRight(
+    Effect.forEach(
+      reports.slice(0, maxLines),
+      ({ id, spooled, unsent, why }) => line(`${id} (${why})`, unsent, spooled),
+      { discard: true }
+    ),
+    rest.length === 0
+      ? Effect.void
+      : line(
+          `${rest.length} more destinations`,
+          sum(({ unsent }) => unsent),
+          sum(({ spooled }) => spooled)
+        )
   )
+}
+
+const maxLines = 20
 
 const forever = 2n ** 63n
 

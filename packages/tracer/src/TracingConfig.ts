@@ -183,7 +183,7 @@ export interface TracingConfig {
   readonly credentials?: CredentialResolver | undefined
   /** How long closing may take. Default 10 seconds. */
   readonly shutdownDeadline?: Duration.DurationInput | undefined
-  /** Told, when everything is closed, how many spans of which destination were not sent, and why. Default: a warning in the log for each. */
+  /** Told, when everything is closed, how many spans of which destination were not sent, and why. Default: a warning in the log for each of the first 20. */
   readonly onUnsent?: ((report: ReadonlyArray<Unsent>) => Effect.Effect<void>) | undefined
 }
 

@@ -41,7 +41,9 @@ const answers: Readonly<Record<string, Effect.Effect<number>>> = {
   failing: Effect.succeed(503)
 }
 
-const to = (kind: string, host = kind) => destination({ endpoint: `https://${kind}.${host}.example/v1/traces` })
+/** Nothing is compressed: that happens outside of the test's time. */
+const plain = (options: Parameters<typeof destination>[0]) => destination({ compression: "none", ...options })
+const to = (kind: string, host = kind) => plain({ endpoint: `https://${kind}.${host}.example/v1/traces` })
 
 /** A tracer whose back ends answer by their names; `close` gives the report, and the time that it took. */
 const make = (
@@ -119,7 +121,7 @@ it.effect(
     Effect.gen(function* () {
       const { closeBy, delivered, lastDelivery, send } = yield* make({
         shutdownDeadline: "4 seconds",
-        operator: [destination({ name: "otlp", endpoint: "https://healthy.operator.example/v1/traces" })]
+        operator: [plain({ name: "otlp", endpoint: "https://healthy.operator.example/v1/traces" })]
       })
       for (let index = 0; index < 300; index++) {
         yield* send(route([to("hanging", `t${index}`)], { tenant: `hanging-${index}` }))
@@ -163,7 +165,7 @@ describe("says why", () => {
     Effect.gen(function* () {
       const { close, send } = yield* make({
         shutdownDeadline: "5 seconds",
-        operator: [destination({ name: "otlp", endpoint: "https://hanging.operator.example/v1/traces" })]
+        operator: [plain({ name: "otlp", endpoint: "https://hanging.operator.example/v1/traces" })]
       })
       yield* send(route([to("hanging")]))
       const { report, seconds } = yield* close
@@ -178,7 +180,7 @@ describe("says why", () => {
   it.effect("of one that the operator has revoked long before", () =>
     Effect.gen(function* () {
       const { close, run, send } = yield* make({
-        operator: [destination({ name: "otlp", endpoint: "https://hanging.operator.example/v1/traces" })]
+        operator: [plain({ name: "otlp", endpoint: "https://hanging.operator.example/v1/traces" })]
       })
       yield* send(route([]))
       yield* run(TenantTracer.revoke(DestinationId.operator("otlp")))
@@ -199,6 +201,25 @@ describe("says why", () => {
   )
 })
 
+it.effect("without anybody to tell, of many destinations the log has the first and a sum", () =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      lines.push(String(message))
+    })
+    const { close, send } = yield* make({ onUnsent: undefined, shutdownDeadline: Duration.seconds(3) }).pipe(
+      Effect.provide(Logger.add(logger))
+    )
+    for (let index = 0; index < 50; index++) yield* send(route([to("hanging")], { tenant: `t${index}` }))
+    yield* Effect.provide(close, Logger.add(logger))
+    const told = lines.filter((line) => line.includes("could not be sent"))
+    expect(told).toHaveLength(21)
+    expect(told.at(-1)).toBe(
+      "60 spans of 30 more destinations could not be sent before the shutdown; 60 are lost, 0 on disk"
+    )
+  })
+)
+
 it.effect("without anybody to tell, each destination is a line in the log, without a word of its credential", () =>
   Effect.gen(function* () {
     const lines: Array<string> = []
@@ -208,13 +229,11 @@ it.effect("without anybody to tell, each destination is a line in the log, witho
     const { close, send } = yield* make({ onUnsent: undefined, shutdownDeadline: Duration.seconds(3) }).pipe(
       Effect.provide(Logger.add(logger))
     )
-    yield* send(
-      route([destination({ endpoint: "https://hanging.acme.example/v1/traces", secrets: { "x-key": "canary" } })])
-    )
+    yield* send(route([plain({ endpoint: "https://hanging.acme.example/v1/traces", secrets: { "x-key": "canary" } })]))
     yield* Effect.provide(close, Logger.add(logger))
     const told = lines.filter((line) => line.includes("could not be sent"))
     expect(told).toEqual([
-      "2 spans of acme/main could not be sent before the shutdown: the deadline came first; 2 are lost, 0 on disk"
+      "2 spans of acme/main (the deadline came first) could not be sent before the shutdown; 2 are lost, 0 on disk"
     ])
     expect(lines.join()).not.toContain("canary")
   })

@@ -529,9 +529,10 @@ export const make = <Span>(
         const reason = Exit.isSuccess(exit) ? exit.value : "shutdown"
         if (reason === "revoked") return revoke
         gate.hasten()
-        return flush.pipe(
-          Effect.timeoutOption(options.closeDeadline ?? "5 seconds"),
-          Effect.zipRight(overflow === undefined ? Effect.void : Effect.timeoutOption(overflow.flush, "2 seconds")),
+        const sending = Effect.timeoutOption(flush, options.closeDeadline ?? "5 seconds")
+        // Meanwhile, and not afterwards: a back end that hangs may take all the time that there is for closing.
+        const keeping = overflow === undefined ? Effect.void : Effect.timeoutOption(overflow.flush, "2 seconds")
+        return Effect.zip(sending, keeping, { concurrent: true }).pipe(
           Effect.ensuring(Effect.sync(() => abandon(reason === "evicted" ? "evicted" : "shutdown")))
         )
       })

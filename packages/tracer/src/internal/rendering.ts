@@ -60,8 +60,9 @@ export const make = (options: {
   const slices = Slices.make()
 
   const failures = (count: number): ReadonlyArray<Exporter.Tally> => {
-    for (let i = 0; i < count; i++) ledger.count("render_failed")
-    return count === 0 ? [] : [{ reason: "render_failed", count }]
+    if (count === 0) return []
+    ledger.count("render_failed", count)
+    return [{ reason: "render_failed", count }]
   }
 
   /** Where the operator has an effect go over payloads, a span takes as long as that does. */
@@ -77,20 +78,25 @@ export const make = (options: {
 
   const renderer =
     (view: View, context: BatchContext): Render =>
-    (batch, begin) => {
+    <Out>(batch: ReadonlyArray<RecordedSpan>, begin: (context: BatchContext) => Encoding<Out>) => {
       const write = <A>(spans: ReadonlyArray<A>, render: (span: A) => RenderedSpan) =>
         Effect.suspend(() => {
-          const encoding = begin(context)
+          let begun: Encoding<Out> | undefined
+          // Not before its turn: whoever waits for that needs no memory yet.
+          const encoding = () => {
+            begun ??= begin(context)
+            return begun
+          }
           let count = 0
           const work = slices.forEach(spans, (span) => {
             try {
-              encoding.add(render(span))
+              encoding().add(render(span))
               count++
             } catch {
               // What a vocabulary or a payload throws costs this one span, which is missing from the count.
             }
           })
-          return Effect.map(work, () => ({ out: encoding.finish(), count, dropped: failures(batch.length - count) }))
+          return Effect.map(work, () => ({ out: encoding().finish(), count, dropped: failures(batch.length - count) }))
         })
       return view.redact === undefined
         ? write(batch, (span) => Renderer.render(span, view, onMisfit))

@@ -8,10 +8,11 @@ import { ByteBuffer } from "./internal/byteBuffer.js"
 import type { Format } from "./internal/format.js"
 import * as JsonWriter from "./internal/jsonWriter.js"
 import * as ProtobufWriter from "./internal/protobufWriter.js"
+import { Repeats } from "./internal/repeats.js"
 import type { BatchContext, RenderedSpan } from "./RenderedSpan.js"
 
 /**
- * A request that is being written, as long as it takes: other work may go on between two spans.
+ * A request that is being written. Between two spans other work may go on, and other requests be written; spans stay as they are until it ends.
  *
  * @since 0.1.0
  * @category models
@@ -66,6 +67,7 @@ const make = <Frame>(contentType: string, format: Format<Frame>): Writer => {
     const frame = frameOf(context)
     const out = spare ?? new ByteBuffer(initialBytes)
     spare = undefined
+    const repeats = new Repeats()
     format.begin(out, frame)
     let end = out.end
     let isOpen = true
@@ -77,7 +79,7 @@ const make = <Frame>(contentType: string, format: Format<Frame>): Writer => {
         check()
         // Where the last span threw, it has left a part.
         out.end = end
-        format.writeSpan(out, span)
+        format.writeSpan(out, span, repeats)
         end = out.end
       },
       finish: () => {

@@ -4,6 +4,7 @@ import * as ByteBudget from "../../src/deliver/ByteBudget.js"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
+import type { Overflow } from "../../src/deliver/Overflow.js"
 import * as Provider from "../../src/deliver/Provider.js"
 import { acme, hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
@@ -215,6 +216,39 @@ for (const reason of ["evicted", "shutdown"] as const) {
     })
   )
 }
+
+it.scoped("what has to wait elsewhere is kept at once, though the back end takes all the time of closing", () =>
+  Effect.gen(function* () {
+    const { ledger, offer, provide } = yield* workbench
+    const taken = yield* Deferred.make<void>()
+    const fresh: Array<string> = []
+    const kept = new Set<string>()
+    const overflow: Overflow<string> = {
+      keep: (span) => fresh.push(span),
+      isKept: (span) => kept.has(span),
+      settled: () => {},
+      leave: (spans) => {
+        const lost = spans.filter((span) => !kept.has(span))
+        ledger.spooled(acme, spans.length - lost.length)
+        return lost
+      },
+      refill: () => {},
+      flush: Effect.sync(() => {
+        for (const span of fresh) kept.add(span)
+      }),
+      close: () => {}
+    }
+    const [provider, scope] = yield* provide({ exporter: hanging(taken), overflow: () => overflow })
+    offer(provider, ...texts(5))
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    yield* Deferred.await(taken)
+    // Whoever closes it has no more patience than itself.
+    yield* Fiber.interrupt(closing)
+    expect([provider.parked, provider.abandoned]).toEqual([5, 0])
+    expect(ledger.snapshot().total).toMatchObject({ spooled: 5, dropped: {} })
+    balanced(ledger)
+  })
+)
 
 it.scoped("an interrupted closing still accounts for everything", () =>
   Effect.gen(function* () {
@@ -606,7 +640,8 @@ describe("taking turns", () => {
         yield* TestClock.adjust(0)
       }
       expect([attempts, environment.turns.stats()]).toEqual([1, { sending: 1, slow: 0, waiting: 0 }])
-      yield* TestClock.adjust("1 second")
+      // The first wait is over by then, whatever was drawn for it, and the second is not.
+      yield* TestClock.adjust("600 millis")
       expect([attempts, environment.turns.stats()]).toEqual([2, { sending: 1, slow: 0, waiting: 0 }])
       for (const { revoke } of providers) yield* revoke
     })

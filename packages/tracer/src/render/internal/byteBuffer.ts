@@ -1,6 +1,7 @@
 /**
  * Bytes that are written one after another, in memory that grows with them.
  */
+import type { Piece } from "./piece.js"
 
 /** Up to that, a loop over the characters is faster than a call into native code. */
 const shortText = 32
@@ -40,6 +41,19 @@ export class ByteBuffer {
     this.end += bytes.length
   }
 
+  piece({ length, words }: Piece): void {
+    this.reserve(8 * words.length)
+    for (let i = 0; i < words.length; i++) this.view.setFloat64(this.end + 8 * i, words[i] ?? 0, true)
+    this.end += length
+  }
+
+  /** Writes once more what was written between two places. */
+  repeat(start: number, end: number): void {
+    this.reserve(end - start)
+    this.bytes.copyWithin(this.end, start, end)
+    this.end += end - start
+  }
+
   /** What was written from `start` on, as bytes that nobody else has. */
   copy(start: number): Uint8Array {
     return new Uint8Array(this.bytes.subarray(start, this.end))
@@ -59,4 +73,11 @@ export const writeText = (bytes: Buffer, start: number, text: string): number =>
     bytes[start + i] = code
   }
   return length
+}
+
+/** What `write` writes, as bytes of their own. */
+export const written = (write: (out: ByteBuffer) => void): Uint8Array => {
+  const out = new ByteBuffer(1024)
+  write(out)
+  return out.copy(0)
 }

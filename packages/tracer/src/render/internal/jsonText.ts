@@ -16,20 +16,28 @@ const backslash = 0x5c
 const quote = 0x22
 const u = 0x75
 
-/** By what stands for a byte behind a backslash; 0 where it stands for itself. */
-const escapes = new Uint8Array(128)
-escapes.fill(u, 0, 0x20)
-for (const [plain, escape] of ["\bb", "\tt", "\nn", "\ff", "\rr", '""', "\\\\"])
-  escapes[plain?.charCodeAt(0) ?? 0] = escape?.charCodeAt(0) ?? 0
+/** What follows the backslash for each byte that must be escaped. */
+const escapes = new Uint8Array(128).fill(u, 0, 0x20)
+for (const [character, escape] of Object.entries({
+  "\b": "b",
+  "\t": "t",
+  "\n": "n",
+  "\f": "f",
+  "\r": "r",
+  '"': '"',
+  "\\": "\\"
+}))
+  escapes[character.charCodeAt(0)] = escape.charCodeAt(0)
 
-/** A bit for each of four bytes that must be escaped; wrong only above one that is right. */
+/** The highest bit of each of four bytes that must be escaped: below 0x20, a quote or a backslash. What is set above the lowest may be wrong. */
 const toEscape = (four: number): number =>
   ((four - 0x20202020) | ((four ^ 0x22222222) - 0x01010101) | ((four ^ 0x5c5c5c5c) - 0x01010101)) & ~four & 0x80808080
 
-const hexDigit = (value: number): number => (value < 10 ? 48 + value : 87 + value)
+const hexDigit = (value: number): number => value + (value < 10 ? 0x30 : 0x57)
 
+/** Writes the first `size` bytes of `piece`. */
 const escapePiece = (out: ByteBuffer, size: number): void => {
-  // At worst each byte becomes six, and what is read beyond the end four more.
+  // Each byte becomes six at worst, and the last four may reach beyond the end.
   out.reserve(6 * size + 4)
   pieceView.setUint32(size, 0x20202020)
   const { bytes, view } = out
@@ -43,7 +51,6 @@ const escapePiece = (out: ByteBuffer, size: number): void => {
       at += 4
       from += 4
     } else {
-      // The lowest bit that is set is the seventh of the first such byte.
       const plain = (31 - Math.clz32(found & -found)) >> 3
       at += plain
       from += plain
@@ -52,8 +59,8 @@ const escapePiece = (out: ByteBuffer, size: number): void => {
       bytes[at++] = backslash
       bytes[at++] = escape
       if (escape === u) {
-        bytes[at++] = 48
-        bytes[at++] = 48
+        bytes[at++] = 0x30
+        bytes[at++] = 0x30
         bytes[at++] = hexDigit(byte >> 4)
         bytes[at++] = hexDigit(byte & 15)
       }

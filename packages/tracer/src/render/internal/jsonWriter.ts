@@ -11,37 +11,38 @@ import {
   type RenderedSpan,
   type Value
 } from "../RenderedSpan.js"
-import { ByteBuffer } from "./byteBuffer.js"
+import { type ByteBuffer, written } from "./byteBuffer.js"
 import type { Format } from "./format.js"
 import * as JsonNumber from "./jsonNumber.js"
 import * as JsonText from "./jsonText.js"
 import { KeyCache } from "./keyCache.js"
 import * as Otlp from "./otlp.js"
+import { Piece } from "./piece.js"
+import type { Repeats } from "./repeats.js"
 
-const encoder = new TextEncoder()
-
-const bytes = (json: string): Uint8Array => encoder.encode(json)
-
-/** A text in quotes, of which the first was written with what stands before it. */
-const writeText = (out: ByteBuffer, before: Uint8Array, text: string): void => {
-  out.raw(before)
-  JsonText.write(out, text)
-  out.byte(quote)
-}
+const piece = (json: string): Piece => new Piece(new TextEncoder().encode(json))
 
 const quote = 0x22
 const bracket = 0x5b
 const closingBracket = 0x5d
 const brace = 0x7d
 
-const writeTime = (out: ByteBuffer, before: Uint8Array, time: bigint): void => {
-  out.raw(before)
+// `before` is all that stands before a value, up to its opening quote.
+
+const writeText = (out: ByteBuffer, before: Piece, text: string): void => {
+  out.piece(before)
+  JsonText.write(out, text)
+  out.byte(quote)
+}
+
+const writeTime = (out: ByteBuffer, before: Piece, time: bigint): void => {
+  out.piece(before)
   JsonNumber.writeAscii(out, String(BigInt.asUintN(64, time)))
   out.byte(quote)
 }
 
-const writeCount = (out: ByteBuffer, before: Uint8Array, count: number): void => {
-  out.raw(before)
+const writeCount = (out: ByteBuffer, before: Piece, count: number): void => {
+  out.piece(before)
   JsonNumber.writeInteger(out, count)
 }
 
@@ -52,17 +53,13 @@ const closeList = (out: ByteBuffer, start: number): void => {
   out.byte(closingBracket)
 }
 
-/** Keys with all that stands before a value of a type. */
-const keysFor = (value: string): KeyCache => {
-  const [before, after] = [bytes(`,{"key":"`), bytes(`","value":{${value}`)]
-  return new KeyCache((key) => {
-    const out = new ByteBuffer(before.length + key.length + after.length)
-    out.raw(before)
+/** Keys, with all that stands before a value of a type. */
+const keysFor = (before: string): KeyCache =>
+  new KeyCache((out, key) => {
+    out.piece(piece(`,{"key":"`))
     JsonText.write(out, key)
-    out.raw(after)
-    return out.copy(0)
+    out.piece(piece(`","value":{${before}`))
   })
-}
 
 const stringKeys = keysFor(`"stringValue":"`)
 const booleanKeys = keysFor(`"boolValue":`)
@@ -70,31 +67,31 @@ const integerKeys = keysFor(`"intValue":"`)
 const doubleKeys = keysFor(`"doubleValue":`)
 const listKeys = keysFor(`"arrayValue":{"values":`)
 
-const [yes, no] = [bytes("true"), bytes("false")]
-const stringItem = bytes(`,{"stringValue":"`)
-const booleanItem = bytes(`,{"boolValue":`)
-const integerItem = bytes(`,{"intValue":"`)
-const doubleItem = bytes(`,{"doubleValue":`)
+const [yes, no] = [piece("true"), piece("false")]
+const stringItem = piece(`,{"stringValue":"`)
+const booleanItem = piece(`,{"boolValue":`)
+const integerItem = piece(`,{"intValue":"`)
+const doubleItem = piece(`,{"doubleValue":`)
 
-const writeBoolean = (out: ByteBuffer, before: Uint8Array, value: boolean): void => {
-  out.raw(before)
-  out.raw(value ? yes : no)
+const writeBoolean = (out: ByteBuffer, before: Piece, value: boolean): void => {
+  out.piece(before)
+  out.piece(value ? yes : no)
 }
 
 /** In quotes: whoever reads it need not have integers of 64 bits. */
-const writeInteger = (out: ByteBuffer, before: Uint8Array, value: number): void => {
-  out.raw(before)
+const writeInteger = (out: ByteBuffer, before: Piece, value: number): void => {
+  out.piece(before)
   JsonNumber.writeInteger(out, value)
   out.byte(quote)
 }
 
-const writeDouble = (out: ByteBuffer, before: Uint8Array, value: number): void => {
-  out.raw(before)
+const writeDouble = (out: ByteBuffer, before: Piece, value: number): void => {
+  out.piece(before)
   JsonNumber.writeDouble(out, value)
 }
 
-const writeList = (out: ByteBuffer, before: Uint8Array, list: Otlp.List): void => {
-  out.raw(before)
+const writeList = (out: ByteBuffer, before: Piece, list: Otlp.List): void => {
+  out.piece(before)
   const start = out.end
   const areDoubles = Otlp.hasDoubles(list)
   for (const item of list) {
@@ -108,79 +105,74 @@ const writeList = (out: ByteBuffer, before: Uint8Array, list: Otlp.List): void =
   out.byte(brace)
 }
 
-const writeNumber = (out: ByteBuffer, key: string, value: number): boolean => {
-  if (!Otlp.isInteger(value)) return writeFinite(out, key, value)
-  writeInteger(out, integerKeys.bytesOf(key), value)
-  return true
-}
-
+/** `false` for what is not finite. */
 const writeFinite = (out: ByteBuffer, key: string, value: number): boolean => {
   if (!Number.isFinite(value)) return false
-  writeDouble(out, doubleKeys.bytesOf(key), value)
+  writeDouble(out, doubleKeys.pieceOf(key), value)
   return true
 }
 
-/** All of an attribute but two braces; `false` where the value cannot travel. */
+const writeNumber = (out: ByteBuffer, key: string, value: number): boolean => {
+  if (!Otlp.isInteger(value)) return writeFinite(out, key, value)
+  writeInteger(out, integerKeys.pieceOf(key), value)
+  return true
+}
+
+/** `false` for what cannot travel. */
 const writeValue = (out: ByteBuffer, key: string, value: Value): boolean => {
-  if (typeof value === "string") writeText(out, stringKeys.bytesOf(key), value)
+  if (typeof value === "string") writeText(out, stringKeys.pieceOf(key), value)
   else if (typeof value === "number") return writeNumber(out, key, value)
-  else if (typeof value === "boolean") writeBoolean(out, booleanKeys.bytesOf(key), value)
+  else if (typeof value === "boolean") writeBoolean(out, booleanKeys.pieceOf(key), value)
   else if (value instanceof Double) return writeFinite(out, key, value.value)
   else if (!Otlp.canTravel(value)) return false
-  else writeList(out, listKeys.bytesOf(key), value)
+  else writeList(out, listKeys.pieceOf(key), value)
   return true
 }
 
 const writeAttribute = (out: ByteBuffer, key: string, value: Value): boolean => {
   if (!writeValue(out, key, value)) return false
-  out.reserve(2)
-  out.view.setUint16(out.end, 0x7d7d)
-  out.end += 2
+  out.byte(brace)
+  out.byte(brace)
   return true
 }
 
-const attributesField = bytes(`,"attributes":`)
-const droppedAttributesField = bytes(`,"droppedAttributesCount":`)
+const attributesField = piece(`,"attributes":`)
+const droppedAttributesField = piece(`,"droppedAttributesCount":`)
 
 /** Attributes, and how many were dropped: `dropped` before, and here those that cannot travel. */
 const writeAttributes = (
   out: ByteBuffer,
-  before: Uint8Array,
+  before: Piece,
   attributes: RenderedSpan["attributes"],
   dropped: number
 ): void => {
   let count = dropped
-  out.raw(before)
+  out.piece(before)
   const start = out.end
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i]
-    if (attribute === undefined) continue
-    // Taken apart by index: to destructure is to iterate.
-    if (!writeAttribute(out, attribute[0], attribute[1])) count++
-  }
+  for (const [key, value] of attributes) if (!writeAttribute(out, key, value)) count++
   closeList(out, start)
   writeCount(out, droppedAttributesField, count)
 }
 
-const traceIdField = bytes(`,{"traceId":"`)
-const spanIdField = bytes(`,"spanId":"`)
-const parentSpanIdField = bytes(`,"parentSpanId":"`)
-const traceStateField = bytes(`,"traceState":"`)
-const nameField = bytes(`,"name":"`)
-const kindField = bytes(`,"kind":`)
-const startTimeField = bytes(`,"startTimeUnixNano":"`)
-const endTimeField = bytes(`,"endTimeUnixNano":"`)
-const eventsField = bytes(`,"events":`)
-const droppedEventsField = bytes(`,"droppedEventsCount":`)
-const linksField = bytes(`,"links":`)
-const statusField = bytes(`,"droppedLinksCount":0,"status":{"code":`)
-const messageField = bytes(`,"message":"`)
-const spanFlagsField = bytes(`},"flags":`)
-const eventTimeField = bytes(`,{"timeUnixNano":"`)
-const linkFlagsField = bytes(`,"flags":`)
+const traceIdField = piece(`,{"traceId":"`)
+const spanIdField = piece(`,"spanId":"`)
+const parentSpanIdField = piece(`,"parentSpanId":"`)
+const traceStateField = piece(`,"traceState":"`)
+const nameField = piece(`,"name":"`)
+const kindField = piece(`,"kind":`)
+const startTimeField = piece(`,"startTimeUnixNano":"`)
+const endTimeField = piece(`,"endTimeUnixNano":"`)
+const eventsField = piece(`,"events":`)
+const droppedEventsField = piece(`,"droppedEventsCount":`)
+const linksField = piece(`,"links":`)
+const statusField = piece(`,"droppedLinksCount":0,"status":{"code":`)
+const messageField = piece(`,"message":"`)
+const spanFlagsField = piece(`},"flags":`)
+const eventTimeField = piece(`,{"timeUnixNano":"`)
+const linkFlagsField = piece(`,"flags":`)
 
 const writeEvents = (out: ByteBuffer, events: ReadonlyArray<RenderedEvent>): void => {
-  out.raw(eventsField)
+  out.piece(eventsField)
   const start = out.end
   for (const event of events) {
     writeTime(out, eventTimeField, event.time)
@@ -192,7 +184,7 @@ const writeEvents = (out: ByteBuffer, events: ReadonlyArray<RenderedEvent>): voi
 }
 
 const writeLinks = (out: ByteBuffer, links: ReadonlyArray<RenderedLink>): void => {
-  out.raw(linksField)
+  out.piece(linksField)
   const start = out.end
   for (const link of links) {
     writeText(out, traceIdField, link.traceId)
@@ -204,7 +196,7 @@ const writeLinks = (out: ByteBuffer, links: ReadonlyArray<RenderedLink>): void =
   closeList(out, start)
 }
 
-const writeSpan = (out: ByteBuffer, span: RenderedSpan): void => {
+const writeSpan = (out: ByteBuffer, span: RenderedSpan, repeats: Repeats): void => {
   writeText(out, traceIdField, span.traceId)
   writeText(out, spanIdField, span.spanId)
   if (span.parentSpanId !== undefined) writeText(out, parentSpanIdField, span.parentSpanId)
@@ -213,7 +205,11 @@ const writeSpan = (out: ByteBuffer, span: RenderedSpan): void => {
   writeCount(out, kindField, Otlp.kinds[span.kind])
   writeTime(out, startTimeField, span.startTime)
   writeTime(out, endTimeField, span.endTime)
-  writeAttributes(out, attributesField, span.attributes, span.droppedAttributes)
+  out.piece(attributesField)
+  const start = out.end
+  const dropped = repeats.write(out, span.attributes, writeAttribute)
+  closeList(out, start)
+  writeCount(out, droppedAttributesField, dropped + span.droppedAttributes)
   writeEvents(out, span.events)
   writeCount(out, droppedEventsField, span.droppedEvents)
   writeLinks(out, span.links)
@@ -221,46 +217,40 @@ const writeSpan = (out: ByteBuffer, span: RenderedSpan): void => {
   if (span.status.message !== undefined) writeText(out, messageField, span.status.message)
   writeCount(out, spanFlagsField, Otlp.spanFlags(span))
   out.byte(brace)
+  repeats.keep()
 }
 
-/** What surrounds the spans of a batch. */
+/** What surrounds the spans. */
 interface Frame {
   readonly before: Uint8Array
   readonly after: Uint8Array
 }
 
-const resourceField = bytes(`{"resourceSpans":[{"resource":{"attributes":`)
-const scopeField = bytes(`},"scopeSpans":[{"scope":{"name":"`)
-const versionField = bytes(`,"version":"`)
-const spansField = bytes(`},"spans":`)
-const schemaUrlField = bytes(`,"schemaUrl":"`)
-const endOfScopeSpans = bytes("}]")
-const endOfRequest = bytes("}]}")
+const resourceField = piece(`{"resourceSpans":[{"resource":{"attributes":`)
+const scopeField = piece(`},"scopeSpans":[{"scope":{"name":"`)
+const versionField = piece(`,"version":"`)
+const spansField = piece(`},"spans":`)
+const schemaUrlField = piece(`,"schemaUrl":"`)
+const endOfScopeSpans = piece("}]")
+const endOfRequest = piece("}]}")
 
-const nothing = bytes(`{"resourceSpans":[]}`)
-
-const written = (write: (out: ByteBuffer) => void): Uint8Array => {
-  const out = new ByteBuffer(1024)
-  write(out)
-  return out.copy(0)
-}
+const nothing = piece(`{"resourceSpans":[]}`)
 
 const makeFrame = ({ resource, schemaUrl, scope }: BatchContext): Frame => ({
   before: written((out) => {
     writeAttributes(out, resourceField, Object.entries(resource), 0)
     writeText(out, scopeField, scope.name)
     writeText(out, versionField, scope.version)
-    out.raw(spansField)
+    out.piece(spansField)
   }),
   after: written((out) => {
     if (schemaUrl !== undefined) writeText(out, schemaUrlField, schemaUrl)
-    out.raw(endOfScopeSpans)
+    out.piece(endOfScopeSpans)
     if (schemaUrl !== undefined) writeText(out, schemaUrlField, schemaUrl)
-    out.raw(endOfRequest)
+    out.piece(endOfRequest)
   })
 })
 
-/** JSON. */
 export const format: Format<Frame> = {
   frame: makeFrame,
   begin: (out, { before }) => {
@@ -271,7 +261,7 @@ export const format: Format<Frame> = {
   end: (out, { after, before }) => {
     if (out.end === before.length) {
       out.end = 0
-      out.raw(nothing)
+      out.piece(nothing)
     } else {
       closeList(out, before.length)
       out.raw(after)

@@ -1,6 +1,8 @@
 /**
  * The keys of attributes as bytes. The same ones come with every span, so they are encoded once.
  */
+import { type ByteBuffer, written } from "./byteBuffer.js"
+import { Piece } from "./piece.js"
 
 /** Longer ones are encoded each time: nobody means to use them often. */
 const maxLength = 256
@@ -10,37 +12,41 @@ export const maxKeys: number = 2048
 
 interface Entry {
   readonly key: string
-  readonly bytes: Uint8Array
+  readonly piece: Piece
   /** Which key came after this one the last time: spans of one kind have theirs in one order. */
   next: Entry | undefined
 }
 
-const first = (): Entry => ({ key: "", bytes: new Uint8Array(), next: undefined })
+const first = (): Entry => ({ key: "", piece: new Piece(new Uint8Array()), next: undefined })
 
-/** Remembers what `encode` makes of a key. */
+/** Remembers what `write` writes of a key. */
 export class KeyCache {
   private readonly entries = new Map<string, Entry>()
   private last = first()
 
-  constructor(private readonly encode: (key: string) => Uint8Array) {}
+  constructor(private readonly write: (out: ByteBuffer, key: string) => void) {}
 
   get size(): number {
     return this.entries.size
   }
 
-  bytesOf(key: string): Uint8Array {
+  pieceOf(key: string): Piece {
     const { next } = this.last
     if (next === undefined || next.key !== key) return this.find(key)
     this.last = next
-    return next.bytes
+    return next.piece
   }
 
-  private find(key: string): Uint8Array {
+  private find(key: string): Piece {
     if (key.length > maxLength) return this.encode(key)
     const entry = this.entries.get(key) ?? this.add(key)
     this.last.next = entry
     this.last = entry
-    return entry.bytes
+    return entry.piece
+  }
+
+  private encode(key: string): Piece {
+    return new Piece(written((out) => this.write(out, key)))
   }
 
   private add(key: string): Entry {
@@ -50,7 +56,7 @@ export class KeyCache {
     }
     // The name of a property is the engine's own copy: equal by address, and no slice that keeps a long text alive.
     const [own = key] = Object.keys({ [key]: true })
-    const entry: Entry = { key: own, bytes: this.encode(key), next: undefined }
+    const entry: Entry = { key: own, piece: this.encode(key), next: undefined }
     this.entries.set(own, entry)
     return entry
   }

@@ -20,7 +20,8 @@ const isRemote = 0x200
 /** What leaves is sampled. */
 export const linkFlags: number = sampled | knowsIfRemote
 
-export const spanFlags = (span: RenderedSpan): number => (span.parentIsRemote ? linkFlags | isRemote : linkFlags)
+export const spanFlags = ({ parentIsRemote, parentSpanId }: RenderedSpan): number =>
+  parentIsRemote && parentSpanId !== undefined ? linkFlags | isRemote : linkFlags
 
 /** Whether a number goes as a 64-bit integer. A whole one that is too large for it goes as a double. */
 export const isInteger = (value: number): boolean => Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63

@@ -3,11 +3,11 @@
  */
 import { type ByteBuffer, writeText } from "./byteBuffer.js"
 
-// What stands before a field: its number, and how it is written.
+// What stands before a field: its number, and how it is written. The names are those of the specification.
 export const varint = (field: number): number => field * 8
-export const fixed64 = (field: number): number => field * 8 + 1
-export const bytes = (field: number): number => field * 8 + 2
-export const fixed32 = (field: number): number => field * 8 + 5
+export const i64 = (field: number): number => field * 8 + 1
+export const len = (field: number): number => field * 8 + 2
+export const i32 = (field: number): number => field * 8 + 5
 
 export const sizeOfVarint = (value: number): number =>
   value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5
@@ -133,8 +133,8 @@ export const open = (out: ByteBuffer, tag: number, room: number): number => {
   return leaveRoom(out, room)
 }
 
-/** Ends a message. Where its length takes more or less room than was left, all of it moves. */
-export const close = (out: ByteBuffer, start: number, room: number): void => {
+/** Ends a message. Where its length takes more or less room than was left, all of it moves, which it tells. */
+export const close = (out: ByteBuffer, start: number, room: number): boolean => {
   const length = out.end - start
   const size = sizeOfVarint(length)
   if (size !== room) {
@@ -142,4 +142,5 @@ export const close = (out: ByteBuffer, start: number, room: number): void => {
     out.bytes.copyWithin(start - room + size, start, out.end)
   }
   out.end = putVarint(out.bytes, start - room, length) + length
+  return size !== room
 }

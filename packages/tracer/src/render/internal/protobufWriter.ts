@@ -10,90 +10,90 @@ import {
   type RenderedSpan,
   type Value
 } from "../RenderedSpan.js"
-import { ByteBuffer, writeText } from "./byteBuffer.js"
+import { type ByteBuffer, writeText, written } from "./byteBuffer.js"
 import type { Format } from "./format.js"
 import { KeyCache } from "./keyCache.js"
 import * as Otlp from "./otlp.js"
+import type { Piece } from "./piece.js"
 import * as Protobuf from "./protobuf.js"
+import type { Repeats } from "./repeats.js"
 
-const { bytes, fixed32, fixed64, varint } = Protobuf
+const { i32, i64, len, varint } = Protobuf
 
-const resourceSpansOfRequest = bytes(1)
+const resourceSpansOfRequest = len(1)
 
-const resourceSpansFields = { resource: bytes(1), scopeSpans: bytes(2), schemaUrl: bytes(3) }
+const resourceSpansFields = { resource: len(1), scopeSpans: len(2), schemaUrl: len(3) }
 
-const resourceFields = { attributes: bytes(1), droppedAttributesCount: varint(2) }
+const resourceFields = { attributes: len(1), droppedAttributesCount: varint(2) }
 
-const scopeSpansFields = { scope: bytes(1), spans: bytes(2), schemaUrl: bytes(3) }
+const scopeSpansFields = { scope: len(1), spans: len(2), schemaUrl: len(3) }
 
-const scopeFields = { name: bytes(1), version: bytes(2) }
+const scopeFields = { name: len(1), version: len(2) }
 
 const spanFields = {
-  traceId: bytes(1),
-  spanId: bytes(2),
-  traceState: bytes(3),
-  parentSpanId: bytes(4),
-  name: bytes(5),
+  traceId: len(1),
+  spanId: len(2),
+  traceState: len(3),
+  parentSpanId: len(4),
+  name: len(5),
   kind: varint(6),
-  startTimeUnixNano: fixed64(7),
-  endTimeUnixNano: fixed64(8),
-  attributes: bytes(9),
+  startTimeUnixNano: i64(7),
+  endTimeUnixNano: i64(8),
+  attributes: len(9),
   droppedAttributesCount: varint(10),
-  events: bytes(11),
+  events: len(11),
   droppedEventsCount: varint(12),
-  links: bytes(13),
-  status: bytes(15),
-  flags: fixed32(16)
+  links: len(13),
+  status: len(15),
+  flags: i32(16)
 }
 
 const eventFields = {
-  timeUnixNano: fixed64(1),
-  name: bytes(2),
-  attributes: bytes(3),
+  timeUnixNano: i64(1),
+  name: len(2),
+  attributes: len(3),
   droppedAttributesCount: varint(4)
 }
 
 const linkFields = {
-  traceId: bytes(1),
-  spanId: bytes(2),
-  attributes: bytes(4),
+  traceId: len(1),
+  spanId: len(2),
+  attributes: len(4),
   droppedAttributesCount: varint(5),
-  flags: fixed32(6)
+  flags: i32(6)
 }
 
-const statusFields = { message: bytes(2), code: varint(3) }
+const statusFields = { message: len(2), code: varint(3) }
 
-const keyValueFields = { key: bytes(1), value: bytes(2) }
+const keyValueFields = { key: len(1), value: len(2) }
 
 const valueFields = {
-  stringValue: bytes(1),
+  stringValue: len(1),
   boolValue: varint(2),
   intValue: varint(3),
-  doubleValue: fixed64(4),
-  arrayValue: bytes(5)
+  doubleValue: i64(4),
+  arrayValue: len(5)
 }
 
-const valuesOfArray = bytes(1)
+const valuesOfArray = len(1)
 
-/** A key with what says that its value comes next. */
-const keys = new KeyCache((key) => {
-  const out = new ByteBuffer(3 * key.length + 8)
+/** With the tag of the value, which comes next. */
+const keys = new KeyCache((out, key) => {
   Protobuf.writeStringField(out, keyValueFields.key, key)
   out.byte(keyValueFields.value)
-  return out.copy(0)
 })
 
-/** All of an attribute before its value, which takes `size` bytes with the length before it. There will be room for a number. */
-const openAttribute = (out: ByteBuffer, tag: number, key: Uint8Array, size: number): void => {
+// What follows writes attributes: `tag` is that of the field in the message that has them.
+
+/** All that stands before a value, which takes `size` bytes, its length included. Makes room for a number, too. */
+const openAttribute = (out: ByteBuffer, tag: number, key: Piece, size: number): void => {
   out.reserve(key.length + 32)
-  let at = out.end
-  out.bytes[at++] = tag
-  at = Protobuf.putVarint(out.bytes, at, key.length + size)
-  out.bytes.set(key, at)
-  out.end = at + key.length
+  out.bytes[out.end] = tag
+  out.end = Protobuf.putVarint(out.bytes, out.end + 1, key.length + size)
+  out.piece(key)
 }
 
-const writeString = (out: ByteBuffer, tag: number, key: Uint8Array, text: string): void => {
+const writeString = (out: ByteBuffer, tag: number, key: Piece, text: string): void => {
   const { end } = out
   const { length } = text
   // Nearly all: it is ASCII, and its lengths take a byte each.
@@ -123,14 +123,14 @@ const writeIntegerValue = (out: ByteBuffer, value: number): void => {
   Protobuf.writeInteger(out, value)
 }
 
-const writeInteger = (out: ByteBuffer, tag: number, key: Uint8Array, value: number): void => {
+const writeInteger = (out: ByteBuffer, tag: number, key: Piece, value: number): void => {
   const size = 1 + Protobuf.sizeOfInteger(value)
   openAttribute(out, tag, key, 1 + size)
   out.byte(size)
   writeIntegerValue(out, value)
 }
 
-const writeDouble = (out: ByteBuffer, tag: number, key: Uint8Array, value: number): void => {
+const writeDouble = (out: ByteBuffer, tag: number, key: Piece, value: number): void => {
   openAttribute(out, tag, key, 10)
   out.byte(9)
   Protobuf.writeDoubleField(out, valueFields.doubleValue, value)
@@ -141,15 +141,15 @@ const writeBooleanValue = (out: ByteBuffer, value: boolean): void => {
   out.byte(value ? 1 : 0)
 }
 
-const writeBoolean = (out: ByteBuffer, tag: number, key: Uint8Array, value: boolean): void => {
+const writeBoolean = (out: ByteBuffer, tag: number, key: Piece, value: boolean): void => {
   openAttribute(out, tag, key, 3)
   out.byte(2)
   writeBooleanValue(out, value)
 }
 
-const writeList = (out: ByteBuffer, tag: number, key: Uint8Array, list: Otlp.List): void => {
+const writeList = (out: ByteBuffer, tag: number, key: Piece, list: Otlp.List): void => {
   const attribute = Protobuf.open(out, tag, 1)
-  out.raw(key)
+  out.piece(key)
   const value = Protobuf.leaveRoom(out, 1)
   const array = Protobuf.open(out, valueFields.arrayValue, 1)
   const areDoubles = Otlp.hasDoubles(list)
@@ -166,20 +166,22 @@ const writeList = (out: ByteBuffer, tag: number, key: Uint8Array, list: Otlp.Lis
   Protobuf.close(out, attribute, 1)
 }
 
-const writeNumber = (out: ByteBuffer, tag: number, key: Uint8Array, value: number): boolean => {
-  if (Otlp.isInteger(value)) writeInteger(out, tag, key, value)
-  else return writeFinite(out, tag, key, value)
-  return true
-}
-const writeFinite = (out: ByteBuffer, tag: number, key: Uint8Array, value: number): boolean => {
+/** `false` for what is not finite. */
+const writeFinite = (out: ByteBuffer, tag: number, key: Piece, value: number): boolean => {
   if (!Number.isFinite(value)) return false
   writeDouble(out, tag, key, value)
   return true
 }
 
-/** `false` where the value cannot travel. */
+const writeNumber = (out: ByteBuffer, tag: number, key: Piece, value: number): boolean => {
+  if (!Otlp.isInteger(value)) return writeFinite(out, tag, key, value)
+  writeInteger(out, tag, key, value)
+  return true
+}
+
+/** `false` for what cannot travel. */
 const writeAttribute = (out: ByteBuffer, tag: number, name: string, value: Value): boolean => {
-  const key = keys.bytesOf(name)
+  const key = keys.pieceOf(name)
   if (typeof value === "string") writeString(out, tag, key, value)
   else if (typeof value === "number") return writeNumber(out, tag, key, value)
   else if (typeof value === "boolean") writeBoolean(out, tag, key, value)
@@ -189,7 +191,7 @@ const writeAttribute = (out: ByteBuffer, tag: number, name: string, value: Value
   return true
 }
 
-/** Attributes and, where there are any, how many were dropped: `dropped` before, and here those that cannot travel. */
+/** Attributes, and how many were dropped: `dropped` before, and here those that cannot travel. */
 const writeAttributes = (
   out: ByteBuffer,
   fields: { readonly attributes: number; readonly droppedAttributesCount: number },
@@ -197,13 +199,7 @@ const writeAttributes = (
   dropped: number
 ): void => {
   let count = dropped
-  const tag = fields.attributes
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i]
-    if (attribute === undefined) continue
-    // Taken apart by index: to destructure is to iterate.
-    if (!writeAttribute(out, tag, attribute[0], attribute[1])) count++
-  }
+  for (const [key, value] of attributes) if (!writeAttribute(out, fields.attributes, key, value)) count++
   Protobuf.writeCountField(out, fields.droppedAttributesCount, count)
 }
 
@@ -231,7 +227,10 @@ const writeStatus = (out: ByteBuffer, { code, message }: RenderedSpan["status"])
   Protobuf.close(out, start, 1)
 }
 
-const writeSpan = (out: ByteBuffer, span: RenderedSpan): void => {
+const writeSpanAttribute = (out: ByteBuffer, key: string, value: Value): boolean =>
+  writeAttribute(out, spanFields.attributes, key, value)
+
+const writeSpan = (out: ByteBuffer, span: RenderedSpan, repeats: Repeats): void => {
   // Most are too long for a length of one byte.
   const start = Protobuf.open(out, scopeSpansFields.spans, 2)
   Protobuf.writeHexField(out, spanFields.traceId, span.traceId)
@@ -242,16 +241,17 @@ const writeSpan = (out: ByteBuffer, span: RenderedSpan): void => {
   Protobuf.writeCountField(out, spanFields.kind, Otlp.kinds[span.kind])
   Protobuf.writeFixed64Field(out, spanFields.startTimeUnixNano, span.startTime)
   Protobuf.writeFixed64Field(out, spanFields.endTimeUnixNano, span.endTime)
-  writeAttributes(out, spanFields, span.attributes, span.droppedAttributes)
+  const dropped = repeats.write(out, span.attributes, writeSpanAttribute)
+  Protobuf.writeCountField(out, spanFields.droppedAttributesCount, span.droppedAttributes + dropped)
   for (const event of span.events) writeEvent(out, event)
   Protobuf.writeCountField(out, spanFields.droppedEventsCount, span.droppedEvents)
   for (const link of span.links) writeLink(out, link)
   writeStatus(out, span.status)
   Protobuf.writeFixed32Field(out, spanFields.flags, Otlp.spanFlags(span))
-  Protobuf.close(out, start, 2)
+  if (!Protobuf.close(out, start, 2)) repeats.keep()
 }
 
-/** What surrounds the spans of a batch: fields that are written once for all batches. */
+/** What surrounds the spans. */
 interface Frame {
   readonly resource: Uint8Array
   readonly scope: Uint8Array
@@ -259,38 +259,32 @@ interface Frame {
   readonly schemaUrl: Uint8Array
 }
 
-const field = (write: (out: ByteBuffer) => void): Uint8Array => {
-  const out = new ByteBuffer(1024)
-  write(out)
-  return out.copy(0)
-}
-
 const makeFrame = ({ resource, schemaUrl, scope }: BatchContext): Frame => ({
-  resource: field((out) => {
+  resource: written((out) => {
     const start = Protobuf.open(out, resourceSpansFields.resource, 1)
     writeAttributes(out, resourceFields, Object.entries(resource), 0)
     Protobuf.close(out, start, 1)
   }),
-  scope: field((out) => {
+  scope: written((out) => {
     const start = Protobuf.open(out, scopeSpansFields.scope, 1)
     Protobuf.writeStringField(out, scopeFields.name, scope.name)
     Protobuf.writeStringField(out, scopeFields.version, scope.version)
     Protobuf.close(out, start, 1)
   }),
-  schemaUrl: field((out) => {
+  schemaUrl: written((out) => {
     if (schemaUrl !== undefined) Protobuf.writeStringField(out, resourceSpansFields.schemaUrl, schemaUrl)
   })
 })
 
-/** Two tags and two lengths. */
+/** With a tag of one byte and the length. */
+const sizeOfMessage = (content: number): number => 1 + Protobuf.sizeOfVarint(content) + content
+
+/** Two tags and two lengths at their longest. */
 const maxOpening = 12
 
 const roomOf = ({ resource, scope }: Frame): number => maxOpening + resource.length + scope.length
 
-/**
- * Protobuf. How long the messages round the spans are is known at the end, so what stands before the spans is written then, into room that was left
- * for it, and begins where it needs to.
- */
+/** How long the messages round the spans are is known at the end. Then what stands before the spans is written, into room that was left for it. */
 export const format: Format<Frame> = {
   frame: makeFrame,
   begin: (out, frame) => {
@@ -301,16 +295,14 @@ export const format: Format<Frame> = {
   writeSpan,
   end: (out, frame) => {
     const { resource, schemaUrl, scope } = frame
-    const first = roomOf(frame)
-    if (out.end === first) return first
+    const room = roomOf(frame)
+    if (out.end === room) return room
     out.raw(schemaUrl)
-    const scopeSpans = scope.length + out.end - first
+    const scopeSpans = scope.length + out.end - room
     out.raw(schemaUrl)
-    const sizeOfScopeSpans = 1 + Protobuf.sizeOfVarint(scopeSpans) + scopeSpans
-    const resourceSpans = resource.length + sizeOfScopeSpans + schemaUrl.length
-    const size = 1 + Protobuf.sizeOfVarint(resourceSpans) + resourceSpans
     const { end } = out
-    const start = end - size
+    const resourceSpans = resource.length + sizeOfMessage(scopeSpans) + schemaUrl.length
+    const start = end - sizeOfMessage(resourceSpans)
     out.end = start
     out.byte(resourceSpansOfRequest)
     Protobuf.writeVarint(out, resourceSpans)

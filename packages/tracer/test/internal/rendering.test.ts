@@ -1,0 +1,165 @@
+import { describe, expect, it } from "@effect/vitest"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import { Effect, Either } from "effect"
+import * as Rendering from "../../src/internal/rendering.js"
+import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
+import type { BatchContext, RenderedSpan } from "../../src/render/RenderedSpan.js"
+import type { View } from "../../src/render/TenantView.js"
+import type { Encoding } from "../../src/render/Writer.js"
+import { recording, view, vocabulary } from "../support/recorded.js"
+
+const resource = { "service.name": "acme", team: "a" }
+
+/** How one view renders batches, and what it has counted. */
+const rendering = (of: Partial<View> = {}) => {
+  const counted: Record<string, number> = {}
+  const { render } = Rendering.make({
+    config: { resource: { "host.name": "h1", "service.version": "7" } },
+    vocabularies: { resolve: () => Either.right(vocabulary()) },
+    ledger: {
+      count: (name, count = 1) => {
+        counted[name] = (counted[name] ?? 0) + count
+      }
+    }
+  })
+  return { counted, render: render(view({ content: "full", ...of }), resource) }
+}
+
+const spans = (count: number): ReadonlyArray<RecordedSpan> => {
+  const { begin, end, open } = recording()
+  const root = open()
+  return Array.from({ length: count }, (_, i) =>
+    end(begin(root, { data: { _tag: "tool_call", name: `t${i}`, arguments: { secret: i } } }))
+  )
+}
+
+const namesOf = ({ spans }: Rendering.Collected) => spans.map(({ name }) => name)
+
+/** A vocabulary that cannot spell some spans. */
+const failingOn = (...names: ReadonlyArray<string>): Partial<View> => ({
+  vocabulary: {
+    ...vocabulary(),
+    write: ({ name }) => {
+      if (names.includes(name)) throw new Error("no word")
+    }
+  }
+})
+
+const batch = spans(5)
+const all = [0, 1, 2, 3, 4].map((i) => `execute_tool t${i}`)
+
+describe.each<readonly [string, Partial<View>]>([
+  ["rules alone", {}],
+  ["an effect that takes its time", { redact: (data: SpanData.Read) => Effect.as(Effect.yieldNow(), data) }]
+])("a batch for a view with %s", (_, of) => {
+  it.effect("is rendered in order, with what its spans have in common", () =>
+    Effect.gen(function* () {
+      const { counted, render } = rendering(of)
+      const { count, dropped, out } = yield* render(batch, Rendering.collect)
+      expect(namesOf(out)).toEqual(all)
+      expect(out.context).toEqual({
+        resource: { "service.name": "acme", "service.version": "7", team: "a" },
+        schemaUrl: vocabulary().schemaUrl,
+        scope: { name: "tenant-tracer", version: expect.any(String) }
+      })
+      expect([count, dropped, counted]).toEqual([5, [], {}])
+    })
+  )
+
+  it.effect("loses the spans that cannot be rendered, and no others", () =>
+    Effect.gen(function* () {
+      const { counted, render } = rendering({ ...of, ...failingOn("execute_tool t0", "execute_tool t3") })
+      const { count, dropped, out } = yield* render(batch, Rendering.collect)
+      expect(namesOf(out)).toEqual(all.filter((_, i) => i !== 0 && i !== 3))
+      expect([count, dropped]).toEqual([3, [{ reason: "render_failed", count: 2 }]])
+      expect(counted).toEqual({ render_failed: 2 })
+    })
+  )
+
+  it.effect("loses those that cannot be written, too", () =>
+    Effect.gen(function* () {
+      const { counted, render } = rendering(of)
+      const begin = (context: BatchContext): Encoding<Rendering.Collected> => {
+        const { add, finish } = Rendering.collect(context)
+        const addSome = (span: RenderedSpan) => {
+          if (span.name.endsWith("4")) throw new Error("no way to write it")
+          add(span)
+        }
+        return { add: addSome, finish }
+      }
+      const { count, dropped, out } = yield* render(batch, begin)
+      expect(namesOf(out)).toEqual(all.slice(0, 4))
+      expect([count, dropped]).toEqual([4, [{ reason: "render_failed", count: 1 }]])
+      expect(counted).toEqual({ render_failed: 1 })
+    })
+  )
+
+  it.effect("of none is finished as well", () =>
+    Effect.gen(function* () {
+      const { out, ...rest } = yield* rendering(of).render([], Rendering.collect)
+      expect([out.spans, rest]).toEqual([[], { count: 0, dropped: [] }])
+    })
+  )
+
+  it.effect("is rendered anew each time that it is asked for", () =>
+    Effect.gen(function* () {
+      const rendered = rendering(of).render(batch, Rendering.collect)
+      const [first, second] = [yield* rendered, yield* rendered]
+      expect(second).toEqual(first)
+      expect(second.out).not.toBe(first.out)
+    })
+  )
+})
+
+it.effect("what dies in the operator's effect costs its span alone", () =>
+  Effect.gen(function* () {
+    const { counted, render } = rendering({
+      redact: (data) => (data._tag === "tool_call" && data.name === "t2" ? Effect.die("no") : Effect.succeed(data))
+    })
+    const { dropped, out } = yield* render(batch, Rendering.collect)
+    expect(namesOf(out)).toEqual(all.filter((_, i) => i !== 2))
+    expect([dropped, counted]).toEqual([[{ reason: "render_failed", count: 1 }], { render_failed: 1 }])
+  })
+)
+
+describe("a batch that takes long", () => {
+  const slow: Partial<View> = {
+    vocabulary: {
+      ...vocabulary(),
+      write: () => {
+        const until = performance.now() + 0.25
+        while (performance.now() < until);
+      }
+    }
+  }
+  const many = spans(100)
+
+  it.scopedLive("lets the event loop turn, with an effect or without", () =>
+    Effect.gen(function* () {
+      let turns = 0
+      yield* Effect.acquireRelease(
+        Effect.sync(() => setInterval(() => turns++, 0)),
+        (counter) => Effect.sync(() => clearInterval(counter))
+      )
+      for (const of of [slow, { ...slow, redact: Effect.succeed }]) {
+        turns = 0
+        yield* rendering(of).render(many, Rendering.collect)
+        expect(turns).toBeGreaterThanOrEqual(10)
+      }
+    })
+  )
+
+  it.live("holds memory for what is written, and not for what waits", () =>
+    Effect.gen(function* () {
+      const { render } = rendering(slow)
+      const steps: Array<string> = []
+      const rendered = (name: string) =>
+        render(many, (context) => {
+          steps.push(`${name} begins`)
+          return Rendering.collect(context)
+        }).pipe(Effect.tap(Effect.sync(() => steps.push(`${name} ends`))))
+      yield* Effect.all([rendered("one"), rendered("another")], { concurrency: 2 })
+      expect(steps).toEqual(["one begins", "one ends", "another begins", "another ends"])
+    })
+  )
+})
