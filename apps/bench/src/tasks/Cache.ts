@@ -6,7 +6,6 @@ import * as Provider from "@tenant-tracer/tracer/deliver/Provider"
 import * as ProviderCache from "@tenant-tracer/tracer/deliver/ProviderCache"
 import { Effect, Either } from "effect"
 import * as Stats from "../Stats.js"
-import * as Tenants from "../Tenants.js"
 import * as Clock from "./Clock.js"
 
 /** What is run: so many rounds, each of some evictions and of more hits. */
@@ -23,7 +22,6 @@ export interface Result {
 const capacity = 1000
 
 const evictions = 100
-const hits = 1000
 
 /** Measures it. */
 export const run = ({ rounds }: Params): Effect.Effect<Result> =>
@@ -53,14 +51,17 @@ export const run = ({ rounds }: Params): Effect.Effect<Result> =>
       for (let round = -2; round < rounds; round++) {
         const evicting = nanos(evictions, another)
         yield* Clock.turn
-        const next = Tenants.traffic(capacity, "uniform", round)
-        const hitting = nanos(hits, () => newest - 1 - next())
+        // In the order in which they were made, so that it is the oldest that go.
+        let tenant = newest - capacity
+        const hitting = nanos(capacity, () => tenant++)
         yield* Clock.turn
         if (round >= 0) {
           eviction.push(evicting)
           hit.push(hitting)
         }
       }
+      const { misses } = cache.stats()
+      if (misses !== newest) return yield* Effect.dieMessage(`${misses - newest} hits were none`)
       return { hit: Stats.median(hit), eviction: Stats.median(eviction) }
     })
   )
