@@ -158,8 +158,7 @@ export const make = (results: Report.Results): ReadonlyArray<Chart> => {
       "isolation.svg",
       "99 % of the healthy tenants' spans have arrived after, ms",
       rows(6, "99 %"),
-      (row, name) =>
-        `${name}, ${row.setting["one dead, one slow, one flooding"] === true ? "with" : "without"} the three`
+      (row, name) => `${name}, the three ${row.setting.three}`
     ),
     ...bars(
       7,
