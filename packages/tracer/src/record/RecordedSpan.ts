@@ -196,8 +196,8 @@ export const sizeOf = (span: RecordedSpan): number => {
 
 const measure = (span: RecordedSpan): number => {
   const { root } = span.request
-  // Measured: itself with its place in a queue, and what its trace holds, where no other span stands for that.
-  const own = root === undefined ? 1300 : root === span ? 1050 : 420
+  // Measured: itself with its place in a queue, and what its trace holds (of spans that it has lost, too), where no other span stands for that.
+  const own = root === undefined ? 1300 : root === span ? 1250 : 420
   let bytes = own + span.name.length + span.links.length * 300
   for (const [key, value] of span.attributes) bytes += 32 + key.length + sizeOfValue(value)
   for (const event of span.events) {

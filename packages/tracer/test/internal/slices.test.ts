@@ -1,29 +1,19 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
 import * as Slices from "../../src/internal/slices.js"
+import { loopTurns } from "../support/loop.js"
 
 const millisecond = 1_000_000
 
 /** Time that passes by work alone, and turns of the event loop that are counted. */
 const working = Effect.gen(function* () {
   let nanos = 0
-  let turn = 0
-  yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      const immediate = { handle: setImmediate(next) }
-      function next() {
-        turn++
-        immediate.handle = setImmediate(next)
-      }
-      return immediate
-    }),
-    ({ handle }) => Effect.sync(() => clearImmediate(handle))
-  )
+  const turns = yield* loopTurns
   const clock: Clock.Clock = { ...Clock.make(), unsafeCurrentTimeNanos: () => BigInt(nanos) }
   const spent = new Map<number, number>()
   const work = (cost: number) => {
     nanos += cost
-    spent.set(turn, (spent.get(turn) ?? 0) + cost)
+    spent.set(turns(), (spent.get(turns()) ?? 0) + cost)
   }
   return {
     work,

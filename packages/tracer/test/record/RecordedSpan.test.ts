@@ -89,7 +89,20 @@ const call = { data: { _tag: "llm_call", operation: "chat", provider: "openai", 
 
 type Recording = ReturnType<typeof recording>
 
-const shapes: ReadonlyArray<readonly [string, (recording: Recording) => ReadonlyArray<RecordedSpan.RecordedSpan>]> = [
+const request = ({ begin, end, open }: Recording) => {
+  const root = open()
+  return [end(begin(root, call)), end(root)]
+}
+
+/** By name; and which of the spans are lost again, as where there is no room. */
+const shapes: ReadonlyArray<
+  readonly [
+    name: string,
+    make: (recording: Recording) => ReadonlyArray<RecordedSpan.RecordedSpan>,
+    isLost?: (span: RecordedSpan.RecordedSpan) => boolean
+  ]
+> = [
+  ["a request that has lost its call", request, (span) => span !== span.request.root],
   ["a request alone", ({ end, open }) => [end(open())]],
   [
     "a request of eight calls",
@@ -133,7 +146,7 @@ const shapes: ReadonlyArray<readonly [string, (recording: Recording) => Readonly
   ]
 ]
 
-it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spansOf]) =>
+it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spansOf, isLost = () => false]) =>
   Effect.gen(function* () {
     const account = fates.account(Ledger.make(), id, view())
     const recorded = recording()
@@ -143,7 +156,8 @@ it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spa
         for (const span of spansOf(recorded)) {
           account.made(span)
           account.queued(span)
-          queue.offer(span, RecordedSpan.sizeOf(span), 0)
+          if (isLost(span)) account.dropped([span], "tenant_quota")
+          else queue.offer(span, RecordedSpan.sizeOf(span), 0)
         }
       }
       recorded.ended.length = 0

@@ -12,6 +12,7 @@ it.scopedLive(
   "a hung back end under 200,000 spans stays inside the byte budget, and another tenant is served",
   () =>
     Effect.gen(function* () {
+      yield* withoutStacks
       const { awaitSpans, clear, script, spans, to } = yield* backends("hung", "well")
       yield* script("hung", Fault.forever(Fault.hang))
       const perTenant = 4 * mebibyte
@@ -31,13 +32,12 @@ it.scopedLive(
       yield* clear("well")
       const before = yield* heap
       let most = 0
-      const portion = Effect.fnUntraced(function* (index: number) {
+      for (let portion = 0; portion < 20; portion++) {
         yield* Effect.repeatN(run(call(hung)), 4999)
         most = Math.max(most, (yield* status).budget.used)
         yield* run(call(well))
-        yield* awaitSpans("well", 2 * (index + 1))
-      })
-      yield* withoutStacks(Effect.forEach(Arr.range(0, 19), portion, { discard: true }))
+        yield* awaitSpans("well", 2 * (portion + 1))
+      }
       expect(most).toBeLessThanOrEqual(perTenant + 64 * 1024)
       expect(most).toBeGreaterThan(perTenant / 2)
       const id = DestinationId.make({ tenant: "hung", name: "hung" })
@@ -48,16 +48,17 @@ it.scopedLive(
       expect(Object.keys(account?.dropped ?? {})).toEqual(["tenant_quota"])
       expect(yield* spans("well")).toHaveLength(40)
       expect(yield* balanced).toBe(true)
-      // Measured: 1.4 times. Beyond the estimate are what each root knows of the children that it has lost, and two batches on their way.
+      // Measured: 1.5 times, with what was compiled and two batches on their way.
       expect((yield* heap) - before).toBeLessThan(2 * perTenant)
     }),
-  120_000
+  300_000
 )
 
 it.scopedLive(
   "1,000 tenants come and go: sockets, timers, fibers and heap are back at the base",
   () =>
     Effect.gen(function* () {
+      yield* withoutStacks
       // A hundred tenants to an account: the receiver looks through all accounts for each request.
       const accounts = Array.from({ length: 10 }, (_, index) => `account-${index}`)
       const { awaitConnections, clear, spans, to } = yield* backends(...accounts)
@@ -99,10 +100,10 @@ it.scopedLive(
       yield* Effect.sleep("200 millis")
       const base = yield* until(running, ({ sockets }) => sockets === 0)
       // The first round makes what is kept on purpose: an account in the ledger for each tenant, compiled code.
-      yield* withoutStacks(Effect.zipRight(round, atRest))
+      yield* Effect.zipRight(round, atRest)
       const before = yield* heap
       for (let times = 0; times < 2; times++) {
-        yield* withoutStacks(round)
+        yield* round
         expect((yield* status).providers.size).toBeLessThanOrEqual(20)
         const arrived = yield* Effect.forEach(accounts, (account) => Effect.map(spans(account), ({ length }) => length))
         expect(new Set(arrived)).toEqual(new Set([200]))
@@ -120,5 +121,5 @@ it.scopedLive(
       expect((yield* status).providers.evictions).toBeGreaterThanOrEqual(3 * 980)
       expect(yield* balanced).toBe(true)
     }),
-  120_000
+  300_000
 )

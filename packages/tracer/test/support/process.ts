@@ -19,20 +19,18 @@ export const heap = Effect.gen(function* () {
   return process.memoryUsage().heapUsed
 })
 
-/** Errors without a stack meanwhile: for one that is looked at, the test's runner reads source maps, which stay. */
-export const withoutStacks = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.acquireUseRelease(
+/** Errors without a stack from now on: for one that is looked at, the test's runner reads source maps, which stay. */
+export const withoutStacks = Effect.acquireRelease(
+  Effect.sync(() => {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    return stackTraceLimit
+  }),
+  (stackTraceLimit) =>
     Effect.sync(() => {
-      const { stackTraceLimit } = Error
-      Error.stackTraceLimit = 0
-      return stackTraceLimit
-    }),
-    () => self,
-    (stackTraceLimit) =>
-      Effect.sync(() => {
-        Error.stackTraceLimit = stackTraceLimit
-      })
-  )
+      Error.stackTraceLimit = stackTraceLimit
+    })
+)
 
 /** Handles and timers that keep a process going, by kind. */
 export const resources = Effect.sync(() => {
