@@ -49,7 +49,7 @@ export const suite: Suite.Suite = {
         marks: [
           Mark.evaluate(
             mark,
-            `sockets with ${tenants}`,
+            "sockets at a time to one origin, with 10,000 tenants",
             8,
             [Suite.finder(outcomes)("sockets", { peer: "ours", tenants })],
             Suite.itself
