@@ -76,7 +76,9 @@ export const run = (environment: Environment, cells: ReadonlyArray<Cell>): Effec
         const outcome = found[index]
         if (outcome === undefined || outcome.failed !== "" || round >= (cell.rounds ?? environment.rounds)) continue
         if (performance.now() > environment.until) {
-          if (round === 0) outcome.failed = tooLate
+          if (round > 0) continue
+          outcome.failed = tooLate
+          yield* environment.log(`  ${cell.name} ${titleOf(cell)}: ${tooLate}`)
           continue
         }
         const result = yield* Effect.either(once(environment, cell))

@@ -6,6 +6,8 @@ import * as Rounds from "./Rounds.js"
 
 /** What is run, and how thoroughly. */
 export interface Plan extends Environment {
+  /** Where another sink is, for back ends that are not where the others are. */
+  readonly otherPort: number
   readonly quick: boolean
   /** A folder for profiles of what is ours. */
   readonly profiles: string | undefined

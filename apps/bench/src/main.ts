@@ -44,14 +44,14 @@ const guard = (results: Report.Results) => {
 }
 
 /** A short run may take longer than it should on a machine that is busy, rather than leave out what comes last; the whole run may not. */
-const secondsOf = ({ seconds }: Suite.Suite, quick: boolean): number => (quick ? seconds.quick * 3 : seconds.full)
+const secondsOf = ({ seconds }: Suite.Suite, quick: boolean): number => (quick ? seconds.quick * 4 : seconds.full)
 
 const bench = (options: Options.Options) =>
   Effect.gen(function* () {
     const began = performance.now()
     const { quick } = options
     const rounds = options.rounds ?? (quick ? 1 : 3)
-    const port = yield* Launch.sink
+    const [port, otherPort] = yield* Effect.all([Launch.sink, Launch.sink], { concurrency: 2 })
     const measure = quick ? yield* Launch.shared : Launch.fresh
     let until = began
     const found = yield* Effect.forEach(
@@ -60,9 +60,10 @@ const bench = (options: Options.Options) =>
         until += secondsOf(suite, quick) * 1000
         const plan: Suite.Plan = {
           port,
+          otherPort,
           quick,
           rounds,
-          limit: quick ? "15 seconds" : "60 seconds",
+          limit: quick ? "30 seconds" : "60 seconds",
           until,
           measure,
           profiles: options.profiles,

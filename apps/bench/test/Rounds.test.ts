@@ -68,18 +68,24 @@ it.scopedLive(
     Effect.gen(function* () {
       const measure = yield* Launch.shared
       const given = environment(measure, yield* Launch.sink)
-      const pid = () => measure("cache", { rounds: 1 }, "20 seconds")
-      const [one, other] = [yield* pid(), yield* pid()]
-      expect(Object.keys(one)).toEqual(["hit", "eviction"])
-      expect(other.hit).toBeGreaterThan(0)
+      const twice = [
+        yield* measure("cache", { rounds: 1 }, "20 seconds"),
+        yield* measure("cache", { rounds: 1 }, "20 seconds")
+      ]
+      for (const answer of twice) expect(Object.keys(answer)).toEqual(["hit", "eviction"])
       const [found, late, after] = yield* Rounds.run({ ...given, rounds: 1 }, [
         deliver(given, { at: 1 }),
         deliver(given, { at: 2 }, { limit: "1 millis" }),
-        deliver(given, { at: 3 })
+        Rounds.cell({
+          name: "sustain",
+          setting: { at: 3 },
+          params: { kind: "lru-otel", options: Rounds.options(given, { tenants: 2, batchAge: 100 }), requests: 60 }
+        })
       ])
       expect(found?.numbers.made).toEqual([120])
       expect(late?.failed).toBe("not done within 0.001 s")
-      expect(after?.numbers.made).toEqual([120])
+      // Not the late answer to what was asked before.
+      expect(after?.numbers.made).toEqual([360])
     }),
   60_000
 )

@@ -49,6 +49,7 @@ const run = (quick: boolean, answer: (params: Params<Name>) => unknown = answerO
       })
     const plan: Suite.Plan = {
       port: yield* Sink.make,
+      otherPort: 1,
       quick,
       rounds: quick ? 1 : 3,
       limit: "60 seconds",

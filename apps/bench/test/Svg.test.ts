@@ -30,6 +30,8 @@ it("a limit is a line at its place, even beyond all bars", () => {
   const [, longest = 0] = values(svg, "rect", "width").map(Number)
   const [, left = 0] = values(svg, "rect", "x").map(Number)
   expect((line - left) / longest).toBeCloseTo(2, 1)
+  const [width = 0] = values(svg, "svg", "width").map(Number)
+  expect(line).toBeLessThan(width)
 })
 
 it("bars of nothing, and below nothing, are none", () => {

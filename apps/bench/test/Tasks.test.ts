@@ -112,6 +112,7 @@ it.scopedLive(
           kind: "ours",
           options: options(port, { tenants: 20, capacity: 32, batchAge: 60_000 }),
           queued: { size: "large", requests: 20 },
+          warm: 32,
           settle: 1
         })
       )
@@ -137,13 +138,17 @@ it.scopedLive(
     Effect.gen(function* () {
       const params = { kind: "ours", rate: 100, seconds: 0.5 } as const
       const given = { tenants: 20, capacity: 32, batchAge: 100, room: 16 * 1024 }
-      const calm = yield* measured((port) => Isolate.run({ ...params, options: options(port, given), port, flood: 0 }))
+      const calm = yield* measured((port) =>
+        Isolate.run({ ...params, options: options(port, given), port, sickPort: port, flood: 0 })
+      )
       expect(calm.result.flooded).toBe(0)
       expect(calm.result.p50).toBeGreaterThan(10)
       expect(calm.result.p99).toBeGreaterThanOrEqual(calm.result.p50)
+      const sickPort = yield* Sink.make
       const sick = yield* measured((port) =>
-        Isolate.run({ ...params, options: options(port, given), port, flood: 500 })
+        Isolate.run({ ...params, options: options(port, given), port, sickPort, flood: 500 })
       )
+      expect((yield* Sink.counts(sickPort)).spans).toBeGreaterThan(0)
       expect(sick.result.flooded).toBeGreaterThan(0.1)
       expect(sick.result.flooded).toBeLessThan(1)
       positive(sick.result.p99)

@@ -47,7 +47,7 @@ export const suite: Suite.Suite = {
             options,
             spread,
             rate: messages ? 500 : 1500,
-            seconds: plan.quick ? 1 : 3,
+            seconds: plan.quick ? 0.8 : 3,
             warm: Math.max(known, plan.quick ? 800 : messages ? 1000 : 3000),
             warmRate: known > 3000 ? 3000 : undefined,
             profile:

@@ -31,7 +31,7 @@ export const suite: Suite.Suite = {
               options: Rounds.options(plan, { vocabularies }),
               spread: "uniform",
               rate: 1500,
-              seconds: plan.quick ? 1 : 4,
+              seconds: plan.quick ? 0.8 : 4,
               warm: plan.quick ? 800 : 3000
             }
           })

@@ -32,7 +32,7 @@ export const suite: Suite.Suite = {
             kind,
             options,
             rate,
-            seconds: plan.quick ? 2 : 6,
+            seconds: plan.quick ? 1.5 : 6,
             profile: kind === "ours" ? Suite.profileOf(plan, "loop") : undefined
           }
         })

@@ -8,12 +8,12 @@ import * as Evict from "../tasks/Evict.js"
 
 const mark = 6
 
-/** What one tenant may have waiting, in bytes; in one age of a batch a request of 6 spans takes a thirtieth of it, or so. */
-const quota = 128 * 1024
+/** What one tenant may have waiting, in bytes: eight requests of 6 spans, or so. */
+const quota = 32 * 1024
 const batchAge = 500
 
-/** Requests of a second: 30 in one age of a batch fill the quota, and ten times as many come. */
-const flood = 10 * 30 * (1000 / batchAge)
+/** Requests of a second: ten times as many in one age of a batch as the quota lets through. */
+const flood = 10 * 8 * (1000 / batchAge)
 
 /** Measures it. */
 export const suite: Suite.Suite = {
@@ -23,18 +23,19 @@ export const suite: Suite.Suite = {
   run: (plan) =>
     Effect.gen(function* () {
       const tenants = 1000
-      const isolate = (kind: Kind, disturbed: boolean) =>
+      const isolate = (kind: Kind, three: "absent" | "at their own origins" | "at the same origin") =>
         Rounds.cell({
           name: "isolate",
-          rounds: kind === "ours" ? undefined : 1,
-          setting: { peer: kind, tenants, "one dead, one slow, one flooding": disturbed },
+          rounds: kind === "ours" && three !== "at the same origin" ? undefined : 1,
+          setting: { peer: kind, tenants, three },
           params: {
             kind,
             options: Rounds.options(plan, { tenants, batchAge, room: quota }),
             port: plan.port,
-            rate: 500,
-            flood: disturbed ? flood : 0,
-            seconds: plan.quick ? 2 : 6
+            sickPort: three === "at their own origins" ? plan.otherPort : plan.port,
+            rate: plan.quick ? 500 : 300,
+            flood: three === "absent" ? 0 : flood,
+            seconds: plan.quick ? 1.5 : 6
           }
         })
       const evict = (kind: Kind) =>
@@ -50,20 +51,26 @@ export const suite: Suite.Suite = {
           }
         })
       const outcomes = yield* Rounds.run(plan, [
-        isolate("ours", false),
-        isolate("ours", true),
+        isolate("ours", "absent"),
+        isolate("ours", "at their own origins"),
         evict("ours"),
-        ...(plan.quick ? [] : [isolate("lru-effect", false), isolate("lru-effect", true)])
+        ...(plan.quick
+          ? []
+          : [
+              isolate("ours", "at the same origin"),
+              isolate("lru-effect", "absent"),
+              isolate("lru-effect", "at their own origins")
+            ])
       ])
       const find = Suite.finder(outcomes)
-      const p99 = (disturbed: boolean) => find("p99", { peer: "ours", "one dead, one slow, one flooding": disturbed })
+      const p99 = (three: string) => find("p99", { peer: "ours", three })
       return {
         marks: [
           Mark.evaluate(
             mark,
             "healthy tenants' p99 from a span's end to its arrival, beside the run without the three",
             1.1,
-            [p99(true), p99(false)],
+            [p99("at their own origins"), p99("absent")],
             Suite.divide
           ),
           Mark.evaluate(

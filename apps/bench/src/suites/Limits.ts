@@ -45,7 +45,7 @@ export const suite: Suite.Suite = {
         Rounds.cell({
           name: "cache",
           setting: { peer: "ours", cache: true },
-          params: { rounds: plan.quick ? 20 : 200 }
+          params: { rounds: plan.quick ? 8 : 40 }
         }),
         ...(plan.quick ? [] : [sustain("effect-otel"), sustain("lru-effect"), sustain("lru-otel"), close("lru-effect")])
       ])

@@ -28,8 +28,8 @@ export const suite: Suite.Suite = {
             options: Rounds.options(plan, { tenants, capacity }),
             spread: "uniform",
             bursts: plan.quick ? 15 : 60,
-            burst: 100,
-            warm: plan.quick ? 1200 : 6000,
+            burst: plan.quick ? 50 : 100,
+            warm: plan.quick ? 1000 : 6000,
             pause: 15,
             profile: kind === "ours" && tenants === 256 ? Suite.profileOf(plan, "path") : undefined
           }

@@ -6,10 +6,9 @@ import * as Provider from "@tenant-tracer/tracer/deliver/Provider"
 import * as ProviderCache from "@tenant-tracer/tracer/deliver/ProviderCache"
 import { Effect, Either } from "effect"
 import * as Stats from "../Stats.js"
-import * as Tenants from "../Tenants.js"
 import * as Clock from "./Clock.js"
 
-/** What is run: so many times a thousand. */
+/** What is run: so many rounds, each of some evictions and of more hits. */
 export interface Params {
   readonly rounds: number
 }
@@ -22,7 +21,7 @@ export interface Result {
 
 const capacity = 1000
 
-const perRound = 1000
+const evictions = 100
 
 /** Measures it. */
 export const run = ({ rounds }: Params): Effect.Effect<Result> =>
@@ -38,10 +37,10 @@ export const run = ({ rounds }: Params): Effect.Effect<Result> =>
             sizeOf: () => 1
           })
         )
-      const nanos = (next: () => number) => {
+      const nanos = (times: number, next: () => number) => {
         const before = performance.now()
-        for (let time = 0; time < perRound; time++) if (Either.isLeft(get(next()))) throw new Error("there is none")
-        return ((performance.now() - before) * 1e6) / perRound
+        for (let time = 0; time < times; time++) if (Either.isLeft(get(next()))) throw new Error("there is none")
+        return ((performance.now() - before) * 1e6) / times
       }
       let newest = 0
       const another = () => newest++
@@ -50,16 +49,19 @@ export const run = ({ rounds }: Params): Effect.Effect<Result> =>
       const hit: Array<number> = []
       // The first ones compile.
       for (let round = -2; round < rounds; round++) {
-        const evicting = nanos(another)
+        const evicting = nanos(evictions, another)
         yield* Clock.turn
-        const next = Tenants.traffic(capacity, "uniform", round)
-        const hitting = nanos(() => newest - 1 - next())
+        // In the order in which they were made, so that it is the oldest that go.
+        let tenant = newest - capacity
+        const hitting = nanos(capacity, () => tenant++)
         yield* Clock.turn
         if (round >= 0) {
           eviction.push(evicting)
           hit.push(hitting)
         }
       }
+      const { misses } = cache.stats()
+      if (misses !== newest) return yield* Effect.dieMessage(`${misses - newest} hits were none`)
       return { hit: Stats.median(hit), eviction: Stats.median(eviction) }
     })
   )

@@ -15,8 +15,9 @@ import * as Pace from "./Pace.js"
 export interface Params {
   readonly kind: Kind
   readonly options: Options
-  /** The port of the sink. */
+  /** The port of the sink, and that of the one that the dead tenant and the slow one have as theirs. */
   readonly port: number
+  readonly sickPort: number
   /** Requests of a second, of the healthy tenants together. */
   readonly rate: number
   /** Requests of a second of the tenant that floods; 0 where all are healthy. */
@@ -45,15 +46,16 @@ export const elsewhere = (port: number): Readonly<Record<number, string>> => ({
 })
 
 /** Measures it. */
-export const run = ({ flood, kind, options, port, rate, seconds }: Params): Effect.Effect<Result> =>
+export const run = ({ flood, kind, options, port, rate, seconds, sickPort }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const peer = yield* peers[kind](flood > 0 ? { ...options, elsewhere: elsewhere(port) } : options)
+      const peer = yield* peers[kind](flood > 0 ? { ...options, elsewhere: elsewhere(sickPort) } : options)
       const next = Tenants.traffic(options.tenants - sick, "uniform")
       let index = 0
       const healthy = () => peer.request(sick + next(), index++)
       yield* Pace.run(rate, Math.max(1, options.tenants / rate), healthy)
       yield* peer.drain
+      yield* Sink.reset(sickPort)
       yield* Sink.reset(port, true)
       const before = index
       let others = 0
@@ -71,7 +73,7 @@ export const run = ({ flood, kind, options, port, rate, seconds }: Params): Effe
       yield* Effect.sleep(options.batchAge + 100)
       const expected = (index - before) * spansPerRequest
       const arrivals = yield* Sink.until(Sink.arrivals(port), (arrivals) => millis(arrivals).length >= expected, 5000)
-      yield* Sink.release(port)
+      yield* Sink.release(sickPort)
       const all = millis(arrivals)
       if (all.length !== expected)
         return yield* Effect.dieMessage(`${all.length} of ${expected} spans of healthy tenants arrived`)

@@ -11,6 +11,8 @@ export interface Params {
   readonly kind: Kind
   readonly options: Options
   readonly queued?: { readonly size: Size; readonly requests: number } | undefined
+  /** Requests before anything is weighed, of a few tenants: whatever is kept of the latest requests is kept already. */
+  readonly warm: number
   /** Milliseconds before the tenants are weighed, for whoever closes connections that are idle. */
   readonly settle: number
   readonly profile?: Profile.Options | undefined
@@ -23,9 +25,8 @@ export interface Result {
   readonly bytes: number
 }
 
-/** Before anything is weighed the peer has been at work, for a few tenants: whatever it keeps of the latest requests, it keeps already. */
+/** The tenants of the requests before. */
 const before = 16
-const requestsBefore = 12_000
 
 const inUse = Effect.map(Clock.collect, () => {
   const { external, heapUsed } = process.memoryUsage()
@@ -33,7 +34,7 @@ const inUse = Effect.map(Clock.collect, () => {
 })
 
 /** Measures it. */
-export const run = ({ kind, options, profile, queued, settle }: Params): Effect.Effect<Result> =>
+export const run = ({ kind, options, profile, queued, settle, warm }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
       const peer = yield* peers[kind](options)
@@ -55,7 +56,7 @@ export const run = ({ kind, options, profile, queued, settle }: Params): Effect.
         return requests * spansPerRequest
       }
       // The code is compiled and everything shared is there.
-      for (let time = 0; time < requestsBefore / before; time++) yield* each(0, before, request)
+      for (let time = 0; time < warm / before; time++) yield* each(0, before, request)
       if (queued !== undefined) {
         yield* each(0, before, wait(queued.requests, queued.size))
         yield* each(0, options.tenants, request)

@@ -66,7 +66,7 @@ const which = FastCheck.nat(7)
 const step = FastCheck.oneof(
   {
     weight: 8,
-    arbitrary: FastCheck.record({ take: FastCheck.integer({ min: 0, max: 45 }), worth: FastCheck.nat(2), which })
+    arbitrary: FastCheck.record({ take: FastCheck.integer({ min: 1, max: 45 }), worth: FastCheck.nat(2), which })
   },
   { weight: 1, arbitrary: FastCheck.record({ give: which }) },
   { weight: 2, arbitrary: FastCheck.record({ send: which }) },

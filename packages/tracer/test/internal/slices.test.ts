@@ -1,29 +1,19 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, type Scheduler } from "effect"
 import * as Slices from "../../src/internal/slices.js"
+import { loopTurns } from "../support/loop.js"
 
 const millisecond = 1_000_000
 
 /** Time that passes by work alone, and turns of the event loop that are counted. */
 const working = Effect.gen(function* () {
   let nanos = 0
-  let turn = 0
-  yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      const immediate = { handle: setImmediate(next) }
-      function next() {
-        turn++
-        immediate.handle = setImmediate(next)
-      }
-      return immediate
-    }),
-    ({ handle }) => Effect.sync(() => clearImmediate(handle))
-  )
+  const turns = yield* loopTurns
   const clock: Clock.Clock = { ...Clock.make(), unsafeCurrentTimeNanos: () => BigInt(nanos) }
   const spent = new Map<number, number>()
   const work = (cost: number) => {
     nanos += cost
-    spent.set(turn, (spent.get(turn) ?? 0) + cost)
+    spent.set(turns(), (spent.get(turns()) ?? 0) + cost)
   }
   return {
     work,
@@ -59,6 +49,34 @@ describe("a long work", () => {
       const { longest, run, work } = yield* working
       yield* run(Slices.make().forEach(costs(5, 3 * millisecond), work))
       expect(longest()).toBe(3 * millisecond)
+    })
+  )
+
+  it.effect("is left to the scheduler, where fibers have one of their own", () =>
+    Effect.sync(() => {
+      const tasks: Array<() => void> = []
+      const scheduler: Scheduler.Scheduler = {
+        scheduleTask: (task) => tasks.push(task),
+        shouldYield: () => false
+      }
+      let nanos = 0
+      const clock: Clock.Clock = { ...Clock.make(), unsafeCurrentTimeNanos: () => BigInt(nanos) }
+      const fiber = Effect.runFork(
+        Effect.withClock(
+          Slices.make().forEach(costs(10, 0.6 * millisecond), (cost) => {
+            nanos += cost
+          }),
+          clock
+        ),
+        { scheduler }
+      )
+      let turns = 0
+      for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+        turns++
+        task()
+      }
+      expect(fiber.unsafePoll()).toEqual(Exit.void)
+      expect(turns).toBeGreaterThanOrEqual(5)
     })
   )
 
@@ -99,6 +117,32 @@ describe("many works", () => {
       )
       expect(longest()).toBeLessThanOrEqual(1 * millisecond)
       expect(turns()).toBeGreaterThanOrEqual(4)
+    })
+  )
+
+  it.scopedLive("are done in the order of asking, each before the next", () =>
+    Effect.gen(function* () {
+      const { run, work } = yield* working
+      const slices = Slices.make()
+      const done: Array<number> = []
+      const works = [0, 1, 2, 3].map((n) =>
+        slices.forEach(costs(5, 0.4 * millisecond), (cost) => {
+          work(cost)
+          done.push(n)
+        })
+      )
+      yield* run(Effect.all(works, { concurrency: "unbounded" }))
+      expect(done).toEqual([0, 1, 2, 3].flatMap((n) => [n, n, n, n, n]))
+    })
+  )
+
+  it.scopedLive("pieces that are done alone count for what is round them, too", () =>
+    Effect.gen(function* () {
+      const turns = yield* loopTurns
+      const slices = Slices.make()
+      const before = turns()
+      yield* Effect.forEach(costs(200, 0), () => slices.once(() => {}), { discard: true })
+      expect(turns() - before).toBeGreaterThanOrEqual(9)
     })
   )
 
