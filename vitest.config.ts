@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     projects,
     maxWorkers: Math.min(4, availableParallelism()),
-    minWorkers: 1
+    minWorkers: 1,
+    // Files share their process and its modules: loading them for each file takes as long as the tests.
+    poolOptions: { forks: { isolate: false } }
   }
 })

@@ -188,7 +188,12 @@ describe("virtual keys in the embedded database", () => {
 
 const postgres = Option.getOrUndefined(Effect.runSync(Config.option(Config.redacted("DATABASE_URL"))))
 
-describe.skipIf(postgres === undefined)("virtual keys in PostgreSQL (where DATABASE_URL is set)", () => {
-  const database = postgres === undefined ? Layer.die("no DATABASE_URL") : Database.layerPostgres(postgres)
-  layer(on(Layer.orDie(Layer.map(database, (context) => context))))((it) => behaviour(it, `${Date.now()}-`))
-})
+const title = "virtual keys in PostgreSQL (where DATABASE_URL is set)"
+
+if (postgres === undefined) it.skip(title, () => {})
+else {
+  describe(title, () => {
+    const database = Database.layerPostgres(postgres)
+    layer(on(Layer.orDie(Layer.map(database, (context) => context))))((it) => behaviour(it, `${Date.now()}-`))
+  })
+}
