@@ -224,11 +224,11 @@ export const apply = (source: string, name: string, { edits, file }: Patch): str
   return text
 }
 
-/** The files of a bug, by their addresses, with the bug in them. */
-export const patched = ({ name, patches }: Bug): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+/** The files of a bug, by their paths, with the bug in them. */
+export const patched = ({ name, patches }: Bug): ReadonlyMap<string, string> =>
+  new Map(
     patches.map((patch) => {
-      const url = new URL(patch.file, root)
-      return [url.href, apply(readFileSync(fileURLToPath(url), "utf8"), name, patch)]
+      const path = fileURLToPath(new URL(patch.file, root))
+      return [path, apply(readFileSync(path, "utf8"), name, patch)]
     })
   )

@@ -1,12 +1,12 @@
 /** Processes that play seeds, because a history is played in one go; the library in them may be one with a bug. */
 import { type ChildProcess, fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pool from "effect/Pool"
 import type * as Scope from "effect/Scope"
-import * as Bugs from "../bugs/Bugs.js"
+import type * as Bugs from "../bugs/Bugs.js"
+import * as Program from "./Program.js"
 import type { Answers, Task } from "./Task.js"
 
 /** Workers cannot be had: whatever is asked of them, it would be the same. */
@@ -22,20 +22,12 @@ export interface Workers {
   ) => Effect.Effect<Answers[Tag], StartError | TaskError>
 }
 
-/** The address of the hook that brings a bug back, with the files and their texts in it. */
-const hookOf = (bug: Bugs.Bug): string => {
-  const hook = new URL("../bugs/hook.mjs", import.meta.url)
-  hook.searchParams.set("patched", JSON.stringify(Bugs.patched(bug)))
-  return hook.href
-}
-
-const flags = (bug: Bugs.Bug | undefined): Array<string> => [
-  // Who comes first sees a file before the compiler does.
-  ...(bug === undefined ? [] : ["--import", hookOf(bug)]),
-  ...["--import", "tsx"],
-  // Most of what a history makes is gone with its next step.
+const flags = [
+  // Most of what a history makes is gone with its next step; collecting it takes turns with the other workers.
   "--max-semi-space-size=64",
-  "--stack-trace-limit=5"
+  "--single-threaded-gc",
+  "--stack-trace-limit=5",
+  "--enable-source-maps"
 ]
 
 /** The next message of a worker, or how it ended. */
@@ -58,16 +50,9 @@ const hear = (child: ChildProcess): Effect.Effect<unknown, TaskError> =>
     return Effect.sync(forget)
   })
 
-const start = (execArgv: Array<string>): Effect.Effect<ChildProcess, StartError, Scope.Scope> =>
+const start = (program: string): Effect.Effect<ChildProcess, StartError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [], {
-        // Where the compiler is found.
-        cwd: fileURLToPath(Bugs.root),
-        execArgv,
-        stdio: ["ignore", "inherit", "inherit", "ipc"]
-      })
-    ),
+    Effect.sync(() => fork(program, [], { execArgv: flags, stdio: ["ignore", "inherit", "inherit", "ipc"] })),
     // It may be in a circle, and hear nothing.
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   ).pipe(
@@ -84,11 +69,8 @@ export const make = (options: {
 }): Effect.Effect<Workers, StartError, Scope.Scope> =>
   Effect.gen(function* () {
     const { bug, patience = "1 minute", size } = options
-    const execArgv = yield* Effect.try({
-      try: () => flags(bug),
-      catch: (error) => new StartError({ message: error instanceof Error ? error.message : String(error) })
-    })
-    const pool = yield* Pool.make({ acquire: start(execArgv), size })
+    const program = yield* Effect.mapError(Program.build(bug), ({ message }) => new StartError({ message }))
+    const pool = yield* Pool.make({ acquire: start(program), size })
     const ask = (child: ChildProcess, task: Task) =>
       Effect.zipRight(
         Effect.sync(() => child.send(task)),
