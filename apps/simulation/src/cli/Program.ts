@@ -45,6 +45,7 @@ export const build = (bug?: Bugs.Bug): Effect.Effect<string, BuildError, Scope.S
       format: "esm",
       target: "node20",
       sourcemap: "inline",
+      sourcesContent: false,
       // For what is CommonJS.
       banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
       plugins: [reading(texts)],

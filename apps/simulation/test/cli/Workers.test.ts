@@ -8,16 +8,16 @@ const patience = 240_000
 
 describe("Workers", () => {
   it.live(
-    "play a dozen seeds, and none of them fails",
+    "play some seeds, and none of them fails",
     () =>
       Effect.gen(function* () {
         const workers = yield* Workers.make({ size: 2 })
         const played = yield* Effect.forEach(
-          Array.from({ length: 12 }, (_, index) => index + 1),
+          Array.from({ length: 4 }, (_, index) => index + 1),
           (seed) => workers.run({ _tag: "Play", seed }),
-          { concurrency: 12 }
+          { concurrency: 4 }
         )
-        expect(played.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+        expect(played.map(({ seed }) => seed)).toEqual([1, 2, 3, 4])
         expect(played.filter(({ failed }) => failed !== undefined)).toEqual([])
         expect(played.every(({ counts }) => Object.keys(counts).length >= 5)).toBe(true)
       }).pipe(Effect.scoped),
