@@ -6,7 +6,7 @@
  * import { Vocabularies } from "@tenant-tracer/vocabulary"
  *
  * const both = Vocabularies.layer([{ name: "genai", version: "1.41" }, { name: "openinference" }])
- * // Right(Vocabulary), or Left(VocabularyError: unknown vocabulary "nope"; known: [genai 1.41, openinference 1])
+ * // Right(Vocabulary), or Left(VocabularyError: unknown vocabulary "nope"; known: [genai 1.41|1.40|…, openinference 1])
  * ```
  *
  * @since 0.1.0
@@ -23,12 +23,21 @@ import * as OpenInference from "./OpenInference.js"
 import { VocabularyError } from "./VocabularyError.js"
 
 /**
- * All vocabularies, of each name the newest version first.
+ * All vocabularies, of each name the newest version first and what has no version yet last, so that a name alone is its newest version.
  *
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1]
+export const all: ReadonlyArray<Vocabulary> = [
+  Genai.v1_41,
+  Genai.v1_40,
+  Genai.v1_39,
+  Genai.v1_38,
+  Genai.v1_37,
+  Genai.v1_36,
+  Genai.next,
+  OpenInference.v1
+]
 
 /**
  * The vocabulary of a name: in the version that was asked for, else in its newest.
@@ -72,7 +81,13 @@ export const layer = (
     return layered
   })
 
-const listOf = (known: ReadonlyArray<Vocabulary>): string => `known: [${known.map(title).join(", ")}]`
+const listOf = (known: ReadonlyArray<Vocabulary>): string => {
+  const names = [...new Set(known.map(({ name }) => name))].map((name) => {
+    const versions = known.flatMap((one) => (one.name === name ? [one.version] : []))
+    return `${name} ${versions.join("|")}`
+  })
+  return `known: [${names.join(", ")}]`
+}
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 64))
 

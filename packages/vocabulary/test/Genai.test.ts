@@ -1,16 +1,22 @@
 import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { Message, MessagePart, ToolDefinition } from "@tenant-tracer/model/Message"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
-import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import { Ajv } from "ajv"
 import * as Arbitrary from "effect/Arbitrary"
+import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as AttributeMap from "../src/AttributeMap.js"
 import * as Genai from "../src/Genai.js"
+import * as Vocabularies from "../src/Vocabularies.js"
 
-const render = (data: SpanData.Read | undefined, options?: Partial<TypedSpan>) =>
-  AttributeMap.collect(Genai.v1_41, { name: "x", data, facts: {}, isRoot: false, error: undefined, ...options })
+const genai = Vocabularies.all.filter(({ name }) => name === "genai")
+
+const render = (
+  data: SpanData.Read | undefined,
+  { vocabulary = Genai.v1_41, ...options }: Partial<TypedSpan> & { readonly vocabulary?: Vocabulary } = {}
+) => AttributeMap.collect(vocabulary, { name: "x", data, facts: {}, isRoot: false, error: undefined, ...options })
 
 const chat = { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" } as const
 
@@ -29,34 +35,196 @@ describe("the published JSON schemas", () => {
   const output = validator("output-messages")
   const instructions = validator("system-instructions")
   const definitions = validator("tool-definitions")
+  const retrieved = validator("retrieval-documents")
 
   it("refuse what is no message, so that the properties below can fail", () => {
     expect(input([{ role: "user" }])).toBe(false)
     expect(output([{ role: "assistant", parts: [] }])).toBe(false)
     expect(instructions([{ content: "x" }])).toBe(false)
     expect(definitions([{ name: "x" }])).toBe(false)
+    expect(retrieved([{ id: "x" }])).toBe(false)
   })
 
+  const withMessages = genai.filter(({ keys }) => "gen_ai.input.messages" in keys)
+
   it.prop(
-    "accept every message, instruction and tool that fits our schemas",
+    "accept every message, instruction, tool and document that fits our schemas, in every version that has them",
     [
+      FastCheck.constantFrom(...withMessages),
       Schema.Array(Message),
       Schema.Array(Message),
       Schema.Array(MessagePart),
       Arbitrary.make(Schema.Array(ToolDefinition)),
-      Schema.Array(Schema.String)
+      Schema.Array(Schema.String),
+      Arbitrary.make(SpanData.LlmCall.pick("documents"))
     ],
-    ([inputMessages, outputMessages, systemInstructions, tools, finishReasons]) => {
+    ([vocabulary, inputMessages, outputMessages, systemInstructions, tools, finishReasons, { documents }]) => {
       const data = { inputMessages, outputMessages, systemInstructions, tools, finishReasons }
-      const attributes = render({ ...chat, ...data })
+      const attributes = render({ ...chat, ...data }, { vocabulary })
+      const found = render({ ...chat, operation: "retrieval", documents }, { vocabulary })
       valid(input, attributes["gen_ai.input.messages"])
-      valid(output, attributes["gen_ai.output.messages"])
+      // There a message no longer tells why it ended, which makes it one that goes in.
+      valid(vocabulary.version === "next" ? input : output, attributes["gen_ai.output.messages"])
       valid(instructions, attributes["gen_ai.system_instructions"])
       valid(definitions, attributes["gen_ai.tool.definitions"])
+      valid(retrieved, found["gen_ai.retrieval.documents"])
       expect(attributes["gen_ai.input.messages"] === undefined).toBe(inputMessages.length === 0)
     },
-    { fastCheck: { numRuns: 300 } }
+    { fastCheck: { numRuns: 600 } }
   )
+})
+
+describe("versions", () => {
+  const newKeys = (older: Vocabulary, newer: Vocabulary) =>
+    Object.keys(newer.keys).filter((key) => !(key in older.keys) && !/^(mcp|jsonrpc|rpc|network)\./.test(key))
+
+  it("each adds what the conventions' registry added in that version", () => {
+    expect(newKeys(Genai.v1_36, Genai.v1_37).sort()).toEqual([
+      "gen_ai.input.messages",
+      "gen_ai.output.messages",
+      "gen_ai.provider.name",
+      "gen_ai.system_instructions",
+      "openai.response.system_fingerprint"
+    ])
+    expect(newKeys(Genai.v1_37, Genai.v1_38).sort()).toEqual([
+      "gen_ai.embeddings.dimension.count",
+      "gen_ai.tool.call.arguments",
+      "gen_ai.tool.call.result",
+      "gen_ai.tool.definitions"
+    ])
+    expect(newKeys(Genai.v1_38, Genai.v1_39)).toEqual(["gen_ai.prompt.name"])
+    expect(newKeys(Genai.v1_39, Genai.v1_40).sort()).toEqual([
+      "gen_ai.agent.version",
+      "gen_ai.retrieval.documents",
+      "gen_ai.retrieval.query.text",
+      "gen_ai.usage.cache_creation.input_tokens",
+      "gen_ai.usage.cache_read.input_tokens"
+    ])
+    expect(newKeys(Genai.v1_40, Genai.v1_41).sort()).toEqual([
+      "gen_ai.request.stream",
+      "gen_ai.response.time_to_first_chunk",
+      "gen_ai.usage.reasoning.output_tokens",
+      "gen_ai.workflow.name"
+    ])
+    expect(newKeys(Genai.v1_41, Genai.next).sort()).toEqual([
+      "gen_ai.prompt.version",
+      "gen_ai.retrieval.top_k",
+      "gen_ai.usage.cache_write.input_tokens"
+    ])
+  })
+
+  it("what is gone is gone", () => {
+    expect(newKeys(Genai.v1_37, Genai.v1_36).sort()).toEqual([
+      "gen_ai.completion",
+      "gen_ai.openai.response.system_fingerprint",
+      "gen_ai.prompt",
+      "gen_ai.system"
+    ])
+    expect(newKeys(Genai.next, Genai.v1_41)).toEqual(["gen_ai.usage.cache_creation.input_tokens"])
+  })
+
+  it("MCP has its conventions from 1.39 on", () => {
+    const listing = (vocabulary: Vocabulary) =>
+      render({ _tag: "mcp_list_tools", method: "tools/list", sessionId: "s", transport: "stdio" }, { vocabulary })
+    const expected = { "mcp.method.name": "tools/list", "mcp.session.id": "s", "network.transport": "pipe" }
+    expect(genai.map(listing)).toEqual(
+      genai.map(({ version }) => (["1.36", "1.37", "1.38"].includes(version) ? {} : expected))
+    )
+  })
+
+  it("each names its schema, its pages and itself", () => {
+    expect(genai.map(({ schemaUrl }) => schemaUrl)).toEqual([
+      "https://opentelemetry.io/schemas/1.41.0",
+      "https://opentelemetry.io/schemas/1.40.0",
+      "https://opentelemetry.io/schemas/1.39.0",
+      "https://opentelemetry.io/schemas/1.38.0",
+      "https://opentelemetry.io/schemas/1.37.0",
+      "https://opentelemetry.io/schemas/1.36.0",
+      "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+    ])
+    expect(genai.map(({ keys }) => keys["gen_ai.request.model"])).toEqual([
+      "semconv 1.41 gen-ai/gen-ai-spans.md#inference",
+      ...["1.40", "1.39", "1.38", "1.37", "1.36"].map((version) => `semconv ${version} gen-ai/gen-ai-spans.md`),
+      "semconv-genai registry/attributes/gen-ai.md"
+    ])
+    expect(Genai.v1_36.keys["gen_ai.prompt"]).toBe("semconv 1.36 registry/attributes/gen-ai.md")
+    expect(Genai.next.keys["mcp.method.name"]).toBe("semconv-genai gen-ai/mcp.md")
+  })
+
+  it("before 1.37 a provider is a system, some by another name", () => {
+    const system = (provider: string) => render({ ...chat, provider }, { vocabulary: Genai.v1_36 })["gen_ai.system"]
+    expect([system("openai"), system("x_ai"), system(""), system("toString")]).toEqual([
+      "openai",
+      "xai",
+      undefined,
+      "toString"
+    ])
+  })
+
+  it("before 1.37 messages are flat: text, parts where there is more, calls and answers", () => {
+    const inputMessages = [
+      {
+        role: "user",
+        parts: [
+          { type: "text", content: "a" },
+          { type: "text", content: "b" }
+        ]
+      },
+      { role: "user", parts: [{ type: "uri", modality: "image", uri: "https://example.com/a.png" }] },
+      { role: "tool", parts: [{ type: "tool_call_response", id: "c", response: 21 }] }
+    ] as const
+    const outputMessages = [
+      { role: "assistant", parts: [{ type: "tool_call", id: "d", name: "f", arguments: "{}" }] }
+    ] as const
+    const attributes = render(
+      { ...chat, systemInstructions: [{ type: "text", content: "Be brief." }], inputMessages, outputMessages },
+      { vocabulary: Genai.v1_36 }
+    )
+    expect(JSON.parse(String(attributes["gen_ai.prompt"]))).toEqual([
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "ab" },
+      { role: "user", content: [{ type: "uri", modality: "image", uri: "https://example.com/a.png" }] },
+      { role: "tool", content: 21, tool_call_id: "c" }
+    ])
+    expect(JSON.parse(String(attributes["gen_ai.completion"]))).toEqual([
+      { role: "assistant", tool_calls: [{ id: "d", type: "function", function: { name: "f", arguments: "{}" } }] }
+    ])
+  })
+
+  it("to come: instructions are text, messages do not tell why they ended, calls name their prompt", () => {
+    const attributes = render(
+      {
+        ...chat,
+        parameters: { topK: 40 },
+        systemInstructions: [
+          { type: "reasoning", content: "hm" },
+          { type: "text", content: "Be brief." }
+        ],
+        outputMessages: [{ role: "assistant", parts: [], finishReason: "stop" }],
+        finishReasons: ["stop"]
+      },
+      { vocabulary: Genai.next, facts: { promptName: "weather", promptVersion: "3" } }
+    )
+    expect(attributes).toEqual({
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": "openai",
+      "gen_ai.request.model": "gpt-4o",
+      "gen_ai.request.top_k": 40,
+      "gen_ai.response.finish_reasons": ["stop"],
+      "gen_ai.prompt.name": "weather",
+      "gen_ai.prompt.version": "3",
+      "gen_ai.system_instructions": '[{"type":"text","content":"Be brief."}]',
+      "gen_ai.output.messages": '[{"role":"assistant","parts":[]}]'
+    })
+  })
+
+  it("to come: an agent at work tells less of itself than one that is made", () => {
+    const told = (operation: "create_agent" | "invoke_agent" | undefined) =>
+      render({ _tag: "agent", operation, id: "a", version: "1", provider: "openai" }, { vocabulary: Genai.next })
+    expect(told("create_agent")).toMatchObject({ "gen_ai.agent.id": "a", "gen_ai.provider.name": "openai" })
+    expect(told("invoke_agent")).toEqual({ "gen_ai.operation.name": "invoke_agent" })
+    expect(told(undefined)).toEqual({ "gen_ai.operation.name": "invoke_agent" })
+  })
 })
 
 describe("llm_call", () => {

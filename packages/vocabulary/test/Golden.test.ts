@@ -7,6 +7,8 @@ import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
+import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Either from "effect/Either"
 import * as AttributeMap from "../src/AttributeMap.js"
 import { coveredBy, covers } from "../src/internal/keyTable.js"
 import { samples } from "../src/internal/samples.js"
@@ -22,6 +24,10 @@ const rendered = (attributes: ReadonlyArray<AttributeMap.Attribute>): Golden =>
   Object.fromEntries(attributes.map(({ key, type, value }) => [key, { [type]: value }]))
 
 const numRuns = 300
+
+/** What the names of keys tell of their numbers. */
+const measured = /temperature|top_p|penalty|score|cost|duration|time_to_first/
+const counted = /tokens|_count|\.count|port$|seed|status_code|attempt/
 
 it("there is a sample of every role", () => {
   const roles = new Set(samples.map(({ span }) => span.data?._tag))
@@ -40,6 +46,7 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
   (title, vocabulary) => {
     const folder = new URL(`${title}/`, directory)
     const rows = Object.keys(vocabulary.keys)
+    const types = new Map<string, AttributeMap.Attribute["type"]>()
     const shown = samples.flatMap(({ span }) => AttributeMap.attributes(vocabulary, span).map(({ key }) => key))
 
     it.each(samples.map(({ name, span }) => [name, span] as const))("%s is as the golden file says", (name, span) => {
@@ -54,6 +61,12 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       for (const [key, attribute] of Object.entries(golden)) expect(actual[key], key).toEqual(attribute)
     })
 
+    it.each(samples.map(({ name }) => name))("each key of the golden file of %s names its source", (name) => {
+      const golden: Golden = JSON.parse(fs.readFileSync(new URL(`${name}.json`, folder), "utf8"))
+      const sourced = rows.filter((row) => (vocabulary.keys[row] ?? "").trim() !== "")
+      expect(Object.keys(golden).filter((key) => !coveredBy(sourced, key))).toEqual([])
+    })
+
     it("has a golden file for each sample and no other", () => {
       expect(fs.readdirSync(folder).sort()).toEqual(samples.map(({ name }) => `${name}.json`).sort())
     })
@@ -62,6 +75,29 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       expect(rows.filter((row) => !shown.some((key) => covers(row, key)))).toEqual([])
       expect(rows.filter((row) => (vocabulary.keys[row] ?? "").trim() === "")).toEqual([])
     })
+
+    it("a double is one where it is whole, and what is counted is an integer", () => {
+      const numbers = samples.flatMap(({ span }) =>
+        AttributeMap.attributes(vocabulary, span).filter(({ value }) => typeof value === "number")
+      )
+      const wrong = numbers.filter(
+        ({ key, type }) => (measured.test(key) && type !== "double") || (counted.test(key) && type !== "int")
+      )
+      expect(wrong).toEqual([])
+      expect(numbers.some(({ key, value }) => measured.test(key) && Number.isInteger(value))).toBe(true)
+    })
+
+    it.prop(
+      "a key has one type, whatever its value",
+      [typedSpan],
+      ([span]) => {
+        for (const { key, type } of AttributeMap.attributes(vocabulary, span)) {
+          expect([key, types.get(key) ?? type]).toEqual([key, type])
+          types.set(key, type)
+        }
+      },
+      { fastCheck: { numRuns } }
+    )
 
     it("each content key is declared", () => {
       expect(vocabulary.content.filter((row) => !rows.includes(row))).toEqual([])
@@ -106,20 +142,26 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
   }
 )
 
+/** Of all vocabularies those that agree with each other, in their order. */
+const agreeing: Array<Vocabulary> = []
+for (const one of Vocabularies.all) if (Either.isRight(Vocabularies.layer([...agreeing, one]))) agreeing.push(one)
+
 it.prop(
   "layered, every key is written once and nothing is lost",
   [typedSpan],
   ([span]) => {
-    const refs = Vocabularies.all.map(({ name, version }) => ({ name, version }))
-    const layered = Vocabularies.layer(refs)
-    if (layered._tag === "Left") throw layered.left
-    const keys = AttributeMap.attributes(layered.right, span).map(({ key }) => key)
-    const apart = new Set(Vocabularies.all.flatMap((one) => AttributeMap.attributes(one, span).map(({ key }) => key)))
+    const layered = Vocabularies.layer(agreeing).pipe(Either.getOrThrow)
+    const keys = AttributeMap.attributes(layered, span).map(({ key }) => key)
+    const apart = new Set(agreeing.flatMap((one) => AttributeMap.attributes(one, span).map(({ key }) => key)))
     expect(keys.length).toBe(apart.size)
     expect(new Set(keys)).toEqual(apart)
   },
   { fastCheck: { numRuns: 100 } }
 )
+
+it("several agree, so that the property above can fail", () => {
+  expect(new Set(agreeing.map(({ name }) => name)).size).toBeGreaterThan(1)
+})
 
 it("samples differ from one another, so that a golden file stands for its role", () => {
   const texts = samples.map(({ span }) => JSON.stringify(span))

@@ -299,6 +299,8 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
       _tag: "agent",
       operation: "create_agent",
       name: "forecaster",
+      id: "agent-1",
+      version: "1.2",
       provider: "openai",
       requestModel: "gpt-4o",
       server

@@ -37,19 +37,19 @@ export const outputTurns = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agen
 
 const toolCalls = (turn: Turn) => turn.parts.filter((part) => part.type === "tool_call")
 
+/** What a model asked for, as chat APIs have it. */
+export const functionCalls = (turn: Turn): unknown =>
+  Messages.listed(toolCalls(turn), (calls) =>
+    calls.map((call) => ({ id: call.id, type: "function", function: { name: call.name, arguments: call.arguments } }))
+  )
+
 /** What the list of traces shows of a conversation. */
 export const summary = (turns: ReadonlyArray<Turn>): unknown =>
   Messages.listed(turns, (list) =>
     list.map((turn) => ({
       role: turn.role,
       content: turn.answer === undefined ? Messages.text(turn.parts) : turn.answer.response,
-      tool_calls: Messages.listed(toolCalls(turn), (calls) =>
-        calls.map((call) => ({
-          id: call.id,
-          type: "function",
-          function: { name: call.name, arguments: call.arguments }
-        }))
-      )
+      tool_calls: functionCalls(turn)
     }))
   )
 
