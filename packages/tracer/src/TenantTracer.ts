@@ -10,7 +10,7 @@ import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -235,7 +235,9 @@ export const makeWith = (
     for (const destination of config.operator ?? []) {
       const opened = yield* Scope.extend(outlets.openOperator(destination), yield* draining)
       if ("view" in opened) operator.push(opened)
-      else {
+      else if (opened.reason === "unknown_vocabulary") {
+        return yield* Effect.die(ConfigError.InvalidData(["operator", destination.name, "vocabularies"], opened.detail))
+      } else {
         ledger.denied(opened.id, opened.reason)
         yield* Effect.logError(`The operator's destination ${opened.id} is not used: ${opened.detail}`)
       }

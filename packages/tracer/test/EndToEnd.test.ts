@@ -2,13 +2,14 @@ import { afterEach, describe, expect, it, vi } from "@effect/vitest"
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
 import type * as Destination from "@tenant-tracer/model/Destination"
+import type { VocabularyRef } from "@tenant-tracer/model/Vocabulary"
 import { Fault, SpanTree } from "@tenant-tracer/receiver"
-import { Phase, Spans, TenantTracer, TestTracer, VocabularyResolver } from "@tenant-tracer/tracer"
+import { Phase, Spans, TenantTracer, TestTracer, UndiciTransport, VocabularyResolver } from "@tenant-tracer/tracer"
 import { Genai, Vocabularies } from "@tenant-tracer/vocabulary"
-import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
+import { Cause, Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
 import { destination } from "./support/recorded.js"
-import { layer } from "./support/tracing.js"
+import { vocabularies as allVocabularies, layer } from "./support/tracing.js"
 
 /** A request with something in every place where a tenant must not look. */
 const revealing = Effect.gen(function* () {
@@ -256,6 +257,10 @@ describe("a destination that cannot be", () => {
     ["invalid_resource", { ...to("bigint"), resource: { n: 1n as never } }],
     ["unknown_vocabulary", { ...to("vocabulary"), vocabularies: [{ name: "klingon" }] }],
     ["unknown_vocabulary", { ...to("version"), vocabularies: [{ name: "genai", version: "0.1" }] }],
+    [
+      "unknown_vocabulary",
+      { ...to("conflict"), vocabularies: [{ name: "genai" }, { name: "genai", version: "next" }] }
+    ],
     ["duplicate_name", to("acme")]
   ]
 
@@ -294,18 +299,33 @@ describe("a destination that cannot be", () => {
     Effect.gen(function* () {
       const { spans, to } = yield* backends("acme", "operator")
       const { flush, row, run } = yield* tracer({
-        operator: [
-          { ...to("bad"), endpoint: "nowhere" },
-          { name: "odd", exporter: new InMemorySpanExporter(), vocabularies: [{ name: "klingon" }] },
-          to("collector", { key: "operator", vendor: "collector" })
-        ]
+        operator: [{ ...to("bad"), endpoint: "nowhere" }, to("collector", { key: "operator", vendor: "collector" })]
       })
       yield* run(call(routeTo("acme", [to("acme")])))
       yield* flush
       expect(yield* row("operator/bad")).toMatchObject({ made: 0, denied: { invalid_endpoint: 1 } })
-      expect(yield* row("operator/odd")).toMatchObject({ made: 0, denied: { unknown_vocabulary: 1 } })
       expect([yield* spans("operator"), yield* spans("acme")].map((spans) => spans.length)).toEqual([2, 2])
     })
+  )
+
+  it.effect.each<{
+    readonly problem: string
+    readonly vocabularies: ReadonlyArray<VocabularyRef>
+    readonly named: ReadonlyArray<string>
+  }>([
+    { problem: "nobody knows", vocabularies: [{ name: "klingon" }], named: ["klingon"] },
+    {
+      problem: "claim one key with different values",
+      vocabularies: [{ name: "genai" }, { name: "genai", version: "next" }],
+      named: ["genai 1.41", "genai next", "gen_ai.request.top_k"]
+    }
+  ])("vocabularies of the operator's that $problem stop the start and are named", ({ named, vocabularies }) =>
+    Effect.gen(function* () {
+      const operator = [{ name: "odd", exporter: new InMemorySpanExporter(), vocabularies }]
+      const start = Layer.launch(TenantTracer.layer({ operator }))
+      const text = yield* Effect.map(Effect.flip(Effect.sandbox(start)), Cause.pretty)
+      for (const word of ["operator", "odd", "vocabularies", ...named]) expect(text).toContain(word)
+    }).pipe(Effect.provide([UndiciTransport.layer(), allVocabularies]))
   )
 })
 
