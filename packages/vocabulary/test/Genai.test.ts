@@ -346,6 +346,10 @@ describe("errors", () => {
     })
   })
 
+  it("an error of which nobody knows the kind is one of another kind", () => {
+    expect(render(chat, { error: { type: "", message: "boom" } })["error.type"]).toBe("_OTHER")
+  })
+
   it("a request is an error of its status from 500 on", () => {
     const request = (status: number) => render({ _tag: "proxy_request", method: "GET", status })["error.type"]
     expect([request(499), request(500), request(503)]).toEqual([undefined, "500", "503"])
@@ -394,6 +398,23 @@ describe("services", () => {
       "select",
       undefined
     ])
+  })
+
+  it("a database names its system, by its service where nothing else does", () => {
+    const system = (data: { service: string; system?: string }) =>
+      render({ _tag: "db_call", ...data })["db.system.name"]
+    expect([
+      system({ service: "postgres", system: "cockroachdb" }),
+      system({ service: "postgres" }),
+      system({ service: "redis_daily_spend" }),
+      system({ service: "ledger" })
+    ]).toEqual(["cockroachdb", "postgresql", "redis", undefined])
+  })
+
+  it("what Redis is asked about is no collection", () => {
+    const rendered = render({ _tag: "db_call", service: "redis", callType: "get", target: "llm_response" })
+    expect(rendered).toMatchObject({ "db.operation.name": "get", "db.query.summary": "get llm_response" })
+    expect(rendered).not.toHaveProperty(["db.collection.name"])
   })
 
   it("MCP's transports are the network's", () => {

@@ -1,16 +1,23 @@
 /**
  * The stable OpenTelemetry conventions that every vocabulary may lean on: errors, servers, sessions and users, HTTP servers, databases, MCP.
  */
+import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import * as Option from "effect/Option"
 import { filled, from, type WriterOf } from "./keyTable.js"
 
 export const errorKeys = from("semconv registry/attributes/error.md", "error.type")
 
-/** The kind of error. Its message belongs to the span's status: `error.message` is deprecated on spans. */
+/**
+ * The kind of error; `_OTHER` is one of which nobody knows the kind. Its message belongs to the span's status: `error.message` is deprecated on
+ * spans. What the caller did wrong is no error of an HTTP server's.
+ */
 export const error = (span: TypedSpan, out: WriterOf<typeof errorKeys>): void => {
+  const failure = errorOf(span)
   const status = span.data?._tag === "proxy_request" ? span.data.status : undefined
-  out.string("error.type", errorOf(span)?.type ?? (status !== undefined && status >= 500 ? String(status) : undefined))
+  if (failure !== undefined) out.string("error.type", filled(failure.type) ?? "_OTHER")
+  else if (status !== undefined && status >= 500) out.string("error.type", String(status))
 }
 
 /** The span's error; else the one that its payload tells of. */
@@ -50,7 +57,10 @@ export const httpKeys = {
 
 const httpMethods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"])
 
-/** A method outside the closed set is `_OTHER`, as the conventions have it. */
+/**
+ * A method outside the closed set is `_OTHER`, as the conventions have it. What they recommend beside these are the query, headers and addresses of
+ * whoever called, which are not recorded.
+ */
 export const http = (data: SpanData.Read<SpanData.ProxyRequest>, out: WriterOf<typeof httpKeys>): void => {
   const known = data.method === undefined || httpMethods.has(data.method)
   out.string("http.request.method", known ? data.method : "_OTHER")
@@ -74,15 +84,18 @@ export const databaseKeys = {
   )
 }
 
+/** The conventions ask for the system, so where the payload does not name it the service does. The text of a query is not recorded. */
 export const database = (
   data: SpanData.Read<SpanData.DbCall>,
   error: SpanData.SpanError | undefined,
   out: WriterOf<typeof databaseKeys>
 ): void => {
-  out.string("db.system.name", data.system)
+  const system = data.system ?? Option.getOrUndefined(ServiceCatalog.dbSystem(data.service ?? ""))
+  out.string("db.system.name", system)
   out.string("db.operation.name", data.callType)
   out.string("db.namespace", data.namespace)
-  out.string("db.collection.name", data.target)
+  // Redis has no collections: there, the target is a family of keys.
+  out.string("db.collection.name", system === "redis" ? undefined : data.target)
   out.string("db.query.summary", filled([data.callType, data.target].filter((word) => word !== undefined).join(" ")))
   out.string("db.response.status_code", error?.code)
   server(data.endpoint, out)
