@@ -86,6 +86,8 @@ export interface DestinationLimits {
   readonly bytesPerRequest?: number | undefined
   /** Characters of one attribute value. */
   readonly valueLength?: number | undefined
+  /** Attributes of one span, a whole number from 64 on. Default 128, what OpenTelemetry SDKs keep. */
+  readonly attributes?: number | undefined
   readonly requestsPerMinute?: number | undefined
   /** Seconds between a span's end and now. */
   readonly oldestSpan?: number | undefined
@@ -399,7 +401,11 @@ const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
   const wrong = Object.entries(limits).find(
     ([, limit]: readonly [string, unknown]) => limit !== undefined && !(Number.isFinite(limit) && Number(limit) > 0)
   )
-  return wrong === undefined ? undefined : [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
+  if (wrong !== undefined) return [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
+  const attributes: unknown = limits.attributes ?? 64
+  return Number.isSafeInteger(attributes) && Number(attributes) >= 64
+    ? undefined
+    : ["limits.attributes", "must be a whole number from 64 on, or absent: with fewer, a span cannot tell what it is"]
 }
 
 const viewProblem = (view: DestinationView = {}): Problem | undefined =>
@@ -464,7 +470,13 @@ const Configuration = Schema.Struct({
   redaction: optional(Redaction.Rules),
   callerTrace: optional(Schema.Literal("continue", "link", "ignore")),
   limits: optional(
-    Schema.Struct({ bytesPerRequest: limit, valueLength: limit, requestsPerMinute: limit, oldestSpan: limit })
+    Schema.Struct({
+      bytesPerRequest: limit,
+      valueLength: limit,
+      attributes: limit,
+      requestsPerMinute: limit,
+      oldestSpan: limit
+    })
   ),
   view: optional(
     Schema.Struct({

@@ -42,6 +42,16 @@ export interface TypedSpan {
 }
 
 /**
+ * How a list that is spelled flat, one attribute per field of an item (`llm.input_messages.3.message.role`), makes way where a back end keeps fewer
+ * attributes than were written. `conversation`: the first item and the newest stay longest. `ranked`: the first ones do. `tools`: likewise, and all
+ * lists of tools together have a quarter of the attributes at most.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ListKind = "conversation" | "ranked" | "tools"
+
+/**
  * A named, versioned spelling. `keys` is its table: every key it may write (or, ending in `.*`, every prefix) with the
  * source that defines it. `content` lists the keys that carry what people wrote or models answered: exactly these vanish
  * for a destination without content.
@@ -56,8 +66,21 @@ export interface Vocabulary {
   readonly schemaUrl?: string | undefined
   readonly keys: Readonly<Record<string, string>>
   readonly content: ReadonlyArray<string>
+  /** Its flat lists, by the text before an item's number. One that is not here is a `conversation`. */
+  readonly lists?: Readonly<Record<string, ListKind>> | undefined
+  /** The keys that go last where a back end keeps fewer attributes than were written. Default: each key that is no prefix and no content. */
+  readonly core?: ReadonlyArray<string> | undefined
   readonly write: (span: TypedSpan, out: AttributeWriter) => void
 }
+
+/**
+ * The keys of a vocabulary that go last where a back end keeps fewer attributes than were written.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const coreOf = ({ content, core, keys }: Pick<Vocabulary, "content" | "core" | "keys">): ReadonlyArray<string> =>
+  core ?? Object.keys(keys).filter((row) => !row.endsWith(".*") && !content.includes(row))
 
 /**
  * How a destination asks for a vocabulary: by name, and version where it is pinned.

@@ -146,7 +146,12 @@ describe("Destination.make", () => {
     for (const limit of [0, -1, Number.NaN, "5", null]) {
       expect(failure({ limits: { valueLength: limit } }).field).toBe("limits.valueLength")
     }
-    expect(Either.isRight(Destination.make({ name: "a", endpoint, limits: { valueLength: undefined } }))).toBe(true)
+    for (const limit of [63, 64.5, Number.POSITIVE_INFINITY]) {
+      expect(failure({ limits: { attributes: limit } }).field).toBe("limits.attributes")
+    }
+    for (const limits of [{ valueLength: undefined }, { attributes: 64 }]) {
+      expect(Either.isRight(Destination.make({ name: "a", endpoint, limits }))).toBe(true)
+    }
   })
 })
 

@@ -58,6 +58,7 @@ const make = (dialect: GenaiRoles.Dialect): Vocabulary => {
     schemaUrl,
     keys: { ...GenaiRoles.sharedKeys, ...Keys.keysOf(version) },
     content: GenaiRoles.content.filter((key) => !lacked.has(key)),
+    core: GenaiRoles.core.filter((key) => !lacked.has(key)),
     write: (span: TypedSpan, out: AttributeWriter) => {
       const isAtWork = span.data?._tag === "agent" && span.data.operation !== "create_agent"
       GenaiRoles.write(span, out)

@@ -10,6 +10,7 @@ import { parsed } from "@tenant-tracer/model/Json"
 import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Core from "./internal/core.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -94,8 +95,40 @@ const content = [
   "retrieval.documents.*"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
-/** Tools past these are left out: each takes an attribute, and a span has room for 128. */
-const maximumTools = 32
+/** What a span is worth nothing without. */
+const core = [
+  ...Core.keys,
+  "openinference.span.kind",
+  "llm.model_name",
+  "llm.request.model_name",
+  "llm.response.model_name",
+  "llm.provider",
+  "llm.system",
+  "llm.finish_reason",
+  "llm.token_count.prompt",
+  "llm.token_count.completion",
+  "llm.token_count.total",
+  "llm.token_count.prompt_details.cache_read",
+  "llm.token_count.prompt_details.cache_write",
+  "llm.token_count.completion_details.reasoning",
+  "llm.cost.total",
+  "llm.cost.prompt",
+  "llm.cost.completion",
+  "embedding.model_name",
+  "agent.name",
+  "tool.name",
+  "tool.id"
+] as const satisfies ReadonlyArray<keyof typeof keys>
+
+const lists = {
+  "llm.input_messages": "conversation",
+  "llm.output_messages": "ranked",
+  "llm.prompts": "conversation",
+  "llm.choices": "ranked",
+  "llm.tools": "tools",
+  "embedding.embeddings": "ranked",
+  "retrieval.documents": "ranked"
+} as const satisfies Vocabulary["lists"]
 
 /** Who runs the model, in the closed list of the conventions; others keep their name. */
 const providers: Readonly<Record<string, string>> = {
@@ -139,7 +172,7 @@ const value = (side: "input" | "output", subject: unknown, out: Out): void => {
 }
 
 const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
-  definitions.slice(0, maximumTools).forEach(({ description, name, parameters }, index) => {
+  definitions.forEach(({ description, name, parameters }, index) => {
     const tool = { type: "function", function: { name, description, parameters: parsed(parameters) } }
     out.json(`llm.tools.${index}.tool.json_schema`, tool)
   })
@@ -318,4 +351,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "openinference", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "openinference", version: "1", keys, content, lists, core, write }

@@ -11,7 +11,13 @@
  *
  * @since 0.1.0
  */
-import type { AttributeWriter, TypedSpan, Vocabulary, VocabularyRef } from "@tenant-tracer/model/Vocabulary"
+import {
+  type AttributeWriter,
+  coreOf,
+  type TypedSpan,
+  type Vocabulary,
+  type VocabularyRef
+} from "@tenant-tracer/model/Vocabulary"
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
@@ -122,6 +128,8 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   schemaUrl: first.schemaUrl ?? second.schemaUrl,
   keys: { ...second.keys, ...first.keys },
   content: [...new Set([...first.content, ...second.content])],
+  lists: { ...second.lists, ...first.lists },
+  core: [...new Set([...coreOf(first), ...coreOf(second)])],
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
     first.write(

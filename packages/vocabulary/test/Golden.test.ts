@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
-import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { coreOf, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Either from "effect/Either"
 import * as AttributeMap from "../src/AttributeMap.js"
 import { coveredBy, covers } from "../src/internal/keyTable.js"
@@ -98,6 +98,22 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       },
       { fastCheck: { numRuns } }
     )
+
+    it.each(samples.map(({ name, span }) => [name, span] as const))(
+      "what %s cannot do without is little",
+      (_, span) => {
+        const core = new Set(coreOf(vocabulary))
+        const written = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
+        // The fewest that a destination may ask for.
+        expect(written.length).toBeLessThanOrEqual(64)
+      }
+    )
+
+    it("what goes last is written and is no content", () => {
+      const core = coreOf(vocabulary)
+      expect(core.filter((key) => !shown.includes(key) || coveredBy(vocabulary.content, key))).toEqual([])
+      expect(Object.keys(vocabulary.lists ?? {}).filter((list) => !rows.includes(`${list}.*`))).toEqual([])
+    })
 
     it("each content key is declared", () => {
       expect(vocabulary.content.filter((row) => !rows.includes(row))).toEqual([])

@@ -60,14 +60,6 @@ it("case 63: text around an image is kept in order, and as one text in the summa
   expect(attributes["input.value"]).toBe('[{"role":"user","content":"hi there"}]')
 })
 
-it("case 79: of 127 tools the first are kept whole and the last is left out", () => {
-  const tools = Array.from({ length: 127 }, (_, index) => ({ name: `tool_${index}`, parameters: {} }))
-  const keys = Object.keys(render({ ...chat, tools })).filter((key) => key.startsWith("llm.tools."))
-  expect(keys).toHaveLength(32)
-  expect(keys).toContain("llm.tools.0.tool.json_schema")
-  expect(keys).not.toContain("llm.tools.126.tool.json_schema")
-})
-
 it("case 81: 4, 8 and 40 messages with two choices are all there", () => {
   for (const count of [4, 8, 40]) {
     const inputMessages = Array.from({ length: count }, (_, index) => said("user", `turn ${index}`))

@@ -266,6 +266,7 @@ const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Dest
       view.content,
       view.callerTrace,
       view.valueLength,
+      view.maxAttributes,
       destination.vocabularies,
       destination.view,
       destination.resource,

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Exporter from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
+import { maxAttributes } from "../render/AttributeSink.js"
 import * as ContentPolicy from "../render/ContentPolicy.js"
 import type { BatchContext, RenderedSpan } from "../render/RenderedSpan.js"
 import * as Renderer from "../render/Renderer.js"
@@ -118,6 +119,7 @@ export const make = (options: {
         ...Redaction.of(config.redaction, audience, owner, destination.redaction),
         callerTrace: destination.callerTrace,
         valueLength: destination.limits.valueLength ?? 1024 * 1024,
+        maxAttributes: destination.limits.attributes ?? maxAttributes,
         spans: destination.view?.spans ?? "all",
         hide: new Set(destination.view?.hide),
         excludeServices: new Set(

@@ -5,6 +5,7 @@
  */
 import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
+import * as AttributeBudget from "./AttributeBudget.js"
 import { Double, type Value } from "./RenderedSpan.js"
 
 /**
@@ -16,22 +17,43 @@ import { Double, type Value } from "./RenderedSpan.js"
 export const maxAttributes = 128
 
 /**
- * The attributes of one span. Where there is no room left, lists (messages, tools) make way: the longest gives up an
- * item, never its first or its newest. What is dropped is counted.
+ * How much of a span a back end keeps: characters of a value, attributes (default 128), and which of these go first where there are more. Without a
+ * vocabulary the newest go.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Limits {
+  readonly valueLength: number
+  readonly maxAttributes?: number | undefined
+  readonly vocabulary?: AttributeBudget.Spelling | undefined
+}
+
+const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
+
+/**
+ * The attributes of one span. What is too much makes way as `AttributeBudget` has it, and is counted.
  *
  * @since 0.1.0
  * @category models
  */
 export class AttributeSink implements AttributeWriter {
   private readonly values = new Map<string, Value>()
-  /** The keys of lists that are spelled flat (`llm.input_messages.3.message.role`): by list and item, in the order of writing. */
-  private readonly lists = new Map<string, Map<string, Array<string>>>()
-  dropped = 0
+  private readonly most: number
+  private lost = 0
 
-  constructor(private readonly valueLength: number) {}
+  constructor(private readonly limits: Limits) {
+    this.most = limits.maxAttributes ?? maxAttributes
+  }
 
   get entries(): ReadonlyArray<readonly [key: string, value: Value]> {
+    this.fit()
     return [...this.values]
+  }
+
+  get dropped(): number {
+    this.fit()
+    return this.lost
   }
 
   has(key: string): boolean {
@@ -39,11 +61,11 @@ export class AttributeSink implements AttributeWriter {
   }
 
   write(key: string, value: Value): void {
-    const isNew = !this.values.has(key)
-    if (!fits(value) || (isNew && !this.makeRoom())) this.dropped++
+    if (!fits(value)) this.lost++
     else {
       this.values.set(key, this.bounded(value))
-      if (isNew) this.list(key)
+      // What a span writes has no bound of its own.
+      if (this.values.size > this.most * 8) this.fit()
     }
   }
 
@@ -71,34 +93,12 @@ export class AttributeSink implements AttributeWriter {
     if (value === undefined) return
     const text = Json.stringify(value)
     // Half of a JSON text is no JSON.
-    if (text === undefined || text.length > this.valueLength) this.dropped++
+    if (text === undefined || text.length > this.limits.valueLength) this.lost++
     else this.write(key, text)
   }
 
-  private list(key: string): void {
-    const [, list, item] = /^(.+?)\.(\d+)\./.exec(key) ?? []
-    if (list === undefined || item === undefined) return
-    const items = this.lists.get(list) ?? new Map<string, Array<string>>()
-    this.lists.set(list, items)
-    const keys = items.get(item)
-    if (keys === undefined) items.set(item, [key])
-    else keys.push(key)
-  }
-
-  private makeRoom(): boolean {
-    if (this.values.size < maxAttributes) return true
-    const longest = [...this.lists.values()].reduce(
-      (a, b) => (b.size > a.size ? b : a),
-      new Map<string, Array<string>>()
-    )
-    if (longest.size < 3) return false
-    const items = longest.entries()
-    items.next()
-    const [item, keys] = items.next().value ?? ["", []]
-    longest.delete(item)
-    for (const key of keys) this.values.delete(key)
-    this.dropped += keys.length
-    return true
+  private fit(): void {
+    this.lost += AttributeBudget.fit(this.values, this.most, this.limits.vocabulary ?? plain)
   }
 
   private bounded(value: Value): Value {
@@ -108,8 +108,8 @@ export class AttributeSink implements AttributeWriter {
   }
 
   private cut(text: string): string {
-    if (text.length <= this.valueLength) return text
-    const kept = text.slice(0, this.valueLength)
+    if (text.length <= this.limits.valueLength) return text
+    const kept = text.slice(0, this.limits.valueLength)
     // Half of a surrogate pair is no text.
     return /[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept
   }

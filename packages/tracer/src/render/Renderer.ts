@@ -65,7 +65,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   const name = data === undefined ? span.name : SpanName.of(data)
   const error = data?.error ?? failureOf(span, view)
 
-  const attributes = new AttributeSink(view.valueLength)
+  const attributes = new AttributeSink(view)
   const out = redactor === undefined ? attributes : redactor.over(attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
@@ -227,7 +227,7 @@ const eventsOf = (
       }))
     : []
   if (error !== undefined) {
-    const exception = new AttributeSink(view.valueLength)
+    const exception = new AttributeSink({ valueLength: view.valueLength })
     const out = view.redactor === undefined ? exception : view.redactor.over(exception)
     out.string("exception.type", error.type)
     out.string("exception.message", error.message)
@@ -246,7 +246,7 @@ const bounded = (
   view: TenantView.View,
   attributes: ReadonlyMap<string, Value>
 ): AttributeSink["entries"] => {
-  const sink = new AttributeSink(view.valueLength)
+  const sink = new AttributeSink({ valueLength: view.valueLength })
   copy(span, view, attributes, (key, value) => sink.write(key, value))
   return sink.entries
 }

@@ -34,6 +34,8 @@ export interface View {
   readonly vocabulary: Vocabulary
   /** Characters of one attribute value. */
   readonly valueLength: number
+  /** Attributes of one span. */
+  readonly maxAttributes: number
 }
 
 /**

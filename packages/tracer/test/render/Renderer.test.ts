@@ -755,6 +755,45 @@ describe("the attribute budget", () => {
     expect(indices(keys, "llm.output_messages")).toEqual([0])
   })
 
+  it("case 79: of 127 tools the first are kept whole and the last is left out", () => {
+    const tools = Array.from({ length: 127 }, (_, index) => ({ name: `tool_${index}`, parameters: {} }))
+    const keys = keysOf({ ...llm, tools }, "genai", "openinference")
+    expect(keys.filter((key) => key.startsWith("llm.tools."))).toHaveLength(32)
+    expect(keys).toContain("llm.tools.0.tool.json_schema")
+    expect(keys).toContain("gen_ai.tool.definitions")
+  })
+
+  it("case 87: what a library wrote before a failed call of 60 turns stays, and so does the error", () => {
+    const attributes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`library.${index}`, index]))
+    const rendered = render(
+      ended({ ...long(60, 1), error: { type: "RateLimited", stackTrace: "at" } }, { attributes }),
+      {
+        audience: "operator",
+        content: "full",
+        vocabulary: vocabulary({ name: "openinference" })
+      }
+    )
+    expect(rendered.attributes.length).toBeGreaterThanOrEqual(127)
+    expect(rendered.attributes.length).toBeLessThanOrEqual(128)
+    expect(attributesOf(rendered)).toMatchObject({
+      ...attributes,
+      "error.type": "RateLimited",
+      "gateway.provider.error.stack_trace": "at"
+    })
+  })
+
+  it("is the destination's own, and all that is missing is counted", () => {
+    const span = ended(long(60, 2))
+    const spelling = { content: "full", vocabulary: vocabulary({ name: "openinference" }) } as const
+    const whole = render(span, { ...spelling, maxAttributes: 1000 })
+    expect(whole.droppedAttributes).toBe(0)
+    for (const maxAttributes of [64, 100, 128]) {
+      const cut = render(span, { ...spelling, maxAttributes })
+      expect(cut.attributes.length).toBeLessThanOrEqual(maxAttributes)
+      expect(cut.attributes.length + cut.droppedAttributes).toBe(whole.attributes.length)
+    }
+  })
+
   it("case 83: all choices stay, at the cost of older messages", () => {
     const keys = keysOf(long(60, 20), "openinference")
     const inputs = indices(keys, "llm.input_messages").length

@@ -37,6 +37,7 @@ export const view = (options: Partial<View> = {}): View => ({
   callerTrace: "link",
   vocabulary: vocabulary(),
   valueLength: 1024 * 1024,
+  maxAttributes: 128,
   spans: "all",
   hide: new Set(),
   excludeServices: new Set(),

@@ -4,6 +4,7 @@
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import * as Core from "./core.js"
 import * as Gateway from "./gateway.js"
 import type { Table, Version } from "./genaiKeys.js"
 import { filled, from, type WriterOf } from "./keyTable.js"
@@ -64,6 +65,33 @@ export const content = [
   "gen_ai.retrieval.documents",
   "gateway.guardrail.response"
 ] as const satisfies ReadonlyArray<keyof Table | keyof typeof sharedKeys>
+
+/** The keys of all versions that a span is worth nothing without. */
+export const core = [
+  ...Core.keys,
+  "gateway.cost.total",
+  "gen_ai.operation.name",
+  "gen_ai.system",
+  "gen_ai.provider.name",
+  "gen_ai.conversation.id",
+  "gen_ai.request.model",
+  "gen_ai.response.id",
+  "gen_ai.response.model",
+  "gen_ai.response.finish_reasons",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
+  "gen_ai.usage.cache_write.input_tokens",
+  "gen_ai.usage.reasoning.output_tokens",
+  "gen_ai.data_source.id",
+  "gen_ai.agent.id",
+  "gen_ai.agent.name",
+  "gen_ai.workflow.name",
+  "gen_ai.tool.name",
+  "gen_ai.tool.call.id",
+  "gen_ai.prompt.name"
+] as const satisfies ReadonlyArray<keyof Table | keyof typeof sharedKeys | keyof typeof Otel.mcpKeys>
 
 type Conversation = SpanData.Read<SpanData.LlmCall | SpanData.Agent>
 
