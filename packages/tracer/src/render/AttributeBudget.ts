@@ -106,6 +106,16 @@ function* surplusTools(
   }
 }
 
+/** Most spans have few tools, and are not taken apart for that. */
+const mayHaveSurplus = (values: ReadonlyMap<string, unknown>, limit: number, { lists = {} }: Spelling): boolean => {
+  const prefixes = Object.keys(lists).flatMap((prefix) => (lists[prefix] === "tools" ? [`${prefix}.`] : []))
+  const share = Math.floor(limit / 4 / prefixes.length)
+  if (values.size <= share) return false
+  let found = 0
+  for (const key of values.keys()) for (const prefix of prefixes) if (key.startsWith(prefix)) found++
+  return found > share
+}
+
 /**
  * Takes out of `values` what is too much for a back end that keeps `limit` attributes, and returns how many those were. First the tools that are
  * more than their share. Then, until the rest fits:
@@ -122,8 +132,7 @@ function* surplusTools(
  */
 export const fit = (values: Map<string, unknown>, limit: number, spelling: Spelling): number => {
   const before = values.size
-  const hasTools = Object.values(spelling.lists ?? {}).includes("tools")
-  if (hasTools && before > Math.floor(limit / 4)) {
+  if (mayHaveSurplus(values, limit, spelling)) {
     for (const keys of surplusTools(values, limit, spelling)) for (const key of keys) values.delete(key)
   }
   if (values.size > limit) {

@@ -41,6 +41,7 @@ export class AttributeSink implements AttributeWriter {
   private readonly values = new Map<string, Value>()
   private readonly most: number
   private lost = 0
+  private isFitted = true
 
   constructor(private readonly limits: Limits) {
     this.most = limits.maxAttributes ?? maxAttributes
@@ -64,6 +65,7 @@ export class AttributeSink implements AttributeWriter {
     if (!fits(value)) this.lost++
     else {
       this.values.set(key, this.bounded(value))
+      this.isFitted = false
       // What a span writes has no bound of its own.
       if (this.values.size > this.most * 8) this.fit()
     }
@@ -98,6 +100,8 @@ export class AttributeSink implements AttributeWriter {
   }
 
   private fit(): void {
+    if (this.isFitted) return
+    this.isFitted = true
     this.lost += AttributeBudget.fit(this.values, this.most, this.limits.vocabulary ?? plain)
   }
 

@@ -72,6 +72,7 @@ describe("AttributeSink", () => {
   it("what never ends is held no longer than it takes: the first and the newest are what stays", () => {
     const out = sink()
     for (let i = 0; i < 5000; i++) out.string(`list.${i}.role`, "user")
+    expect([out.has("list.0.role"), out.has("list.1.role"), out.has("list.4999.role")]).toEqual([true, false, true])
     const items = out.entries.map(([key]) => Number(key.split(".")[1]))
     expect(items).toEqual([0, ...Array.from({ length: 127 }, (_, index) => 4873 + index)])
     expect(out.dropped).toBe(4872)
