@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import type * as Destination from "@tenant-tracer/model/Destination"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import { Effect, Either } from "effect"
 import * as Rendering from "../../src/internal/rendering.js"
@@ -7,14 +8,14 @@ import type { BatchContext, RenderedSpan } from "../../src/render/RenderedSpan.j
 import type { View } from "../../src/render/TenantView.js"
 import type { Encoding } from "../../src/render/Writer.js"
 import { loopTurns } from "../support/loop.js"
-import { recording, view, vocabulary } from "../support/recorded.js"
+import { destination, recording, view, vocabulary } from "../support/recorded.js"
 
 const resource = { "service.name": "acme", team: "a" }
 
 /** How one view renders batches, and what it has counted. */
 const rendering = (of: Partial<View> = {}) => {
   const counted: Record<string, number> = {}
-  const { render } = Rendering.make({
+  const { render, view: viewOf } = Rendering.make({
     config: { resource: { "host.name": "h1", "service.version": "7" } },
     vocabularies: { resolve: () => Either.right(vocabulary()) },
     ledger: {
@@ -23,8 +24,19 @@ const rendering = (of: Partial<View> = {}) => {
       }
     }
   })
-  return { counted, render: render(view({ content: "full", ...of }), resource) }
+  return { counted, render: render(view({ content: "full", ...of }), resource), viewOf }
 }
+
+it("a destination's limits are its view's, and have defaults", () => {
+  const limitsOf = (limits: Destination.DestinationLimits) => {
+    const { maxAttributes, valueLength } = Either.getOrThrow(
+      rendering().viewOf(destination({ limits }), "tenant", "acme")
+    )
+    return [maxAttributes, valueLength]
+  }
+  expect(limitsOf({})).toEqual([128, 1024 * 1024])
+  expect(limitsOf({ attributes: 64, valueLength: 10 })).toEqual([64, 10])
+})
 
 const spans = (count: number): ReadonlyArray<RecordedSpan> => {
   const { begin, end, open } = recording()
