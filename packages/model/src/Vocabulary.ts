@@ -39,6 +39,8 @@ export interface TypedSpan {
   readonly facts: TraceFacts
   readonly isRoot: boolean
   readonly error: SpanError | undefined
+  /** Milliseconds since the epoch, for what a back end wants as a point in time; absent where nobody knows. */
+  readonly startTime?: number | undefined
 }
 
 /**
@@ -52,7 +54,23 @@ export interface TypedSpan {
 export type ListKind = "conversation" | "ranked" | "tools"
 
 /**
- * A named, versioned spelling. `keys` is its table: every key it may write (or, ending in `.*`, every prefix) with the
+ * Whether one row of a vocabulary's table covers a key: `a.b` covers itself, `a.*` whatever begins with `a.`, and `a.*.b` that field of each item of
+ * a list (`a.0.b`, `a.1.b`, …).
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const covers = (row: string, key: string): boolean => {
+  if (row.endsWith(".*")) return key.startsWith(row.slice(0, -1))
+  const star = row.indexOf(".*.")
+  if (star === -1) return row === key
+  const list = row.slice(0, star + 1)
+  const field = row.slice(star + 2)
+  return key.startsWith(list) && key.endsWith(field) && /^\d+$/.test(key.slice(list.length, -field.length))
+}
+
+/**
+ * A named, versioned spelling. `keys` is its table: every key it may write (a row may cover several, see `covers`) with the
  * source that defines it. `content` lists the keys that carry what people wrote or models answered: exactly these vanish
  * for a destination without content.
  *
@@ -70,6 +88,8 @@ export interface Vocabulary {
   readonly lists?: Readonly<Record<string, ListKind>> | undefined
   /** The keys that go last where a back end keeps fewer attributes than were written. Default: each key that is no prefix and no content. */
   readonly core?: ReadonlyArray<string> | undefined
+  /** What the span is called where the back end has names of its own; a span that it has no name for keeps the one that it has (`SpanName.of`). */
+  readonly spanName?: ((data: Read) => string | undefined) | undefined
   readonly write: (span: TypedSpan, out: AttributeWriter) => void
 }
 
@@ -80,7 +100,7 @@ export interface Vocabulary {
  * @category getters
  */
 export const coreOf = ({ content, core, keys }: Pick<Vocabulary, "content" | "core" | "keys">): ReadonlyArray<string> =>
-  core ?? Object.keys(keys).filter((row) => !row.endsWith(".*") && !content.includes(row))
+  core ?? Object.keys(keys).filter((row) => !row.includes("*") && !content.includes(row))
 
 /**
  * How a destination asks for a vocabulary: by name, and version where it is pinned.

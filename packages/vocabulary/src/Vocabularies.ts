@@ -22,11 +22,18 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import * as AttributeMap from "./AttributeMap.js"
+import * as Braintrust from "./Braintrust.js"
 import * as Genai from "./Genai.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
+import * as Langfuse from "./Langfuse.js"
+import * as Langsmith from "./Langsmith.js"
+import * as Langtrace from "./Langtrace.js"
+import * as Litellm from "./Litellm.js"
 import * as OpenInference from "./OpenInference.js"
+import * as Traceloop from "./Traceloop.js"
 import { VocabularyError } from "./VocabularyError.js"
+import * as Weave from "./Weave.js"
 
 /**
  * All vocabularies, of each name the newest version first and what has no version yet last, so that a name alone is its newest version.
@@ -42,7 +49,14 @@ export const all: ReadonlyArray<Vocabulary> = [
   Genai.v1_37,
   Genai.v1_36,
   Genai.next,
-  OpenInference.v1
+  OpenInference.v1,
+  Langfuse.v1,
+  Litellm.v1,
+  Langsmith.v1,
+  Traceloop.v1,
+  Braintrust.v1,
+  Weave.v1,
+  Langtrace.v1
 ]
 
 /**
@@ -130,6 +144,7 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   content: [...new Set([...first.content, ...second.content])],
   lists: { ...second.lists, ...first.lists },
   core: [...new Set([...coreOf(first), ...coreOf(second)])],
+  spanName: first.spanName ?? second.spanName,
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
     first.write(

@@ -161,7 +161,7 @@ describe("versions", () => {
     ])
   })
 
-  it("before 1.37 messages are flat: text, parts where there is more, calls and answers", () => {
+  it("before 1.37 messages are those of chat APIs: text, parts where there is more, calls and answers", () => {
     const inputMessages = [
       {
         role: "user",
@@ -183,11 +183,15 @@ describe("versions", () => {
     expect(JSON.parse(String(attributes["gen_ai.prompt"]))).toEqual([
       { role: "system", content: "Be brief." },
       { role: "user", content: "ab" },
-      { role: "user", content: [{ type: "uri", modality: "image", uri: "https://example.com/a.png" }] },
-      { role: "tool", content: 21, tool_call_id: "c" }
+      { role: "user", content: [{ type: "image_url", image_url: { url: "https://example.com/a.png" } }] },
+      { role: "tool", content: "21", tool_call_id: "c" }
     ])
     expect(JSON.parse(String(attributes["gen_ai.completion"]))).toEqual([
-      { role: "assistant", tool_calls: [{ id: "d", type: "function", function: { name: "f", arguments: "{}" } }] }
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "d", type: "function", function: { name: "f", arguments: "{}" } }]
+      }
     ])
   })
 

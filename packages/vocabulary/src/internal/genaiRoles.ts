@@ -4,14 +4,14 @@
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import * as Chat from "./chat.js"
 import * as Core from "./core.js"
 import * as Gateway from "./gateway.js"
 import type { Table, Version } from "./genaiKeys.js"
-import { filled, from, type WriterOf } from "./keyTable.js"
+import { filled, from, jsonText, type WriterOf } from "./keyTable.js"
 import * as Messages from "./messages.js"
 import * as Otel from "./otel.js"
 import type { RoleWriters } from "./roles.js"
-import * as Turns from "./turns.js"
 
 /** Where versions differ in more than the keys that they have. */
 export interface Dialect {
@@ -141,8 +141,8 @@ const inference = (dialect: Dialect, data: Conversation, span: TypedSpan, out: O
 
 const conversation = (dialect: Dialect, data: Conversation, out: Out): void => {
   if (dialect.messages === "flat") {
-    out.json("gen_ai.prompt", flat(Turns.inputTurns(data)))
-    out.json("gen_ai.completion", flat(Turns.outputTurns(data)))
+    out.json("gen_ai.prompt", Chat.input(data))
+    out.json("gen_ai.completion", Chat.output(data))
     return
   }
   const instructions =
@@ -159,27 +159,6 @@ const conversation = (dialect: Dialect, data: Conversation, out: Out): void => {
     )
   )
 }
-
-/** Messages as chat APIs have them. Where there is more than text, the parts stand in their place. */
-const flat = (turns: ReadonlyArray<Turns.Turn>): unknown =>
-  Messages.listed(turns, (list) =>
-    list.map((turn) => {
-      const { answer, name, role } = turn
-      const said = turn.parts.filter(({ type }) => type !== "tool_call")
-      return {
-        role,
-        name,
-        content:
-          answer !== undefined
-            ? answer.response
-            : said.every(({ type }) => type === "text")
-              ? Messages.text(said)
-              : Messages.instructions(said),
-        tool_call_id: answer?.id,
-        tool_calls: Turns.functionCalls(turn)
-      }
-    })
-  )
 
 const llmCall = (dialect: Dialect, data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
   out.string("gen_ai.operation.name", filled(data.operation))
@@ -199,12 +178,7 @@ const llmCall = (dialect: Dialect, data: SpanData.Read<SpanData.LlmCall>, span: 
   Gateway.cost(data.cost, out)
   if (data.operation === "retrieval") {
     out.string("gen_ai.retrieval.query.text", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
-    out.json(
-      "gen_ai.retrieval.documents",
-      Messages.listed(data.documents, (documents) =>
-        documents.map(({ content, id, score }) => ({ id, score, content }))
-      )
-    )
+    out.json("gen_ai.retrieval.documents", Messages.documents(data.documents))
   } else if (data.operation !== "embeddings") {
     out.string("gen_ai.prompt.name", dialect.prompts ? span.facts.promptName : undefined)
     out.string("gen_ai.prompt.version", span.facts.promptVersion)
@@ -247,10 +221,6 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
   jsonText("gen_ai.tool.call.arguments", data.arguments, out)
   jsonText("gen_ai.tool.call.result", data.result, out)
 }
-
-/** Text is written as it is: as JSON it would be quoted once more. */
-const jsonText = (key: (typeof content)[number], value: unknown, out: Out): void =>
-  typeof value === "string" ? out.string(key, value) : out.json(key, value)
 
 /** The writers of one version. */
 export const make = (dialect: Dialect): RoleWriters<Out> => ({

@@ -1,9 +1,9 @@
 /**
  * The pages of `docs/vocabularies`, made from the vocabularies themselves and from what their modules say of them.
  */
-import type { AttributeWriter, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { type AttributeWriter, covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as AttributeMap from "../AttributeMap.js"
-import { coveredBy, covers } from "./keyTable.js"
+import { coveredBy } from "./keyTable.js"
 import { samples } from "./samples.js"
 
 const note = "<!-- Made from the code: change that, then run `pnpm vocabulary docs`. -->"
