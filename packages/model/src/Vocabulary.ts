@@ -39,6 +39,8 @@ export interface TypedSpan {
   readonly facts: TraceFacts
   readonly isRoot: boolean
   readonly error: SpanError | undefined
+  /** Milliseconds since the epoch, for what a back end wants as a point in time; absent where nobody knows. */
+  readonly startTime?: number | undefined
 }
 
 /**
@@ -56,6 +58,8 @@ export interface Vocabulary {
   readonly schemaUrl?: string | undefined
   readonly keys: Readonly<Record<string, string>>
   readonly content: ReadonlyArray<string>
+  /** What the span is called where the back end has names of its own; a span that it has no name for keeps the one that it has (`SpanName.of`). */
+  readonly spanName?: ((data: Read) => string | undefined) | undefined
   readonly write: (span: TypedSpan, out: AttributeWriter) => void
 }
 

@@ -19,6 +19,7 @@ import * as AttributeMap from "./AttributeMap.js"
 import * as Genai from "./Genai.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
+import * as Langfuse from "./Langfuse.js"
 import * as OpenInference from "./OpenInference.js"
 import { VocabularyError } from "./VocabularyError.js"
 
@@ -28,7 +29,7 @@ import { VocabularyError } from "./VocabularyError.js"
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1]
+export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1, Langfuse.v1]
 
 /**
  * The vocabulary of a name: in the version that was asked for, else in its newest.

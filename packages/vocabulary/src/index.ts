@@ -2,6 +2,8 @@
 export * as AttributeMap from "./AttributeMap.js"
 /** The OpenTelemetry GenAI conventions, by version. */
 export * as Genai from "./Genai.js"
+/** Langfuse's own words. */
+export * as Langfuse from "./Langfuse.js"
 /** The conventions of Arize and Phoenix. */
 export * as OpenInference from "./OpenInference.js"
 /** Every vocabulary, look-up and layering. */

@@ -28,6 +28,14 @@ export const from = <const Key extends string>(
   // Object.fromEntries forgets the key type that it was given.
   Object.fromEntries(keys.map((key) => [key, source])) as { readonly [K in Key]: string }
 
+/** Text is written as it is: as JSON it would be quoted once more. */
+export const jsonText = <Key extends string>(key: Key, value: unknown, out: KeyWriter<Key>): void =>
+  typeof value === "string" ? out.string(key, value) : out.json(key, value)
+
+/** An object for a writer of JSON; none at all where every field is absent. */
+export const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
+  Object.values(fields).every((field) => field === undefined) ? undefined : fields
+
 /** Whether one row of a table covers a key. */
 export const covers = (row: string, key: string): boolean =>
   row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key
