@@ -20,6 +20,7 @@ import * as Genai from "./Genai.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
 import * as Langfuse from "./Langfuse.js"
+import * as Litellm from "./Litellm.js"
 import * as OpenInference from "./OpenInference.js"
 import { VocabularyError } from "./VocabularyError.js"
 
@@ -29,7 +30,7 @@ import { VocabularyError } from "./VocabularyError.js"
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1, Langfuse.v1]
+export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1, Langfuse.v1, Litellm.v1]
 
 /**
  * The vocabulary of a name: in the version that was asked for, else in its newest.
@@ -108,6 +109,7 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   schemaUrl: first.schemaUrl ?? second.schemaUrl,
   keys: { ...second.keys, ...first.keys },
   content: [...new Set([...first.content, ...second.content])],
+  spanName: first.spanName ?? second.spanName,
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
     first.write(

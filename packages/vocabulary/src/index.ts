@@ -4,6 +4,8 @@ export * as AttributeMap from "./AttributeMap.js"
 export * as Genai from "./Genai.js"
 /** Langfuse's own words. */
 export * as Langfuse from "./Langfuse.js"
+/** LiteLLM's own keys and span names. */
+export * as Litellm from "./Litellm.js"
 /** The conventions of Arize and Phoenix. */
 export * as OpenInference from "./OpenInference.js"
 /** Every vocabulary, look-up and layering. */
