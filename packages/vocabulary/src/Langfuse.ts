@@ -15,6 +15,7 @@ import * as Messages from "./internal/messages.js"
 import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
+import * as Tokens from "./internal/tokens.js"
 
 const page = "langfuse.com/integrations/native/opentelemetry#property-mapping"
 
@@ -70,14 +71,11 @@ const type = (
   out: Out
 ): void => out.string("langfuse.observation.type", name)
 
-const less = (total: number | undefined, ...parts: ReadonlyArray<number | undefined>): number | undefined =>
-  total === undefined ? undefined : parts.reduce<number>((left, part) => Math.max(0, left - (part ?? 0)), total)
-
 /** Langfuse prices each kind of token by itself: what was cached or thought is not counted again. */
 const usage = (used: SpanData.Usage | undefined) =>
   present({
-    input: less(used?.inputTokens, used?.cacheReadInputTokens, used?.cacheCreationInputTokens),
-    output: less(used?.outputTokens, used?.reasoningOutputTokens),
+    input: Tokens.without(used?.inputTokens, used?.cacheReadInputTokens, used?.cacheCreationInputTokens),
+    output: Tokens.without(used?.outputTokens, used?.reasoningOutputTokens),
     input_cache_read: used?.cacheReadInputTokens,
     input_cache_creation: used?.cacheCreationInputTokens,
     output_reasoning: used?.reasoningOutputTokens,

@@ -58,6 +58,9 @@ const isKnown = Redaction.matcher([
   "gen_ai.prompt",
   "gen_ai.completion",
   "gen_ai.event.content",
+  "gen_ai.request.tools",
+  "gen_ai.request.documents",
+  "gen_ai.request.embedding_inputs",
   "gateway.guardrail.response",
   "litellm.guardrail.response",
   "llm.request.functions.*",
@@ -75,6 +78,7 @@ const isKnown = Redaction.matcher([
   "llm.prompts.*",
   "llm.completions",
   "llm.completions.*",
+  "llm.responses",
   "llm.choices.*",
   "llm.tools.*",
   "embedding.embeddings.*",
@@ -87,6 +91,9 @@ const isKnown = Redaction.matcher([
   "langfuse.trace.output",
   "traceloop.entity.input",
   "traceloop.entity.output",
+  "braintrust.input_json",
+  "braintrust.output_json",
+  "braintrust.metadata.tools",
   "ai.prompt",
   "ai.prompt.*",
   "ai.response.text",
@@ -100,7 +107,8 @@ const isKnown = Redaction.matcher([
   "mlflow.spanOutputs",
   "weave.output",
   "prompt",
-  "completion"
+  "completion",
+  "tools"
 ])
 
 /**
