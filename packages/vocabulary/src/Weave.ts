@@ -7,7 +7,7 @@ import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Genai from "./Genai.js"
 import * as Facts from "./internal/facts.js"
-import { from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
+import { from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
 
 const keys = {
@@ -16,7 +16,7 @@ const keys = {
     "wandb.display_name",
     "wandb.thread_id",
     "wandb.is_turn",
-    "wandb.attributes",
+    "wandb.attributes.*",
     "weave.span.kind",
     "input.value",
     "output.value"
@@ -32,7 +32,7 @@ type Out = WriterOf<typeof keys>
 
 const content = ["input.value", "output.value"] as const satisfies ReadonlyArray<keyof typeof keys>
 
-const kinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
+const roleKinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
   proxy_request: "chain",
   llm_call: "llm",
   agent: "agent",
@@ -44,6 +44,12 @@ const kinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
   service: "chain"
 }
 
+const kindOf = (data: SpanData.Read): string => {
+  if (data._tag === "llm_call" && data.operation === "embeddings") return "embedding"
+  if (data._tag === "llm_call" && data.operation === "retrieval") return "retriever"
+  return roleKinds[data._tag]
+}
+
 /** A conversation is a thread, and each request to it a turn. */
 const trace = (span: TypedSpan, out: Out): void => {
   const { data, facts, isRoot } = span
@@ -52,17 +58,17 @@ const trace = (span: TypedSpan, out: Out): void => {
   out.string("wandb.thread_id", facts.sessionId)
   out.boolean("wandb.is_turn", isRoot && facts.sessionId !== undefined ? true : undefined)
   out.string("weave.conversation.id", conversationId)
-  const attributes: Readonly<Record<string, unknown>> = {
-    ...Facts.metadata(span, {
-      user_id: facts.endUser,
-      environment: facts.environment,
-      release: facts.release,
-      prompt_name: facts.promptName,
-      prompt_version: facts.promptVersion
-    }),
-    tags: Messages.listed(facts.tags, (tags) => tags)
+  const attributes = Facts.metadata(span, {
+    user_id: facts.endUser,
+    environment: facts.environment,
+    release: facts.release,
+    prompt_name: facts.promptName,
+    prompt_version: facts.promptVersion
+  })
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key !== "tags") out.string(`wandb.attributes.${key}`, value)
   }
-  out.json("wandb.attributes", present(attributes))
+  out.strings("wandb.attributes.tags", facts.tags)
 }
 
 /** Messages are read where the GenAI conventions have them; these the conventions keep elsewhere, or nowhere. */
@@ -91,7 +97,7 @@ const write = (span: TypedSpan, out: AttributeWriter): void => {
   Genai.v1_41.write(span, out)
   const own: Out = out
   trace(span, own)
-  own.string("weave.span.kind", data && kinds[data._tag])
+  own.string("weave.span.kind", data && kindOf(data))
   if (data === undefined) return
   if (data._tag === "llm_call") own.int("weave.usage.reasoning_tokens", data.usage?.reasoningOutputTokens)
   exchange(data, own)
