@@ -83,16 +83,22 @@ export const make = (options: {
     }
   ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const { account, close, credential, destination, exporter, rate } = use
+      const { account, close, credential, destination, exporter, isFresh, rate } = use
       const oldest = destination?.limits.oldestSpan
       let member: Member | undefined
-      // Finalizers run in the reverse order: it is retired while it sends what is left, and then removed.
-      yield* Effect.addFinalizer(() => Effect.sync(() => member && destinations.remove(member)))
+      // Of the scope itself: `Effect.addFinalizer` keeps all that the fiber has, for each tenant. They run in the reverse order: it is retired while it
+      // sends what is left, and then removed.
+      const scope = yield* Effect.scope
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => member && destinations.remove(member))
+      )
       const provider = yield* Provider.make(environment, {
         id,
         exporter,
         account,
         rate,
+        isFresh,
         lane: destination && laneOf(destination),
         sizeOf: RecordedSpan.sizeOf,
         maxBatchSpans: config.batch?.maxSpans,
@@ -114,19 +120,12 @@ export const make = (options: {
           if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
         }
       })
-      const added: Member = {
-        provider,
-        view,
-        account,
-        close,
-        get credential() {
-          return credential()
-        }
-      }
+      const added: Member = { provider, view, account, close, credential }
       member = added
-      yield* Effect.acquireRelease(
-        Effect.sync(() => destinations.add(added)),
-        () => Effect.sync(() => destinations.retire(added))
+      destinations.add(added)
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => destinations.retire(added))
       )
       return provider
     })
@@ -224,7 +223,8 @@ export const make = (options: {
                   Effect.map(render(batch, collect), ({ dropped, out }) => ({ ...out, dropped }))
               }),
               rate: undefined,
-              credential: () => ""
+              credential: () => "",
+              isFresh: () => true
             }
         const provider = yield* providerOf(id, view.right, { ...made, destination, account, close: Effect.void })
         operators.push(provider)

@@ -144,7 +144,7 @@ it.scoped.prop(
       for (const [index, span] of ended.entries()) {
         it.end(span)
         it.balanced()
-        expect(it.budget.stats().used).toBe(it.provider.held)
+        expect(it.budget.stats().used).toBe(it.provider.held())
         const pause = pauses[index % pauses.length] ?? 0
         if (pause > 0) {
           yield* TestClock.adjust(pause)

@@ -39,7 +39,7 @@ const make = () => {
     const member: Destinations.Member = {
       view: options.view ?? view(),
       account: fates.account(ledger, id, options.view ?? view()),
-      credential: options.credential ?? name,
+      credential: () => options.credential ?? name,
       close: Effect.sync(() => asked.push(`${name} close`)),
       provider: {
         id,
@@ -52,10 +52,10 @@ const make = () => {
           asked.push(`${name} state`)
           return state
         },
-        queued
+        queued: () => queued
       }
     }
-    revocations.see(id, member.credential)
+    revocations.see(id, member.credential())
     destinations.add(member)
     return member
   }
