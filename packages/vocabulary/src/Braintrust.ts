@@ -55,7 +55,8 @@ const own = (data: SpanData.Read | undefined): Metadata => {
         system_fingerprint: data.systemFingerprint,
         finish_reasons: data.finishReasons,
         encoding_formats: data.parameters?.encodingFormats,
-        embedding: data.embedding,
+        embedding_count: data.embedding?.count,
+        embedding_dimensions: data.embedding?.dimensions,
         data_source: data.dataSourceId
       }
     case "agent":
@@ -123,7 +124,7 @@ const roles: RoleWriters<Out> = {
     if (data.operation === "retrieval") {
       type("function", out)
       out.json("braintrust.input_json", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
-      out.json("braintrust.output_json", data.documents)
+      out.json("braintrust.output_json", Messages.documents(data.documents))
     } else {
       type("llm", out)
       spoken(data, out)

@@ -115,16 +115,14 @@ const subject = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
     out.string("langfuse.observation.metadata.data_source", data.dataSourceId)
     const query = Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts))
     out.string("langfuse.observation.input", query)
-    out.json(
-      "langfuse.observation.output",
-      Messages.listed(data.documents, (documents) => documents)
-    )
+    out.json("langfuse.observation.output", Messages.documents(data.documents))
   } else if (data.operation === "embeddings") {
     type("embedding", out)
     out.json("langfuse.observation.input", Chat.input(data))
-    out.json("langfuse.observation.output", data.inputMessages && data.embedding && present(data.embedding))
-    out.int("langfuse.observation.metadata.embedding_count", data.embedding?.count)
-    out.int("langfuse.observation.metadata.embedding_dimensions", data.embedding?.dimensions)
+    const { count, dimensions } = data.embedding ?? {}
+    out.json("langfuse.observation.output", data.inputMessages && present({ count, dimensions }))
+    out.int("langfuse.observation.metadata.embedding_count", count)
+    out.int("langfuse.observation.metadata.embedding_dimensions", dimensions)
   } else {
     type("generation", out)
     prompt(span, out)

@@ -135,7 +135,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
       Messages.listed(texts, (list) => list)
     )
   }
-  out.json("gen_ai.request.documents", data.documents)
+  out.json("gen_ai.request.documents", Messages.documents(data.documents))
   Gateway.cost(data.cost, out)
   Plain.roles.llm_call(data, span, out)
 }

@@ -134,7 +134,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
     const reason = data.outputMessages?.[index]?.finishReason ?? data.finishReasons?.[index]
     out.string(`gen_ai.completion.${index}.finish_reason`, reason)
   })
-  out.json("traceloop.entity.output", data.documents)
+  out.json("traceloop.entity.output", Messages.documents(data.documents))
   Plain.roles.llm_call(data, span, out)
 }
 

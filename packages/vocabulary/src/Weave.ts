@@ -77,7 +77,7 @@ const exchange = (data: SpanData.Read, out: Out): void => {
     case "llm_call":
       if (data.operation === "retrieval") {
         out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
-        out.json("output.value", data.documents)
+        out.json("output.value", Messages.documents(data.documents))
       } else if (data.operation === "embeddings") {
         out.json("input.value", Messages.listed(data.inputMessages, Messages.input))
       }

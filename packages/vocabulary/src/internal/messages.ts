@@ -4,6 +4,7 @@
 
 import { parsed } from "@tenant-tracer/model/Json"
 import { type Message, MessagePart, type ToolDefinition } from "@tenant-tracer/model/Message"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
 import * as Schema from "effect/Schema"
 
 type Json = Readonly<Record<string, unknown>>
@@ -63,6 +64,10 @@ export const tools = (definitions: ReadonlyArray<ToolDefinition>): ReadonlyArray
     description,
     parameters: parsed(parameters)
   }))
+
+/** What a retrieval found; nothing, where it found nothing. */
+export const documents = (found: SpanData.Read<SpanData.LlmCall>["documents"]): ReadonlyArray<Json> | undefined =>
+  listed(found, (list) => list.map(({ content, id, score }) => ({ id, score, content })))
 
 /** What is plain text in the parts of a message, joined as it stands. */
 export const text = (parts: ReadonlyArray<MessagePart>): string | undefined => {
