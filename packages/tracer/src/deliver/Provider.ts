@@ -206,7 +206,7 @@ export const make = <Span>(
   Effect.gen(function* () {
     const { clock, ledger, run } = environment
     const { id, sizeOf } = options
-    const account: SpanAccount.SpanAccount<Span> = options.account ?? SpanAccount.make(ledger, id)
+    const account: SpanAccount.SpanAccount<Span> = options.account ?? new SpanAccount.Counted(ledger, id)
     const exporter = Exporter.guard(options.exporter)
     const maxBatchSpans = options.maxBatchSpans ?? 512
     const maxBatchBytes = options.maxBatchBytes ?? 1024 * 1024
@@ -219,7 +219,7 @@ export const make = <Span>(
     const queue = SpanQueue.make<Span>({
       maxSpans: maxQueueSpans,
       maxBytes: maxQueueBytes,
-      worth: account.worth
+      worth: (span) => account.worth(span)
     })
     const gate = Gate.make({
       breaker: options.breaker,

@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
+import * as fingerprint from "../deliver/internal/fingerprint.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as Provider from "../deliver/Provider.js"
 import * as ProviderCache from "../deliver/ProviderCache.js"
@@ -168,7 +169,7 @@ export const make = (options: {
       }
       revocations.see(id, credential)
       const key = cacheKey(id, destination, view.right)
-      const account = fates.account(ledger, id, view.right)
+      const account = new fates.Account(ledger, id, view.right)
       const build = () =>
         holding(
           { url: destination.endpoint, tls: destination.tls, policy },
@@ -211,7 +212,7 @@ export const make = (options: {
           undefined
         )
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
-        const account = fates.account(ledger, id, view.right)
+        const account = new fates.Account(ledger, id, view.right)
         const render = rendering.render(view.right, {})
         const destination = isOtlp ? operator : undefined
         const made = isOtlp
@@ -257,9 +258,9 @@ const maxWarned = 1000
 /** Who shares connections. */
 const laneOf = ({ endpoint }: Destination.Destination): string => Url.parse(endpoint)?.origin ?? endpoint
 
-/** Two views of one account are two providers: what one of them sees must not reach the other's queue. */
+/** Two views of one account are two providers: what one of them sees must not reach the other's queue. A short text, since each route keeps one. */
 const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>
-  [
+  fingerprint.make([
     DestinationKey.forId(id, destination),
     JSON.stringify([
       view.audience,
@@ -272,4 +273,4 @@ const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Dest
       destination.redaction,
       destination.limits
     ])
-  ].join(" ")
+  ])

@@ -42,7 +42,7 @@ const make = (options: Partial<Provider.Options<RecordedSpan>> = {}, maxBytes = 
     const budget = ByteBudget.make({ maxBytes })
     const environment = yield* Provider.environment({ ledger, budget })
     const seen = view()
-    const account = fates.account(ledger, id, seen)
+    const account = new fates.Account(ledger, id, seen)
     const received: Array<RecordedSpan> = []
     const answers: Array<Answer> = []
     let unclear = 0

@@ -38,7 +38,7 @@ const make = () => {
     const { name = "provider", queued = 0, state = closed } = options
     const member: Destinations.Member = {
       view: options.view ?? view(),
-      account: fates.account(ledger, id, options.view ?? view()),
+      account: new fates.Account(ledger, id, options.view ?? view()),
       credential: () => options.credential ?? name,
       close: Effect.sync(() => asked.push(`${name} close`)),
       provider: {
