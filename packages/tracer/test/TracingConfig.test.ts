@@ -348,7 +348,7 @@ describe("options given in code", () => {
       Either.match(TracingConfig.validate({ callMetrics }), { onLeft: String, onRight: () => "" })
     expect(message({ exclude: ["server.port"] })).toBe("")
     expect(message({ maxSeries: 0 })).toContain("callMetrics.maxSeries")
-    expect(message({ include: [], exclude: [] })).toContain("callMetrics.exclude: include and exclude are mutually")
+    expect(message({ include: [], exclude: [] })).toContain(`callMetrics.exclude: "include and exclude are mutually`)
     // @ts-expect-error: it is no attribute that can be chosen.
     expect(message({ include: ["error.type"] })).toContain("callMetrics.include")
     // @ts-expect-error: it is no function.
