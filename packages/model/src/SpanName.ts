@@ -53,8 +53,9 @@ const agentOperations: ReadonlySet<string> = new Set(["create_agent", "invoke_ag
 /** Of anything but text nothing is said: payloads come from outside the compiler's sight too. */
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
-const join = (first: string, ...rest: ReadonlyArray<unknown>): string =>
-  [first, ...rest.map(text)].filter((part) => part !== "").join(" ")
+const join = (first: string, second: unknown, third?: unknown): string => after(after(first, text(second)), text(third))
+
+const after = (name: string, part: string): string => (name === "" || part === "" ? name + part : `${name} ${part}`)
 
 const mcpMethod = (method: unknown): string => {
   const known = text(method)
@@ -93,7 +94,7 @@ const untrimmed = (data: Read): string => {
 /**
  * Names a span. Total: whatever the payload holds, the name is not empty, has at most `maxLength` characters and no
  * control character. HTTP and MCP methods come from closed sets (else `HTTP`, `mcp`); what a caller types, such as a
- * model's name, is cut.
+ * model's name, is cut. `spell` is a vocabulary's own `spanName`, held to the same bounds; what it has no name for is named as ever.
  *
  * @example
  * ```ts
@@ -107,10 +108,12 @@ const untrimmed = (data: Read): string => {
  * @since 0.1.0
  * @category naming
  */
-export const of = (data: Read): string => {
+export const of = (data: Read, spell?: ((data: Read) => string | undefined) | undefined): string => {
   try {
     // An unknown tag, which the types rule out, has no name.
-    return boundedText(untrimmed(data) ?? "", maxLength) || (SpanRole.is(data._tag) ? data._tag : "span")
+    return (
+      boundedText(spell?.(data) ?? untrimmed(data) ?? "", maxLength) || (SpanRole.is(data._tag) ? data._tag : "span")
+    )
   } catch {
     // A getter threw, or there is no payload at all.
     return "span"

@@ -67,7 +67,8 @@ export const vendor: Vendor = make({
         authorization: Redacted.make(basic(Redacted.value(publicKey), Redacted.value(secretKey))),
         "x-langfuse-ingestion-version": Redacted.make(ingestionVersion)
       },
-      limits: { bytesPerRequest: 5_000_000 }
+      limits: { bytesPerRequest: 5_000_000 },
+      vocabularies: [{ name: "langfuse" }]
     })
   },
   dynamicHeaders: (params) => {
