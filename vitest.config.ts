@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import projects from "./vitest.workspace.js"
 
@@ -12,6 +13,7 @@ export default defineConfig({
     projects,
     maxWorkers: Math.min(4, availableParallelism()),
     minWorkers: 1,
+    setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
     // Files share their process and its modules: loading them for each file takes as long as the tests.
     poolOptions: { forks: { isolate: false } }
   }

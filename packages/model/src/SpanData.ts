@@ -493,7 +493,10 @@ export const contentFields = [
  * @since 0.1.0
  * @category predicates
  */
-export const hasContent = (data: Read): boolean => contentFields.some((field) => field in data)
+export const hasContent = (data: Read): boolean => {
+  const fields = data as { readonly [_ in (typeof contentFields)[number]]?: unknown }
+  return contentFields.some((field) => fields[field] !== undefined)
+}
 
 /**
  * A payload without its content. Sizes, counts and names stay.

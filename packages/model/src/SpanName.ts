@@ -53,8 +53,9 @@ const agentOperations: ReadonlySet<string> = new Set(["create_agent", "invoke_ag
 /** Of anything but text nothing is said: payloads come from outside the compiler's sight too. */
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
-const join = (first: string, ...rest: ReadonlyArray<unknown>): string =>
-  [first, ...rest.map(text)].filter((part) => part !== "").join(" ")
+const join = (first: string, second: unknown, third?: unknown): string => after(after(first, text(second)), text(third))
+
+const after = (name: string, part: string): string => (name === "" || part === "" ? name + part : `${name} ${part}`)
 
 const mcpMethod = (method: unknown): string => {
   const known = text(method)

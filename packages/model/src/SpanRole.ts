@@ -45,4 +45,6 @@ export const all: ReadonlyArray<SpanRole> = SpanRole.literals
  * @since 0.1.0
  * @category guards
  */
-export const is: (value: unknown) => value is SpanRole = Schema.is(SpanRole)
+export const is = (value: unknown): value is SpanRole => names.has(value)
+
+const names: ReadonlySet<unknown> = new Set(all)

@@ -58,6 +58,7 @@ export const run = ({ flood, kind, options, port, rate, seconds, sickPort }: Par
       yield* Sink.reset(sickPort)
       yield* Sink.reset(port, true)
       const before = index
+      const lostBefore = peer.lost()
       let others = 0
       // Between two requests of healthy tenants as many as are due of the others.
       let due = 0
@@ -80,7 +81,7 @@ export const run = ({ flood, kind, options, port, rate, seconds, sickPort }: Par
       return {
         p50: Stats.quantile(all, 0.5),
         p99: Stats.quantile(all, 0.99),
-        flooded: others === 0 ? 0 : peer.lost() / (others * spansPerRequest)
+        flooded: others === 0 ? 0 : (peer.lost() - lostBefore) / (others * spansPerRequest)
       }
     })
   )

@@ -43,6 +43,8 @@ export interface Gate {
   readonly isReady: (inFlight: number) => boolean
   /** Whether the back end has failed lately. */
   readonly isSuspect: () => boolean
+  /** Whether it has learned nothing: the back end has not failed lately, and takes the credential. */
+  readonly isFresh: () => boolean
   /** Whether a batch may go now, with so many on their way; if so, it has to. Asks for a new credential where that is what is missing. */
   readonly enter: (inFlight: number) => boolean
   /** Milliseconds after which to ask again; `undefined` when something will change before that helps. */
@@ -118,6 +120,7 @@ export const make = (options: Options): Gate => {
     }),
     isReady,
     isSuspect: breaker.isFailing,
+    isFresh: () => !breaker.isFailing() && !refused && !renewing,
     enter: (inFlight) => {
       if (!isReady(inFlight)) return false
       breaker.began()

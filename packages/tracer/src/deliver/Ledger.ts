@@ -78,11 +78,13 @@ interface Account {
   orphaned: number
   lastError: string | undefined
   lastSuccess: number | undefined
-  readonly rejected: tallies.Tallies
-  readonly dropped: tallies.Tallies
-  readonly denied: tallies.Tallies
-  readonly observed: Set<() => number>
+  rejected: tallies.Tallies
+  dropped: tallies.Tallies
+  denied: tallies.Tallies
+  observed: ReadonlyArray<() => number>
 }
+
+const unobserved: ReadonlyArray<never> = []
 
 const heldBy = (account: Account): number => {
   let held = 0
@@ -95,12 +97,12 @@ const rowOf = (id: LedgerRow["id"], account: Account, held = heldBy(account)): L
   made: account.made,
   hidden: account.hidden,
   delivered: account.delivered,
-  rejected: Object.fromEntries(account.rejected),
-  dropped: Object.fromEntries(account.dropped),
+  rejected: tallies.toRecord(account.rejected),
+  dropped: tallies.toRecord(account.dropped),
   held,
   spooled: account.spooled,
   orphaned: account.orphaned,
-  denied: Object.fromEntries(account.denied),
+  denied: tallies.toRecord(account.denied),
   lastError: account.lastError,
   lastSuccess: account.lastSuccess
 })
@@ -137,15 +139,15 @@ export const make = (options?: {
     orphaned: 0,
     lastError: undefined,
     lastSuccess: undefined,
-    rejected: new Map(),
-    dropped: new Map(),
-    denied: new Map(),
-    observed: new Set()
+    rejected: undefined,
+    dropped: undefined,
+    denied: undefined,
+    observed: unobserved
   })
   const accounts = new Map<DestinationId, Account>()
   const others = empty()
-  const unrouted: tallies.Tallies = new Map()
-  const counters: tallies.Tallies = new Map()
+  let unrouted: tallies.Tallies
+  let counters: tallies.Tallies
 
   const addTo = (into: Account, account: Account) => {
     into.made += account.made
@@ -153,16 +155,16 @@ export const make = (options?: {
     into.delivered += account.delivered
     into.spooled += account.spooled
     into.orphaned += account.orphaned
-    tallies.addAll(into.rejected, account.rejected, maxReasons)
-    tallies.addAll(into.dropped, account.dropped, maxReasons)
-    tallies.addAll(into.denied, account.denied, maxReasons)
+    into.rejected = tallies.addAll(into.rejected, account.rejected, maxReasons)
+    into.dropped = tallies.addAll(into.dropped, account.dropped, maxReasons)
+    into.denied = tallies.addAll(into.denied, account.denied, maxReasons)
     into.lastError = account.lastError ?? into.lastError
     if (account.lastSuccess !== undefined) into.lastSuccess = Math.max(into.lastSuccess ?? 0, account.lastSuccess)
   }
 
   // Only an account at rest may go: what is counted about its copies later would find a new, empty one.
   const isAtRest = (id: DestinationId, account: Account) =>
-    account.observed.size === 0 && account.spooled === 0 && balances(rowOf(id, account, 0))
+    account.observed.length === 0 && account.spooled === 0 && balances(rowOf(id, account, 0))
 
   const fold = (): boolean => {
     let looked = 0
@@ -199,8 +201,14 @@ export const make = (options?: {
       account.delivered += count
       if (count > 0) account.lastSuccess = now ?? account.lastSuccess
     },
-    rejected: (id, reason, count) => tallies.add(of(id).rejected, reason, count, maxReasons),
-    dropped: (id, reason, count) => tallies.add(of(id).dropped, reason, count, maxReasons),
+    rejected: (id, reason, count) => {
+      const account = of(id)
+      account.rejected = tallies.add(account.rejected, reason, count, maxReasons)
+    },
+    dropped: (id, reason, count) => {
+      const account = of(id)
+      account.dropped = tallies.add(account.dropped, reason, count, maxReasons)
+    },
     spooled: (id, delta) => {
       of(id).spooled += delta
     },
@@ -209,29 +217,37 @@ export const make = (options?: {
     },
     observe: (id, held) => {
       const account = of(id)
-      account.observed.add(held)
+      account.observed = [...account.observed, held]
       return () => {
-        account.observed.delete(held)
+        const others = account.observed.filter((other) => other !== held)
+        account.observed = others.length === 0 ? unobserved : others
       }
     },
     failed: (id, lastError) => {
       of(id).lastError = lastError
     },
-    denied: (id, reason, count = 1) => tallies.add(of(id).denied, reason, count, maxReasons),
-    unrouted: (reason, count) => tallies.add(unrouted, reason, count, maxReasons),
-    count: (name, count = 1) => tallies.add(counters, name, count, 4 * maxReasons),
+    denied: (id, reason, count = 1) => {
+      const account = of(id)
+      account.denied = tallies.add(account.denied, reason, count, maxReasons)
+    },
+    unrouted: (reason, count) => {
+      unrouted = tallies.add(unrouted, reason, count, maxReasons)
+    },
+    count: (name, count = 1) => {
+      counters = tallies.add(counters, name, count, 4 * maxReasons)
+    },
     snapshot: () => {
       const rows = Array.from(accounts, ([id, account]) => rowOf(id, account))
       const all = empty()
       for (const account of [others, ...accounts.values()]) addTo(all, account)
       const foldedRow = rowOf("others", others)
       const held = rows.reduce((n, row) => n + row.held, foldedRow.held)
-      const wasUsed = others.made + others.observed.size + others.denied.size > 0
+      const wasUsed = others.made + others.observed.length > 0 || others.denied !== undefined
       return {
         total: rowOf("total", all, held),
         rows: wasUsed ? [...rows, foldedRow] : rows,
-        unrouted: Object.fromEntries(unrouted),
-        counters: Object.fromEntries(counters)
+        unrouted: tallies.toRecord(unrouted),
+        counters: tallies.toRecord(counters)
       }
     }
   }

@@ -100,17 +100,19 @@ export interface Provider<in Span> {
   readonly revoke: Effect.Effect<void>
   readonly state: () => Gate.State
   /** Whether it holds any span. */
-  readonly busy: boolean
-  /** Spans queued and on their way. */
-  readonly held: number
-  /** Spans queued. */
-  readonly queued: number
-  /** Spans that were dropped because it was closed before they were sent. */
-  readonly abandoned: number
-  /** Spans that stay elsewhere because it was closed before they were sent. */
-  readonly parked: number
+  readonly busy: () => boolean
+  /** How many spans are queued and on their way. */
+  readonly held: () => number
+  /** How many spans are queued. */
+  readonly queued: () => number
+  /** How many spans were dropped because it was closed before they were sent. */
+  readonly abandoned: () => number
+  /** How many spans stay elsewhere because it was closed before they were sent. */
+  readonly parked: () => number
+  /** Whether another one in its place would be no different: it has learned nothing of its back end that is not to be forgotten. */
+  readonly isFresh: () => boolean
   /** What stands in the way of sending, in words; `undefined` if nothing does. */
-  readonly trouble: string | undefined
+  readonly trouble: () => string | undefined
 }
 
 /**
@@ -153,6 +155,8 @@ export interface Options<Span> {
   readonly overflow?: ((adopt: (span: Span) => void) => Overflow<Span>) | undefined
   /** Who takes over the spans when the credential is refused or revoked: another provider of this destination, if there is one by then. */
   readonly successor?: (() => ((span: Span) => void) | undefined) | undefined
+  /** Whether the exporter has nothing that another one would have to ask for again, such as a token. Default: it has not. */
+  readonly isFresh?: (() => boolean) | undefined
   /** How long closing may take to send what is left. Default 5 seconds. */
   readonly closeDeadline?: Duration.DurationInput | undefined
 }
@@ -202,7 +206,7 @@ export const make = <Span>(
   Effect.gen(function* () {
     const { clock, ledger, run } = environment
     const { id, sizeOf } = options
-    const account: SpanAccount.SpanAccount<Span> = options.account ?? SpanAccount.make(ledger, id)
+    const account: SpanAccount.SpanAccount<Span> = options.account ?? new SpanAccount.Counted(ledger, id)
     const exporter = Exporter.guard(options.exporter)
     const maxBatchSpans = options.maxBatchSpans ?? 512
     const maxBatchBytes = options.maxBatchBytes ?? 1024 * 1024
@@ -215,7 +219,7 @@ export const make = <Span>(
     const queue = SpanQueue.make<Span>({
       maxSpans: maxQueueSpans,
       maxBytes: maxQueueBytes,
-      worth: account.worth
+      worth: (span) => account.worth(span)
     })
     const gate = Gate.make({
       breaker: options.breaker,
@@ -236,7 +240,7 @@ export const make = <Span>(
       }
     })
 
-    const inFlight = new Set<Batch<Span>>()
+    const inFlight: Array<Batch<Span>> = []
     let waiters: Array<{ readonly upTo: number; readonly done: Deferred.Deferred<void> }> = []
     /** Spans before this position must go, even though their batch is not full. */
     let pressed = 0
@@ -306,7 +310,7 @@ export const make = <Span>(
 
     const wake = () => {
       if (waiters.length === 0) return
-      const up = gate.isShut() && inFlight.size === 0 ? Number.POSITIVE_INFINITY : settledUpTo()
+      const up = gate.isShut() && inFlight.length === 0 ? Number.POSITIVE_INFINITY : settledUpTo()
       waiters = waiters.filter((waiter) => {
         if (waiter.upTo > up) return true
         Deferred.unsafeDone(waiter.done, Effect.void)
@@ -354,8 +358,10 @@ export const make = <Span>(
     }
 
     const settle = (batch: Batch<Span>, outcome: Exporter.ExportOutcome<Span>) => {
+      const at = inFlight.indexOf(batch)
       // Closing may have settled it already.
-      if (!inFlight.delete(batch)) return
+      if (at === -1) return
+      inFlight.splice(at, 1)
       record(batch, outcome)
       gate.settled(outcome)
       if (outcome.retry?.unauthorized) handOver()
@@ -374,7 +380,7 @@ export const make = <Span>(
 
     const isDue = () => queue.length() >= maxBatchSpans || queue.bytes() >= maxBatchBytes || queue.front() < pressed
 
-    const mayGo = () => closed === undefined && inFlight.size < maxInFlight && queue.length() > 0 && isDue()
+    const mayGo = () => closed === undefined && inFlight.length < maxInFlight && queue.length() > 0 && isDue()
 
     const send = (turn: Turns.Turn) => {
       const taken = queue.take(maxBatchSpans, maxBatchBytes)
@@ -383,7 +389,7 @@ export const make = <Span>(
       drop(stale, "too_old")
       const entries = stale.length === 0 ? taken : taken.filter((entry) => !stale.includes(entry))
       const batch: Batch<Span> = { entries, turn, fiber: undefined }
-      inFlight.add(batch)
+      inFlight.push(batch)
       batch.fiber = run(
         entries.length === 0 ? Effect.succeed(Exporter.delivered(0)) : exporter.export(entries.map(({ span }) => span))
       )
@@ -395,14 +401,14 @@ export const make = <Span>(
 
     /** Things may have changed while the turn was waited for. */
     const use = (turn: Turns.Turn): boolean => {
-      const goes = mayGo() && gate.enter(inFlight.size)
+      const goes = mayGo() && gate.enter(inFlight.length)
       if (goes) send(turn)
       else turn.done()
       return goes
     }
 
     const pump = () => {
-      while (mayGo() && gate.isReady(inFlight.size)) {
+      while (mayGo() && gate.isReady(inFlight.length)) {
         const turn = seat.take(Math.min(queue.bytes(), maxBatchBytes), gate.isSuspect())
         if (turn === undefined || !use(turn)) break
       }
@@ -489,8 +495,7 @@ export const make = <Span>(
 
     /** What is on its way is aborted; whether it arrived is not known. */
     const abort = (): ReadonlyArray<Batch<Span>> => {
-      const batches = Array.from(inFlight)
-      inFlight.clear()
+      const batches = inFlight.splice(0)
       for (const { entries, fiber, turn } of batches) {
         queue.putBack(entries)
         fiber?.unsafeInterruptAsFork(FiberId.none)
@@ -553,22 +558,13 @@ export const make = <Span>(
       },
       revoke,
       state: gate.state,
-      get busy() {
-        return held() > 0
-      },
-      get held() {
-        return held()
-      },
-      get queued() {
-        return queue.length()
-      },
-      get abandoned() {
-        return abandoned
-      },
-      get parked() {
-        return parked
-      },
-      get trouble() {
+      busy: () => held() > 0,
+      held,
+      queued: queue.length,
+      abandoned: () => abandoned,
+      parked: () => parked,
+      isFresh: () => gate.isFresh() && options.isFresh?.() !== false,
+      trouble: () => {
         if (closed === "revoked") return "its credential was revoked"
         const { breaker, paused } = gate.state()
         if (paused === "operator") return "it is paused"

@@ -45,12 +45,14 @@ export class ProviderCacheError extends Schema.TaggedError<ProviderCacheError>()
  */
 export interface Cached {
   readonly id: DestinationId
-  readonly busy: boolean
-  readonly held: number
-  readonly abandoned: number
-  readonly parked: number
+  readonly busy: () => boolean
+  readonly held: () => number
+  readonly abandoned: () => number
+  readonly parked: () => number
+  /** Another one in its place would be no different: it has learned nothing of its back end that is not to be forgotten. */
+  readonly isFresh: () => boolean
   /** What stands in the way of sending, in words. */
-  readonly trouble: string | undefined
+  readonly trouble: () => string | undefined
   readonly flush: Effect.Effect<void>
 }
 
@@ -119,7 +121,10 @@ export interface Unsent {
 export interface Options {
   /** Default 10,000. */
   readonly capacity?: number | undefined
-  /** How long an idle provider that nobody asks for stays. Default 10 minutes. */
+  /**
+   * How long an idle provider that nobody asks for stays: it is quickly made again. Default 10 seconds. One that is not as fresh as a new one stays
+   * for at least 10 minutes.
+   */
   readonly idleTimeToLive?: Duration.DurationInput | undefined
   /** How many evicted providers are closed at once. Default 256. */
   readonly closeConcurrency?: number | undefined
@@ -162,12 +167,15 @@ export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => 
   const found = new Map<DestinationId, Unsent>()
   for (const { abandoned, held, id, parked, trouble } of providers) {
     const before = found.get(id) ?? { unsent: 0, spooled: 0, why: undefined }
-    const unsent = before.unsent + abandoned + parked + held
-    const why = before.why ?? trouble ?? "the deadline came first"
-    if (unsent > 0) found.set(id, { id, unsent, spooled: before.spooled + parked, why })
+    const unsent = before.unsent + abandoned() + parked() + held()
+    const why = before.why ?? trouble() ?? "the deadline came first"
+    if (unsent > 0) found.set(id, { id, unsent, spooled: before.spooled + parked(), why })
   }
   return [...found.values()]
 }
+
+/** How long what a provider has learned is worth keeping. */
+const learnedMillis = Duration.toMillis("10 minutes")
 
 /** An idle provider is looked for among so many of those that were used longest ago. */
 const maxLooks = 64
@@ -182,7 +190,8 @@ const maxLooks = 64
 export const make = <P extends Cached>(options?: Options): Effect.Effect<ProviderCache<P>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const capacity = Math.max(1, options?.capacity ?? 10_000)
-    const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 minutes")
+    const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 seconds")
+    const learnedTimeToLive = Math.max(idleTimeToLive, learnedMillis)
     const closeDeadline = options?.closeDeadline ?? "10 seconds"
     const maxReaping = options?.maxReaping ?? 10_000
     const clock = yield* Effect.clock
@@ -242,7 +251,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         let looks = maxLooks
         for (const [key, entry] of entries) {
           victim ??= key
-          if (!entry.provider.busy) {
+          if (!entry.provider.busy()) {
             victim = key
             break
           }
@@ -290,10 +299,11 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     }
 
     const sweep = Effect.sync(() => {
-      const before = now() - idleTimeToLive
-      for (const [key, entry] of entries) {
-        if (entry.usedAt > before) break
-        if (!entry.provider.busy) evict(key)
+      const time = now()
+      for (const [key, { provider, usedAt }] of entries) {
+        const idle = time - usedAt
+        if (idle < idleTimeToLive) break
+        if (!provider.busy() && (provider.isFresh() || idle >= learnedTimeToLive)) evict(key)
       }
     })
     yield* sweep.pipe(Effect.delay(Math.max(1, idleTimeToLive / 4)), Effect.forever, Effect.forkScoped)

@@ -10,48 +10,73 @@ import type { Ledger } from "./Ledger.js"
 import type { Worth } from "./SpanQueue.js"
 
 /**
+ * How many spans of a batch came to what.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Counts {
+  readonly delivered: number
+  readonly rejected: ReadonlyArray<Tally>
+  readonly dropped: ReadonlyArray<Tally>
+}
+
+/**
  * The account of one destination's spans. Every method is synchronous and total.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SpanAccount<in Span> {
-  readonly worth: (span: Span) => Worth
+  worth(span: Span): Worth
   /** False where its parent is lost: it would be an orphan. */
-  readonly admits: (span: Span) => boolean
+  admits(span: Span): boolean
   /** It is offered to a provider: the last that is heard of it before its fate. */
-  readonly queued: (span: Span) => void
-  readonly delivered: (spans: ReadonlyArray<Span>, now: number) => void
-  readonly rejected: (spans: ReadonlyArray<Span>, reason: string) => void
-  readonly dropped: (spans: ReadonlyArray<Span>, reason: string) => void
+  queued(span: Span): void
+  delivered(spans: ReadonlyArray<Span>, now: number): void
+  rejected(spans: ReadonlyArray<Span>, reason: string): void
+  dropped(spans: ReadonlyArray<Span>, reason: string): void
   /** It is known how many came to what, and not which. */
-  readonly mixed: (
-    spans: ReadonlyArray<Span>,
-    counts: {
-      readonly delivered: number
-      readonly rejected: ReadonlyArray<Tally>
-      readonly dropped: ReadonlyArray<Tally>
-    },
-    now: number
-  ) => void
+  mixed(spans: ReadonlyArray<Span>, counts: Counts, now: number): void
 }
 
 /**
  * An account that tells the ledger and nobody else: each span stands for itself.
  *
  * @since 0.1.0
- * @category constructors
+ * @category models
  */
-export const make = (ledger: Ledger, id: DestinationId): SpanAccount<unknown> => ({
-  worth: () => 0,
-  admits: () => true,
-  queued: () => {},
-  delivered: (spans, now) => ledger.delivered(id, spans.length, now),
-  rejected: (spans, reason) => ledger.rejected(id, reason, spans.length),
-  dropped: (spans, reason) => ledger.dropped(id, reason, spans.length),
-  mixed: (_, { delivered, dropped, rejected }, now) => {
-    ledger.delivered(id, delivered, now)
-    for (const { count, reason } of rejected) ledger.rejected(id, reason, count)
-    for (const { count, reason } of dropped) ledger.dropped(id, reason, count)
+export class Counted<in Span> implements SpanAccount<Span> {
+  constructor(
+    protected readonly ledger: Ledger,
+    protected readonly id: DestinationId
+  ) {}
+
+  worth(_span: Span): Worth {
+    return 0
   }
-})
+
+  admits(_span: Span): boolean {
+    return true
+  }
+
+  queued(_span: Span): void {}
+
+  delivered(spans: ReadonlyArray<Span>, now: number): void {
+    this.ledger.delivered(this.id, spans.length, now)
+  }
+
+  rejected(spans: ReadonlyArray<Span>, reason: string): void {
+    this.ledger.rejected(this.id, reason, spans.length)
+  }
+
+  dropped(spans: ReadonlyArray<Span>, reason: string): void {
+    this.ledger.dropped(this.id, reason, spans.length)
+  }
+
+  mixed(_spans: ReadonlyArray<Span>, { delivered, dropped, rejected }: Counts, now: number): void {
+    this.ledger.delivered(this.id, delivered, now)
+    for (const { count, reason } of rejected) this.ledger.rejected(this.id, reason, count)
+    for (const { count, reason } of dropped) this.ledger.dropped(this.id, reason, count)
+  }
+}

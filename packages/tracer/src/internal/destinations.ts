@@ -43,7 +43,7 @@ export interface Member {
   >
   readonly view: TenantView.View
   readonly account: Account
-  readonly credential: string
+  readonly credential: () => string
   /** Closes it, and waits until it is closed. */
   readonly close: Effect.Effect<void>
 }
@@ -101,7 +101,7 @@ export const make = (options: {
     const state = of(id).at(-1)?.provider.state()
     return {
       id,
-      queued: all(id).reduce((sum, { provider }) => sum + provider.queued, 0),
+      queued: all(id).reduce((sum, { provider }) => sum + provider.queued(), 0),
       breaker: state?.breaker,
       paused: pauses.has(id) ? "operator" : state?.paused,
       lastError: counts?.lastError,
@@ -122,7 +122,7 @@ export const make = (options: {
       const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
       // A late span of an older route may have had an older credential's provider built last.
       const isNewer = ({ credential }: Member) =>
-        stopped.has(member) || revocations.isNewer(member.provider.id, credential, member.credential)
+        stopped.has(member) || revocations.isNewer(member.provider.id, credential(), member.credential())
       const next = all.filter((other) => isNewer(other) && !isRefused(other)).at(-1)
       if (next === undefined) return undefined
       return (span) => {
@@ -142,7 +142,7 @@ export const make = (options: {
     },
     revoke: (id, keep) =>
       Effect.suspend(() => {
-        const revoked = all(id).filter(({ credential }) => credential !== keep)
+        const revoked = all(id).filter(({ credential }) => credential() !== keep)
         // Before any of them stops: none is to take over what another one cannot send.
         for (const member of revoked) {
           stopped.add(member)

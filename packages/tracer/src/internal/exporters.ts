@@ -43,6 +43,8 @@ export interface Exporting {
   readonly rate: RateLimit.RateLimit | undefined
   /** What stands for the credential that it uses now. */
   readonly credential: () => string
+  /** Whether another one would have nothing to ask for again: neither a token nor a new credential, nor whether it may send. */
+  readonly isFresh: () => boolean
 }
 
 /** The operator's own destinations are judged by no policy. */
@@ -91,7 +93,8 @@ export const make = (options: {
     const rate = perMinute === undefined ? undefined : RateLimit.make({ perMinute, now: clock.now })
     const host = Url.parse(destination.endpoint)?.host
     const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: clock.wallTime(), use, host })
-    let credential = DestinationKey.ofCredential(destination)
+    const given = DestinationKey.ofCredential(destination)
+    let credential = given
     const onRenewal = (renewed: string) => {
       credential = renewed
       revocations.see(id, renewed)
@@ -107,7 +110,12 @@ export const make = (options: {
       onUse: tell,
       onWarning: () => ledger.count("partial_success_warning")
     })
-    return { exporter, rate, credential: () => credential }
+    return {
+      exporter,
+      rate,
+      credential: () => credential,
+      isFresh: () => rate === undefined && destination.auth._tag !== "Token" && credential === given
+    }
   }
 }
 

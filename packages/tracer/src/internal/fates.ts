@@ -5,6 +5,7 @@
 import type { DestinationId } from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as SpanAccount from "../deliver/SpanAccount.js"
+import type { Worth } from "../deliver/SpanQueue.js"
 import * as Failure from "../record/Failure.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
@@ -19,124 +20,132 @@ const add = (fate: Fate, kind: "rejected" | "dropped", reason: string): void => 
   fate[kind].set(reason, (fate[kind].get(reason) ?? 0) + 1)
 }
 
-/** The account of one destination's spans, which tells the ledger and each span's own trace. */
-export interface Account extends SpanAccount.SpanAccount<RecordedSpan> {
-  readonly made: (span: RecordedSpan) => void
-  readonly hidden: (span: RecordedSpan) => void
-  /** Whether spans of a trace were accepted there. */
-  readonly hasTaken: (request: RequestTrace) => boolean
-  /** What was lost is made once more. */
-  readonly madeAgain: (span: RecordedSpan) => void
-}
-
 /** What a trace knows of a destination. */
 export const of = (request: RequestTrace, id: DestinationId): Fate => request.fates.of(id)
 
-export const account = (ledger: Ledger, id: DestinationId, view: TenantView.View): Account => {
-  const counted = SpanAccount.make(ledger, id)
+/** It has no children there, or cannot be lost any more, and they need not be known. */
+const forget = (fate: Fate, spanId: string): void => {
+  if (fate.children?.delete(spanId) && fate.children.size === 0) fate.children = undefined
+}
 
-  const accepted = (fate: Fate, parentId: string, delta: number): void => {
+/** The account of one destination's spans, which tells the ledger and each span's own trace. A class: each tenant has one for as long as its route. */
+export class Account extends SpanAccount.Counted<RecordedSpan> {
+  constructor(
+    ledger: Ledger,
+    id: DestinationId,
+    private readonly view: TenantView.View
+  ) {
+    super(ledger, id)
+  }
+
+  made({ request }: RecordedSpan): void {
+    this.ledger.made(this.id, 1)
+    of(request, this.id).made++
+  }
+
+  /** What was lost is made once more. */
+  madeAgain(span: RecordedSpan): void {
+    this.made(span)
+    const fate = of(span.request, this.id)
+    if (fate.lost?.delete(span.spanId)) this.orphan(fate, -(fate.children?.get(span.spanId) ?? 0))
+  }
+
+  hidden({ request }: RecordedSpan): void {
+    this.ledger.hidden(this.id, 1)
+    of(request, this.id).hidden++
+  }
+
+  /** Whether spans of a trace were accepted there. */
+  hasTaken(request: RequestTrace): boolean {
+    return of(request, this.id).queued > 0
+  }
+
+  override worth(span: RecordedSpan): Worth {
+    if (of(span.request, this.id).children?.has(span.spanId)) return 2
+    return span === span.request.root || Failure.isFailed(span) ? 1 : 0
+  }
+
+  override admits(span: RecordedSpan): boolean {
+    const { lost } = of(span.request, this.id)
+    if (lost === undefined) return true
+    const parent = TenantView.parentOf(this.view, span)
+    return parent === undefined || !lost.has(parent.spanId)
+  }
+
+  override queued(span: RecordedSpan): void {
+    const fate = of(span.request, this.id)
+    fate.queued++
+    const parent = TenantView.parentOf(this.view, span)
+    if (parent !== undefined) this.accepted(fate, parent.spanId, 1)
+  }
+
+  override delivered(spans: ReadonlyArray<RecordedSpan>, now: number): void {
+    super.delivered(spans, now)
+    for (const { request, spanId } of spans) {
+      const fate = of(request, this.id)
+      fate.delivered++
+      forget(fate, spanId)
+    }
+  }
+
+  override rejected(spans: ReadonlyArray<RecordedSpan>, reason: string): void {
+    super.rejected(spans, reason)
+    for (const { request } of spans) add(of(request, this.id), "rejected", reason)
+    this.lose(spans)
+  }
+
+  override dropped(spans: ReadonlyArray<RecordedSpan>, reason: string): void {
+    super.dropped(spans, reason)
+    for (const { request } of spans) add(of(request, this.id), "dropped", reason)
+    this.lose(spans)
+  }
+
+  override mixed(spans: ReadonlyArray<RecordedSpan>, counts: SpanAccount.Counts, now: number): void {
+    super.mixed(spans, counts, now)
+    const [only, ...more] = [
+      ...counts.rejected.map(({ reason }) => ["rejected", reason] as const),
+      ...counts.dropped.map(({ reason }) => ["dropped", reason] as const)
+    ]
+    const isClear = counts.delivered === 0 && only !== undefined && more.length === 0
+    for (const { request, spanId } of spans) {
+      const fate = of(request, this.id)
+      if (isClear) add(fate, only[0], only[1])
+      else {
+        fate.unclear++
+        forget(fate, spanId)
+      }
+    }
+    if (isClear) this.lose(spans)
+  }
+
+  private accepted(fate: Fate, parentId: string, delta: number): void {
     const count = (fate.children?.get(parentId) ?? 0) + delta
     if (count <= 0) forget(fate, parentId)
     else {
       fate.children ??= new Map()
       if (fate.children.size < maxTracked || fate.children.has(parentId)) fate.children.set(parentId, count)
     }
-    if (fate.lost?.has(parentId)) orphan(fate, delta)
+    if (fate.lost?.has(parentId)) this.orphan(fate, delta)
   }
 
-  /** It has no children there, or cannot be lost any more, and they need not be known. */
-  const forget = (fate: Fate, spanId: string): void => {
-    if (fate.children?.delete(spanId) && fate.children.size === 0) fate.children = undefined
-  }
-
-  const orphan = (fate: Fate, delta: number): void => {
+  private orphan(fate: Fate, delta: number): void {
     fate.orphaned += delta
-    ledger.orphaned(id, delta)
+    this.ledger.orphaned(this.id, delta)
   }
 
-  const lose = (spans: ReadonlyArray<RecordedSpan>): void => {
+  private lose(spans: ReadonlyArray<RecordedSpan>): void {
     for (const span of spans) {
-      const parent = TenantView.parentOf(view, span)
-      if (parent !== undefined) accepted(of(span.request, id), parent.spanId, -1)
+      const parent = TenantView.parentOf(this.view, span)
+      if (parent !== undefined) this.accepted(of(span.request, this.id), parent.spanId, -1)
     }
     for (const { request, spanId } of spans) {
-      const fate = of(request, id)
+      const fate = of(request, this.id)
       fate.queued--
       fate.lost ??= new Set()
       if (fate.lost.size >= maxTracked || fate.lost.has(spanId)) continue
       fate.lost.add(spanId)
       const children = fate.children?.get(spanId)
-      if (children !== undefined) orphan(fate, children)
-    }
-  }
-
-  const made = ({ request }: RecordedSpan): void => {
-    ledger.made(id, 1)
-    of(request, id).made++
-  }
-
-  return {
-    made,
-    madeAgain: (span) => {
-      made(span)
-      const fate = of(span.request, id)
-      if (fate.lost?.delete(span.spanId)) orphan(fate, -(fate.children?.get(span.spanId) ?? 0))
-    },
-    hidden: ({ request }) => {
-      ledger.hidden(id, 1)
-      of(request, id).hidden++
-    },
-    worth: (span) => {
-      if (of(span.request, id).children?.has(span.spanId)) return 2
-      return span === span.request.root || Failure.isFailed(span) ? 1 : 0
-    },
-    admits: (span) => {
-      const { lost } = of(span.request, id)
-      if (lost === undefined) return true
-      const parent = TenantView.parentOf(view, span)
-      return parent === undefined || !lost.has(parent.spanId)
-    },
-    hasTaken: (request) => of(request, id).queued > 0,
-    queued: (span) => {
-      of(span.request, id).queued++
-      const parent = TenantView.parentOf(view, span)
-      if (parent !== undefined) accepted(of(span.request, id), parent.spanId, 1)
-    },
-    delivered: (spans, now) => {
-      counted.delivered(spans, now)
-      for (const { request, spanId } of spans) {
-        const fate = of(request, id)
-        fate.delivered++
-        forget(fate, spanId)
-      }
-    },
-    rejected: (spans, reason) => {
-      counted.rejected(spans, reason)
-      for (const { request } of spans) add(of(request, id), "rejected", reason)
-      lose(spans)
-    },
-    dropped: (spans, reason) => {
-      counted.dropped(spans, reason)
-      for (const { request } of spans) add(of(request, id), "dropped", reason)
-      lose(spans)
-    },
-    mixed: (spans, counts, now) => {
-      counted.mixed(spans, counts, now)
-      const [only, ...more] = [
-        ...counts.rejected.map(({ reason }) => ["rejected", reason] as const),
-        ...counts.dropped.map(({ reason }) => ["dropped", reason] as const)
-      ]
-      const isClear = counts.delivered === 0 && only !== undefined && more.length === 0
-      for (const { request, spanId } of spans) {
-        const fate = of(request, id)
-        if (isClear) add(fate, only[0], only[1])
-        else {
-          fate.unclear++
-          forget(fate, spanId)
-        }
-      }
-      if (isClear) lose(spans)
+      if (children !== undefined) this.orphan(fate, children)
     }
   }
 }

@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
+import * as fingerprint from "../deliver/internal/fingerprint.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import * as Provider from "../deliver/Provider.js"
 import * as ProviderCache from "../deliver/ProviderCache.js"
@@ -83,16 +84,22 @@ export const make = (options: {
     }
   ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
     Effect.gen(function* () {
-      const { account, close, credential, destination, exporter, rate } = use
+      const { account, close, credential, destination, exporter, isFresh, rate } = use
       const oldest = destination?.limits.oldestSpan
       let member: Member | undefined
-      // Finalizers run in the reverse order: it is retired while it sends what is left, and then removed.
-      yield* Effect.addFinalizer(() => Effect.sync(() => member && destinations.remove(member)))
+      // Of the scope itself: `Effect.addFinalizer` keeps all that the fiber has, for each tenant. They run in the reverse order: it is retired while it
+      // sends what is left, and then removed.
+      const scope = yield* Effect.scope
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => member && destinations.remove(member))
+      )
       const provider = yield* Provider.make(environment, {
         id,
         exporter,
         account,
         rate,
+        isFresh,
         lane: destination && laneOf(destination),
         sizeOf: RecordedSpan.sizeOf,
         maxBatchSpans: config.batch?.maxSpans,
@@ -114,19 +121,12 @@ export const make = (options: {
           if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
         }
       })
-      const added: Member = {
-        provider,
-        view,
-        account,
-        close,
-        get credential() {
-          return credential()
-        }
-      }
+      const added: Member = { provider, view, account, close, credential }
       member = added
-      yield* Effect.acquireRelease(
-        Effect.sync(() => destinations.add(added)),
-        () => Effect.sync(() => destinations.retire(added))
+      destinations.add(added)
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => destinations.retire(added))
       )
       return provider
     })
@@ -169,7 +169,7 @@ export const make = (options: {
       }
       revocations.see(id, credential)
       const key = cacheKey(id, destination, view.right)
-      const account = fates.account(ledger, id, view.right)
+      const account = new fates.Account(ledger, id, view.right)
       const build = () =>
         holding(
           { url: destination.endpoint, tls: destination.tls, policy },
@@ -212,7 +212,7 @@ export const make = (options: {
           undefined
         )
         if (Either.isLeft(view)) return { id, reason: "unknown_vocabulary", detail: view.left }
-        const account = fates.account(ledger, id, view.right)
+        const account = new fates.Account(ledger, id, view.right)
         const render = rendering.render(view.right, {})
         const destination = isOtlp ? operator : undefined
         const made = isOtlp
@@ -224,7 +224,8 @@ export const make = (options: {
                   Effect.map(render(batch, collect), ({ dropped, out }) => ({ ...out, dropped }))
               }),
               rate: undefined,
-              credential: () => ""
+              credential: () => "",
+              isFresh: () => true
             }
         const provider = yield* providerOf(id, view.right, { ...made, destination, account, close: Effect.void })
         operators.push(provider)
@@ -257,9 +258,9 @@ const maxWarned = 1000
 /** Who shares connections. */
 const laneOf = ({ endpoint }: Destination.Destination): string => Url.parse(endpoint)?.origin ?? endpoint
 
-/** Two views of one account are two providers: what one of them sees must not reach the other's queue. */
+/** Two views of one account are two providers: what one of them sees must not reach the other's queue. A short text, since each route keeps one. */
 const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>
-  [
+  fingerprint.make([
     DestinationKey.forId(id, destination),
     JSON.stringify([
       view.audience,
@@ -272,4 +273,4 @@ const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Dest
       destination.redaction,
       destination.limits
     ])
-  ].join(" ")
+  ])

@@ -119,8 +119,8 @@ export const make = (options: {
         callerTrace: destination.callerTrace,
         valueLength: destination.limits.valueLength ?? 1024 * 1024,
         spans: destination.view?.spans ?? "all",
-        hide: new Set(destination.view?.hide),
-        excludeServices: new Set(
+        hide: setOf(destination.view?.hide),
+        excludeServices: setOf(
           destination.view?.excludeServices?.flatMap((name) => [name, ...Option.toArray(ServiceCatalog.dbSystem(name))])
         )
       })
@@ -134,6 +134,12 @@ export const make = (options: {
 
   return { view: viewOf, render: (view, resource) => renderer(view, contextOf(view, resource)) }
 }
+
+const nothing: ReadonlySet<never> = new Set()
+
+/** Most views hide nothing, and share that. */
+const setOf = <A>(values: ReadonlyArray<A> | undefined): ReadonlySet<A> =>
+  values === undefined || values.length === 0 ? nothing : new Set(values)
 
 /** A batch as it is, for whoever does not write it to bytes. */
 export interface Collected {

@@ -150,9 +150,9 @@ const payload = (
 
 /** What a payload leaves to be known from elsewhere. */
 const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
-  // `HttpRouter` writes the template of the route that matched on the active span.
-  const route = span.attributes.get("http.route")
   if (data._tag === "proxy_request") {
+    // `HttpRouter` writes the template of the route that matched on the active span.
+    const route = span.attributes.get("http.route")
     return {
       ...data,
       route: data.route ?? (typeof route === "string" ? route : undefined),

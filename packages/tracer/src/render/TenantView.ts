@@ -163,8 +163,11 @@ const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
 /** Of what a call cost: what the tenant pays, and not what the operator earns. */
 const shownCosts = ["total", "input", "output", "cacheRead", "cacheCreation", "toolUsage"] as const
 
-const pick = (from: object, fields: ReadonlyArray<string>): Record<string, unknown> => {
-  const picked: Record<string, unknown> = {}
+const pick = (
+  from: object,
+  fields: ReadonlyArray<string>,
+  picked: Record<string, unknown> = {}
+): Record<string, unknown> => {
   for (const field of fields) {
     // Whatever it is, it may be asked for any property.
     const value = (from as Readonly<Record<string, unknown>>)[field]
@@ -181,7 +184,7 @@ const pick = (from: object, fields: ReadonlyArray<string>): Record<string, unkno
  */
 export const narrow = (view: View, data: SpanData.Read): SpanData.Read => {
   if (view.audience !== "tenant") return data
-  const seen: Record<string, unknown> = { _tag: data._tag, ...pick(data, shown[data._tag]) }
+  const seen = pick(data, shown[data._tag], { _tag: data._tag })
   if (data._tag === "llm_call" && data.cost !== undefined) seen.cost = pick(data.cost, shownCosts)
   if (data._tag === "guardrail") {
     // What a guardrail says of its own failure is infrastructure, not a verdict.

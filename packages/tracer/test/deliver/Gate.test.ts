@@ -200,3 +200,18 @@ describe("a credential that is refused", () => {
     })
   )
 })
+
+it.scoped("is as fresh as a new one until a request fails, and again when one has succeeded", () =>
+  Effect.gen(function* () {
+    const { gate } = yield* gateWith(Effect.succeed(true), { failures: 2 })
+    expect(gate.isFresh()).toBe(true)
+    gate.settled(down)
+    expect(gate.isFresh()).toBe(false)
+    gate.settled(well)
+    expect(gate.isFresh()).toBe(true)
+    gate.settled(unauthorized)
+    expect(gate.isFresh()).toBe(false)
+    yield* settle
+    expect(gate.isFresh(), "whether the new credential is taken is not known yet").toBe(false)
+  })
+)

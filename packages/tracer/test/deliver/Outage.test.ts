@@ -59,7 +59,7 @@ describe("an outage", () => {
       expect(it.requests.map(({ batch }) => batch)).toEqual(Array.from({ length: 5 }, () => ["s0", "s1"]))
       const { breaker } = provider.state()
       expect(breaker.state).toBe("open")
-      expect(provider.held).toBe(5)
+      expect(provider.held()).toBe(5)
       it.answer = "ok"
       yield* it.pass(70)
       expect(it.received()).toEqual(texts(5))
@@ -123,7 +123,7 @@ describe("an outage", () => {
       }
       expect(it.requests.length).toBeGreaterThan(8)
       expect(it.requests.length).toBeLessThan(20)
-      expect(provider.held).toBe(600)
+      expect(provider.held()).toBe(600)
       const waits = it.requests.slice(1).map(({ at }, index) => at - (it.requests[index]?.at ?? 0))
       expect(Math.max(...waits)).toBeLessThanOrEqual(301)
     })
@@ -152,9 +152,9 @@ describe("an outage", () => {
       const [provider] = yield* it.provide({ exporter: it.exporter, ...small, maxQueueSpans: 6 })
       for (let index = 0; index < 40; index++) {
         it.offer(provider, `s${index}`)
-        expect(provider.held).toBeLessThanOrEqual(6)
+        expect(provider.held()).toBeLessThanOrEqual(6)
         yield* it.pass(1)
-        expect(provider.held).toBeLessThanOrEqual(6)
+        expect(provider.held()).toBeLessThanOrEqual(6)
       }
       expect(it.ledger.snapshot().total).toMatchObject({ held: 6, dropped: { queue_full: 34 } })
       it.answer = "ok"
@@ -210,7 +210,7 @@ describe("a flush", () => {
         until: () => Effect.map(Fiber.poll(flushing), (exit) => exit._tag === "Some")
       })
       expect(it.requests).toHaveLength(5)
-      expect(provider.held).toBe(3)
+      expect(provider.held()).toBe(3)
     })
   )
 })
@@ -243,7 +243,7 @@ describe("closing while the breaker is open", () => {
       const { provider, sent, total } = yield* closing("down")
       expect(sent).toBe(1)
       expect(total).toMatchObject({ delivered: 0, held: 0, dropped: { shutdown: 5 } })
-      expect(provider.abandoned).toBe(5)
+      expect(provider.abandoned()).toBe(5)
     })
   )
 })
@@ -259,7 +259,7 @@ describe("a pause by the operator", () => {
       yield* it.pass(7200)
       expect(it.requests).toEqual([])
       expect(provider.state().paused).toBe("operator")
-      expect(provider.held).toBe(5)
+      expect(provider.held()).toBe(5)
       it.paused.delete(acme)
       provider.look()
       yield* TestClock.adjust(0)
@@ -285,7 +285,7 @@ describe("a pause by the operator", () => {
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(flushing)
       expect(it.received()).toEqual(["s0", "s1"])
-      expect(provider.held).toBe(3)
+      expect(provider.held()).toBe(3)
       it.balanced()
     })
   )
@@ -310,7 +310,7 @@ describe("a credential that is refused", () => {
       yield* anHourOf(it, provider)
       expect(provider.state()).toMatchObject({ paused: "unauthorized", breaker: { state: "open" } })
       expect(it.requests.length).toBeLessThan(35)
-      expect(provider.held).toBe(600)
+      expect(provider.held()).toBe(600)
       yield* it.pass(2 * 3600)
       expect(it.ledger.snapshot().total).toMatchObject({ held: 0, dropped: { unauthorized: 600 } })
     })
@@ -362,7 +362,7 @@ describe("a credential that is refused", () => {
       expect(it.ledger.snapshot().total.lastError).toContain("no new one")
       it.renew = () => Effect.succeed(true)
       it.answer = "ok"
-      const held = provider.held
+      const held = provider.held()
       yield* it.pass(301)
       expect(it.received()).toHaveLength(held)
       expect(it.ledger.snapshot().total.held).toBe(0)
@@ -427,7 +427,7 @@ it.scoped.prop(
         } else if ("renews" in one) it.renew = () => Effect.succeed(one.renews)
         else provider.hasten()
         it.balanced()
-        expect(provider.held).toBeLessThanOrEqual(8)
+        expect(provider.held()).toBeLessThanOrEqual(8)
       }
       it.paused.clear()
       it.answer = "ok"

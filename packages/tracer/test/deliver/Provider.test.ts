@@ -23,7 +23,7 @@ it.scoped("sends a batch when it has enough spans", () =>
       ["s0", "s1", "s2"],
       ["s3", "s4", "s5"]
     ])
-    expect(provider.held).toBe(1)
+    expect(provider.held()).toBe(1)
     balanced(ledger)
   })
 )
@@ -58,7 +58,7 @@ it.scoped("sends what waits when it is old enough, each time", () =>
     offer(provider, "c")
     yield* TestClock.adjust("5 seconds")
     expect(batches).toEqual([["a", "b"], ["c"]])
-    expect(provider.busy).toBe(false)
+    expect(provider.busy()).toBe(false)
   })
 )
 
@@ -99,7 +99,7 @@ it.scoped("has no more batches on their way than it may", () =>
     offer(provider, ...texts(10))
     yield* TestClock.adjust(0)
     expect(most).toBe(2)
-    expect(provider.held).toBe(10)
+    expect(provider.held()).toBe(10)
     balanced(ledger)
     yield* Deferred.succeed(gate, undefined)
     yield* provider.flush
@@ -147,7 +147,7 @@ it.scoped("a flush waits for what was queued when it began, and for nothing late
     expect(yield* Fiber.poll(flushing)).toMatchObject({ _tag: "None" })
     yield* Deferred.succeed(first, undefined)
     yield* Fiber.join(flushing)
-    expect(provider.held).toBe(2)
+    expect(provider.held()).toBe(2)
   })
 )
 
@@ -191,7 +191,7 @@ it.scoped("closing sends what is left", () =>
     offer(provider, ...texts(5))
     yield* Scope.close(scope, Exit.void)
     expect(batches.flat()).toEqual(texts(5))
-    expect(provider.abandoned).toBe(0)
+    expect(provider.abandoned()).toBe(0)
     balanced(ledger)
   })
 )
@@ -205,11 +205,11 @@ for (const reason of ["evicted", "shutdown"] as const) {
       offer(provider, ...texts(5))
       const closing = yield* Effect.fork(Scope.close(scope, Provider.closedBy(reason)))
       yield* Deferred.await(taken)
-      expect(provider.held).toBe(5)
+      expect(provider.held()).toBe(5)
       yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(closing)
-      expect(provider.held).toBe(0)
-      expect(provider.abandoned).toBe(5)
+      expect(provider.held()).toBe(0)
+      expect(provider.abandoned()).toBe(5)
       offer(provider, "too late")
       expect(ledger.snapshot().total.dropped).toEqual({ [reason]: 6 })
       balanced(ledger)
@@ -244,7 +244,7 @@ it.scoped("what has to wait elsewhere is kept at once, though the back end takes
     yield* Deferred.await(taken)
     // Whoever closes it has no more patience than itself.
     yield* Fiber.interrupt(closing)
-    expect([provider.parked, provider.abandoned]).toEqual([5, 0])
+    expect([provider.parked(), provider.abandoned()]).toEqual([5, 0])
     expect(ledger.snapshot().total).toMatchObject({ spooled: 5, dropped: {} })
     balanced(ledger)
   })
@@ -337,7 +337,7 @@ it.scoped("when idle it waits for nothing", () =>
     const providers = yield* Effect.forEach(texts(50), () => provide({ exporter: recording([]) }))
     for (const [provider] of providers) offer(provider, "a")
     yield* TestClock.adjust("5 seconds")
-    expect(providers.some(([provider]) => provider.busy)).toBe(false)
+    expect(providers.some(([provider]) => provider.busy())).toBe(false)
     expect(Array.from(yield* TestClock.sleeps())).toEqual([])
   })
 )
@@ -367,7 +367,7 @@ describe("revoked", () => {
         yield* Fiber.join(flushing)
         expect(ledger.snapshot().total).toMatchObject({ held: 0, dropped: { revoked: 5 } })
         expect([environment.budget.stats().used, environment.turns.stats().sending]).toEqual([0, 0])
-        expect(provider.trouble).toBe("its credential was revoked")
+        expect(provider.trouble()).toBe("its credential was revoked")
         offer(provider, "late")
         provider.hasten()
         yield* provider.flush
@@ -457,7 +457,7 @@ describe("revoked", () => {
       offer(old, ...texts(5))
       yield* Deferred.await(taken)
       yield* old.revoke
-      expect([old.held, next.held, old.abandoned]).toEqual([0, 5, 0])
+      expect([old.held(), next.held(), old.abandoned()]).toEqual([0, 5, 0])
       balanced(ledger)
       yield* next.flush
       expect(batches.flat()).toEqual(texts(5))
@@ -507,7 +507,7 @@ describe("a credential that was refused, where there is a successor", () => {
       })
       offer(old, ...texts(4))
       yield* TestClock.adjust("10 minutes")
-      expect([old.held, old.state().paused]).toEqual([4, "unauthorized"])
+      expect([old.held(), old.state().paused]).toEqual([4, "unauthorized"])
       successor = next.adopt
       yield* TestClock.adjust("6 minutes")
       yield* next.flush
@@ -701,7 +701,7 @@ describe("the budget", () => {
       const flushing = yield* Effect.fork(flood.provider.flush)
       yield* TestClock.adjust(0)
       quiet.offer(2)
-      expect(flood.provider.held).toBe(2)
+      expect(flood.provider.held()).toBe(2)
       expect(ledger.snapshot().total).toMatchObject({ held: 4, dropped: { budget_full: 2 } })
       yield* Deferred.succeed(answer, undefined)
       yield* Fiber.join(flushing)

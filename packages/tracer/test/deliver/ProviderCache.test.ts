@@ -7,14 +7,19 @@ import * as ProviderCache from "../../src/deliver/ProviderCache.js"
 import { hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 class Fake implements ProviderCache.Cached {
-  busy = false
-  held = 0
-  abandoned = 0
-  parked = 0
+  isBusy = false
+  hasLearned = false
+  counts = { abandoned: 0, held: 0, parked: 0 }
+  why: string | undefined = undefined
   closed = 0
-  trouble: string | undefined = undefined
   readonly id: DestinationId.DestinationId
   readonly flush = Effect.void
+  readonly busy = () => this.isBusy
+  readonly isFresh = () => !this.hasLearned
+  readonly held = () => this.counts.held
+  readonly abandoned = () => this.counts.abandoned
+  readonly parked = () => this.counts.parked
+  readonly trouble = () => this.why
   constructor(readonly key: string) {
     this.id = DestinationId.make({ tenant: key, name: "d" })
   }
@@ -56,7 +61,7 @@ describe("against a plain model of least recently used", () => {
 
   const check = (model: Model, { cache, built }: Real) => {
     expect(cache.keys()).toEqual(model.entries.map(({ key }) => key))
-    expect(cache.values().map((fake) => fake.busy)).toEqual(model.entries.map(({ busy }) => busy))
+    expect(cache.values().map((fake) => fake.isBusy)).toEqual(model.entries.map(({ busy }) => busy))
     expect(cache.size()).toBe(model.entries.length)
     const { evictions, hits, misses } = cache.stats()
     expect({ evictions, hits, misses }).toEqual({
@@ -97,7 +102,7 @@ describe("against a plain model of least recently used", () => {
     check = (model: Readonly<Model>) => model.entries.some(({ key }) => key === this.key)
     run(model: Model, real: Real) {
       for (const entry of model.entries) if (entry.key === this.key) entry.busy = this.busy
-      for (const fake of real.cache.values()) if (fake.key === this.key) fake.busy = this.busy
+      for (const fake of real.cache.values()) if (fake.key === this.key) fake.isBusy = this.busy
       check(model, real)
     }
     toString = () => `busy ${this.key} ${this.busy}`
@@ -168,7 +173,7 @@ it.scoped("case 145: at capacity 1 the idle one is closed once, and the one just
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
     const a = use(cache, "a")
-    a.busy = true
+    a.isBusy = true
     const b = use(cache, "b")
     yield* settled(cache)
     expect([a.closed, b.closed]).toEqual([1, 0])
@@ -283,14 +288,18 @@ it.scoped("closes one on demand, waits for it, and builds it anew when it is ask
 )
 
 describe("what could not be sent", () => {
-  const fake = (key: string, fields: Partial<Pick<Fake, "abandoned" | "held" | "parked" | "trouble">>) =>
-    Object.assign(new Fake(key), fields)
+  const fake = (key: string, counts: Partial<Fake["counts"]>, why?: string) => {
+    const made = new Fake(key)
+    Object.assign(made.counts, counts)
+    made.why = why
+    return made
+  }
 
   it("is what was abandoned, or kept on disk, or is held still, by destination, and why", () => {
     const report = ProviderCache.unsentOf([
       fake("a", { abandoned: 2, held: 1 }),
-      fake("b", { trouble: "it is paused" }),
-      fake("c", { abandoned: 4, parked: 3, trouble: "its back end fails" })
+      fake("b", {}, "it is paused"),
+      fake("c", { abandoned: 4, parked: 3 }, "its back end fails")
     ])
     expect(report.map(({ id, spooled, unsent, why }) => [DestinationId.tenant(id), unsent, spooled, why])).toEqual([
       ["a", 3, 0, "the deadline came first"],
@@ -300,8 +309,8 @@ describe("what could not be sent", () => {
 
   it("of two providers of one destination is told once, with the cause of one that has some", () => {
     const [one, ...rest] = ProviderCache.unsentOf([
-      fake("a", { trouble: "its back end refuses the credential" }),
-      fake("a", { held: 1, trouble: "its back end fails" }),
+      fake("a", {}, "its back end refuses the credential"),
+      fake("a", { held: 1 }, "its back end fails"),
       fake("a", { abandoned: 2 })
     ])
     expect([one?.unsent, one?.why, rest]).toEqual([3, "its back end fails", []])
@@ -348,7 +357,7 @@ it.scoped("an idle provider that nobody asks for is closed, a busy one is not", 
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ idleTimeToLive: "10 minutes" })
     const busy = use(cache, "busy")
-    busy.busy = true
+    busy.isBusy = true
     const idle = use(cache, "idle")
     use(cache, "used")
     yield* TestClock.adjust("9 minutes")
@@ -358,6 +367,22 @@ it.scoped("an idle provider that nobody asks for is closed, a busy one is not", 
     expect([busy.closed, idle.closed]).toEqual([0, 1])
     yield* TestClock.adjust("1 hour")
     expect(cache.keys()).toEqual(["busy"])
+  })
+)
+
+it.scoped("what an idle provider has learned of its back end is worth ten minutes, without it ten seconds", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    use(cache, "learned").hasLearned = true
+    use(cache, "fresh")
+    yield* TestClock.adjust("9 seconds")
+    expect(cache.keys()).toEqual(["learned", "fresh"])
+    yield* TestClock.adjust("4 seconds")
+    expect(cache.keys()).toEqual(["learned"])
+    yield* TestClock.adjust("9 minutes")
+    expect(cache.keys()).toEqual(["learned"])
+    yield* TestClock.adjust("1 minute")
+    expect(cache.keys()).toEqual([])
   })
 )
 

@@ -42,7 +42,7 @@ const make = (options: Partial<Provider.Options<RecordedSpan>> = {}, maxBytes = 
     const budget = ByteBudget.make({ maxBytes })
     const environment = yield* Provider.environment({ ledger, budget })
     const seen = view()
-    const account = fates.account(ledger, id, seen)
+    const account = new fates.Account(ledger, id, seen)
     const received: Array<RecordedSpan> = []
     const answers: Array<Answer> = []
     let unclear = 0
@@ -144,7 +144,7 @@ it.scoped.prop(
       for (const [index, span] of ended.entries()) {
         it.end(span)
         it.balanced()
-        expect(it.budget.stats().used).toBe(it.provider.held)
+        expect(it.budget.stats().used).toBe(it.provider.held())
         const pause = pauses[index % pauses.length] ?? 0
         if (pause > 0) {
           yield* TestClock.adjust(pause)

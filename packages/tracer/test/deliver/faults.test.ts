@@ -159,7 +159,7 @@ it.scoped(
         }
         yield* TestClock.adjust("1 minute")
         // What is on its way has real sockets to pass.
-        yield* Effect.repeat(answered, { until: () => provider.held === provider.queued })
+        yield* Effect.repeat(answered, { until: () => provider.held() === provider.queued() })
         expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
       }
       const refusals = yield* receiver.refusals()
@@ -171,7 +171,7 @@ it.scoped(
 
       yield* receiver.addAccount({ id: "acme", headers: { "x-key": "old" } })
       provider.hasten()
-      yield* Effect.repeat(answered, { until: () => provider.held === 0 })
+      yield* Effect.repeat(answered, { until: () => provider.held() === 0 })
       expect(yield* receiver.spans("acme")).toHaveLength(1000)
       expect(ledger.snapshot().total).toMatchObject({ delivered: 1000, held: 0 })
     }).pipe(Effect.provide(UndiciTransport.layer())),

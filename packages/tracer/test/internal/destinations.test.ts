@@ -38,8 +38,8 @@ const make = () => {
     const { name = "provider", queued = 0, state = closed } = options
     const member: Destinations.Member = {
       view: options.view ?? view(),
-      account: fates.account(ledger, id, options.view ?? view()),
-      credential: options.credential ?? name,
+      account: new fates.Account(ledger, id, options.view ?? view()),
+      credential: () => options.credential ?? name,
       close: Effect.sync(() => asked.push(`${name} close`)),
       provider: {
         id,
@@ -52,10 +52,10 @@ const make = () => {
           asked.push(`${name} state`)
           return state
         },
-        queued
+        queued: () => queued
       }
     }
-    revocations.see(id, member.credential)
+    revocations.see(id, member.credential())
     destinations.add(member)
     return member
   }

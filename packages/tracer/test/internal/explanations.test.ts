@@ -15,7 +15,7 @@ const denied: ReadonlyArray<Denial> = [{ id: main, reason: "revoked", detail: "i
 const make = (options?: Parameters<typeof Explanations.make>[0]) => {
   const explanations = Explanations.make(options)
   const trace = recording()
-  const account = fates.account(Ledger.make(), main, view())
+  const account = new fates.Account(Ledger.make(), main, view())
   const add = (root: RecordedSpan, tenant = "acme", denied: ReadonlyArray<Denial> = []) =>
     explanations.add(root.request, tenant, denied)
   return {

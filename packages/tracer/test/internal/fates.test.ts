@@ -13,7 +13,7 @@ const other = DestinationId.make({ tenant: "acme", name: "second" })
 const make = (options: Partial<View> = {}) => {
   const ledger = Ledger.make()
   const trace = recording()
-  const account = fates.account(ledger, id, view(options))
+  const account = new fates.Account(ledger, id, view(options))
   return {
     ...trace,
     account,
@@ -40,7 +40,7 @@ describe("what a span is worth", () => {
     const [first, second] = [service(parent), service(parent)]
     const failed = end(service(parent), { _tag: "error", error: { type: "Oops" } })
     const told = begin(parent, { data: { _tag: "service", service: "a", error: { type: "Oops" } } })
-    expect([parent, first, failed, told, root].map(account.worth)).toEqual([0, 0, 1, 1, 1])
+    expect([parent, first, failed, told, root].map((span) => account.worth(span))).toEqual([0, 0, 1, 1, 1])
     queue(first, second)
     expect([account.worth(parent), account.worth(root)]).toEqual([2, 1])
     account.dropped([first], "queue_full")
@@ -144,7 +144,7 @@ describe("a parent that is lost", () => {
     const { account, begin, ledger, open, queue, service } = make()
     const caller = { traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true, traceState: undefined }
     const [one, two] = [open({ caller, incoming: "continue" }), open({ caller, incoming: "continue" })]
-    const second = fates.account(ledger, other, view())
+    const second = new fates.Account(ledger, other, view())
     queue(service(one), one)
     account.dropped([one], "queue_full")
     expect(account.admits(begin(one))).toBe(false)

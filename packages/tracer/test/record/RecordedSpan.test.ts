@@ -148,10 +148,14 @@ const shapes: ReadonlyArray<
 
 it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spansOf, isLost = () => false]) =>
   Effect.gen(function* () {
-    const account = fates.account(Ledger.make(), id, view())
+    const account = new fates.Account(Ledger.make(), id, view())
     const recorded = recording()
     const fill = (traces: number) => {
-      const queue = SpanQueue.make({ maxSpans: 1e9, maxBytes: 1e9, worth: account.worth })
+      const queue = SpanQueue.make({
+        maxSpans: 1e9,
+        maxBytes: 1e9,
+        worth: (span: RecordedSpan.RecordedSpan) => account.worth(span)
+      })
       for (let trace = 0; trace < traces; trace++) {
         for (const span of spansOf(recorded)) {
           account.made(span)

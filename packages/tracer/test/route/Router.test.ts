@@ -29,7 +29,7 @@ const routing = (
   const needs: Array<boolean> = []
   const traces: Array<unknown> = []
   const outlet = (id: DestinationId.DestinationId, audience: "tenant" | "operator" | "merged"): Router.Outlet => {
-    const account = fates.account(ledger, id, view({ audience }))
+    const account = new fates.Account(ledger, id, view({ audience }))
     const provider: Pick<Provider<RecordedSpan>, "offer"> = {
       offer: (span) => {
         account.queued(span)

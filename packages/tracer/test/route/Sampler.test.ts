@@ -50,7 +50,7 @@ const sampling = (
   const ledger = Ledger.make()
   const targets: ReadonlyArray<Target> = wishes.map((wish) => ({
     ...wish,
-    account: fates.account(ledger, wish.id, wish.view)
+    account: new fates.Account(ledger, wish.id, wish.view)
   }))
   const delivered: Array<readonly [Target, RecordedSpan]> = []
   let drawn = 0
@@ -359,7 +359,7 @@ describe("bounds", () => {
     const sampler = Sampler.make({ ledger: small, budget: ByteBudget.make(), random: () => 1, deliver: () => {} })
     for (const name of ["a", "b", "c"]) {
       const id = DestinationId.make({ tenant: "acme", name })
-      const of = { id, account: SpanAccount.make(small, id) }
+      const of = { id, account: new SpanAccount.Counted(small, id) }
       const root = Recorder.make({ sink: () => {}, count: () => {} }).openRequest({
         name,
         startTime: 0n,
