@@ -43,7 +43,7 @@ export const vendor: Vendor = make({
   regions,
   host: "optional",
   headers: { authorization: "Basic base64(publicKey:secretKey)", "x-langfuse-ingestion-version": ingestionVersion },
-  vocabularies: [{ name: "genai" }, { name: "langfuse" }],
+  vocabularies: [{ name: "langfuse" }],
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 },
   success: "200",

@@ -37,7 +37,7 @@ export const vendor: Vendor = make({
   host: "optional",
   headers: { "wandb-api-key": "apiKey" },
   resource: { "wandb.entity": "the first half of project", "wandb.project": "the second half of project" },
-  vocabularies: [{ name: "openinference" }, { name: "weave" }],
+  vocabularies: [{ name: "weave" }],
   protocols: ["http/protobuf"],
   success: "200",
   orphans: "Not said.",
