@@ -94,7 +94,7 @@ const untrimmed = (data: Read): string => {
 /**
  * Names a span. Total: whatever the payload holds, the name is not empty, has at most `maxLength` characters and no
  * control character. HTTP and MCP methods come from closed sets (else `HTTP`, `mcp`); what a caller types, such as a
- * model's name, is cut.
+ * model's name, is cut. `spell` is a vocabulary's own `spanName`, held to the same bounds; what it has no name for is named as ever.
  *
  * @example
  * ```ts
@@ -108,10 +108,12 @@ const untrimmed = (data: Read): string => {
  * @since 0.1.0
  * @category naming
  */
-export const of = (data: Read): string => {
+export const of = (data: Read, spell?: ((data: Read) => string | undefined) | undefined): string => {
   try {
     // An unknown tag, which the types rule out, has no name.
-    return boundedText(untrimmed(data) ?? "", maxLength) || (SpanRole.is(data._tag) ? data._tag : "span")
+    return (
+      boundedText(spell?.(data) ?? untrimmed(data) ?? "", maxLength) || (SpanRole.is(data._tag) ? data._tag : "span")
+    )
   } catch {
     // A getter threw, or there is no payload at all.
     return "span"

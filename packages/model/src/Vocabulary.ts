@@ -39,10 +39,28 @@ export interface TypedSpan {
   readonly facts: TraceFacts
   readonly isRoot: boolean
   readonly error: SpanError | undefined
+  /** Milliseconds since the epoch, for what a back end wants as a point in time; absent where nobody knows. */
+  readonly startTime?: number | undefined
 }
 
 /**
- * A named, versioned spelling. `keys` is its table: every key it may write (or, ending in `.*`, every prefix) with the
+ * Whether one row of a vocabulary's table covers a key: `a.b` covers itself, `a.*` whatever begins with `a.`, and `a.*.b` that field of each item of
+ * a list (`a.0.b`, `a.1.b`, …).
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const covers = (row: string, key: string): boolean => {
+  if (row.endsWith(".*")) return key.startsWith(row.slice(0, -1))
+  const star = row.indexOf(".*.")
+  if (star === -1) return row === key
+  const list = row.slice(0, star + 1)
+  const field = row.slice(star + 2)
+  return key.startsWith(list) && key.endsWith(field) && /^\d+$/.test(key.slice(list.length, -field.length))
+}
+
+/**
+ * A named, versioned spelling. `keys` is its table: every key it may write (a row may cover several, see `covers`) with the
  * source that defines it. `content` lists the keys that carry what people wrote or models answered: exactly these vanish
  * for a destination without content.
  *
@@ -56,6 +74,8 @@ export interface Vocabulary {
   readonly schemaUrl?: string | undefined
   readonly keys: Readonly<Record<string, string>>
   readonly content: ReadonlyArray<string>
+  /** What the span is called where the back end has names of its own; a span that it has no name for keeps the one that it has (`SpanName.of`). */
+  readonly spanName?: ((data: Read) => string | undefined) | undefined
   readonly write: (span: TypedSpan, out: AttributeWriter) => void
 }
 

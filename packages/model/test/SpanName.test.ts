@@ -18,6 +18,20 @@ describe("SpanName", () => {
     expect(nameOf({ _tag: "llm_call" })).toBe("chat")
   })
 
+  it("a vocabulary's own name wins, within the same bounds; what it has no name for is named as ever", () => {
+    const data = { _tag: "db_call", service: "redis", callType: "get" } as const
+    expect(SpanName.of(data, ({ _tag }) => `${_tag}.get`)).toBe("db_call.get")
+    expect(SpanName.of(data, () => undefined)).toBe("redis get")
+    expect(SpanName.of(data, () => `a\nb${"x".repeat(500)}`)).toMatch(/^a bx+$/)
+    expect(SpanName.of(data, () => "x".repeat(500))).toHaveLength(SpanName.maxLength)
+    expect(SpanName.of(data, () => " ")).toBe("db_call")
+    expect(
+      SpanName.of(data, () => {
+        throw new Error("a plug-in's")
+      })
+    ).toBe("span")
+  })
+
   it("a retrieval is named after its source", () => {
     expect(llm({ operation: "retrieval", dataSourceId: "docs", requestModel: "m" })).toBe("retrieval docs")
     expect(llm({ operation: "retrieval", requestModel: "m" })).toBe("retrieval m")

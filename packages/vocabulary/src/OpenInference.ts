@@ -10,10 +10,12 @@ import { parsed } from "@tenant-tracer/model/Json"
 import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Chat from "./internal/chat.js"
 import * as Gateway from "./internal/gateway.js"
-import { filled, from, type WriterOf } from "./internal/keyTable.js"
+import { filled, from, present, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
 import * as Otel from "./internal/otel.js"
+import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
 import * as Turns from "./internal/turns.js"
@@ -21,17 +23,9 @@ import * as Turns from "./internal/turns.js"
 const page = "OpenInference spec/semantic_conventions.md"
 
 const keys = {
-  ...Otel.errorKeys,
+  ...Plain.keys,
   ...Otel.sessionKeys,
-  ...Otel.httpKeys,
-  ...Otel.databaseKeys,
-  ...Otel.mcpKeys,
   ...Gateway.identityKeys,
-  ...Gateway.errorKeys,
-  ...Gateway.callKeys,
-  ...Gateway.mcpKeys,
-  ...Gateway.guardrailKeys,
-  ...Gateway.serviceKeys,
   ...Turns.keys,
   ...from(
     page,
@@ -147,10 +141,6 @@ const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
 const texts = (messages: ReadonlyArray<Message> | undefined): ReadonlyArray<string> =>
   (messages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
 
-/** An object without fields that are absent; none at all where every field is. */
-const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
-  Object.values(fields).every((field) => field === undefined) ? undefined : fields
-
 const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.int("llm.token_count.prompt", usage?.inputTokens)
   out.int("llm.token_count.completion", usage?.outputTokens)
@@ -194,27 +184,13 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
   const request = filled(data.requestModel)
   const response = filled(data.responseModel)
   const routed = request !== undefined && response !== undefined && request !== response
-  const asked = data.parameters
   out.string("openinference.span.kind", "LLM")
   out.string("llm.model_name", response ?? request)
   out.string("llm.request.model_name", routed ? request : undefined)
   out.string("llm.response.model_name", routed ? response : undefined)
   out.string("llm.provider", lookup(providers, data.provider) ?? filled(data.provider))
   out.string("llm.system", lookup(systems, data.provider))
-  out.json(
-    "llm.invocation_parameters",
-    present({
-      temperature: asked?.temperature,
-      top_p: asked?.topP,
-      top_k: asked?.topK,
-      max_tokens: asked?.maxTokens,
-      frequency_penalty: asked?.frequencyPenalty,
-      presence_penalty: asked?.presencePenalty,
-      stop: asked?.stopSequences,
-      seed: asked?.seed,
-      n: asked?.choiceCount
-    })
-  )
+  out.json("llm.invocation_parameters", Chat.parameters(data.parameters))
   out.string("llm.finish_reason", data.finishReasons?.[0])
   out.string("llm.prompt_template.version", span.facts.promptVersion)
   tools(data.tools ?? [], out)
@@ -240,8 +216,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   else if (data.operation === "retrieval") retriever(data, out)
   else llm(data, span, out)
   usage(data, out)
-  Otel.server(data.server, out)
-  Gateway.call(data, out)
+  Plain.roles.llm_call(data, span, out)
 }
 
 const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
@@ -253,9 +228,9 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 const chain = (out: Out): void => out.string("openinference.span.kind", "CHAIN")
 
 const roles: RoleWriters<Out> = {
-  proxy_request: (data, _span, out) => {
+  proxy_request: (data, span, out) => {
     chain(out)
-    Otel.http(data, out)
+    Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
   /** Tokens stay off: the back end adds up those of the model calls inside. */
@@ -273,36 +248,32 @@ const roles: RoleWriters<Out> = {
   },
   mcp_tool_call: (data, span, out) => {
     out.string("tool.name", data.tool ?? data.prompt)
-    Otel.mcp(data, Otel.errorOf(span), out)
-    Gateway.mcp(data, out)
+    Plain.roles.mcp_tool_call(data, span, out)
     exchange(data, out)
   },
   mcp_list_tools: (data, span, out) => {
     chain(out)
-    Otel.mcp(data, Otel.errorOf(span), out)
-    Gateway.mcp(data, out)
+    Plain.roles.mcp_list_tools(data, span, out)
   },
-  guardrail: (data, _span, out) => {
+  guardrail: (data, span, out) => {
     out.string("openinference.span.kind", "GUARDRAIL")
-    Gateway.guardrail(data, out)
+    Plain.roles.guardrail(data, span, out)
     value("output", data.response, out)
   },
   db_call: (data, span, out) => {
     chain(out)
-    Otel.database(data, Otel.errorOf(span), out)
-    Gateway.service(data, out)
+    Plain.roles.db_call(data, span, out)
   },
-  service: (data, _span, out) => {
+  service: (data, span, out) => {
     chain(out)
-    Gateway.service(data, out)
+    Plain.roles.service(data, span, out)
   }
 }
 
 const write = (span: TypedSpan, out: Out): void => {
-  Otel.error(span, out)
+  Plain.error(span, out)
   Otel.session(span, out)
   Gateway.identity(span, out)
-  Gateway.error(span, out)
   out.strings("tag.tags", span.facts.tags)
   out.json("metadata", span.facts.metadata && present(span.facts.metadata))
   if (span.data === undefined) chain(out)

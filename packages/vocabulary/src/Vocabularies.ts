@@ -16,11 +16,18 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import * as AttributeMap from "./AttributeMap.js"
+import * as Braintrust from "./Braintrust.js"
 import * as Genai from "./Genai.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
+import * as Langfuse from "./Langfuse.js"
+import * as Langsmith from "./Langsmith.js"
+import * as Langtrace from "./Langtrace.js"
+import * as Litellm from "./Litellm.js"
 import * as OpenInference from "./OpenInference.js"
+import * as Traceloop from "./Traceloop.js"
 import { VocabularyError } from "./VocabularyError.js"
+import * as Weave from "./Weave.js"
 
 /**
  * All vocabularies, of each name the newest version first.
@@ -28,7 +35,17 @@ import { VocabularyError } from "./VocabularyError.js"
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vocabulary> = [Genai.v1_41, OpenInference.v1]
+export const all: ReadonlyArray<Vocabulary> = [
+  Genai.v1_41,
+  OpenInference.v1,
+  Langfuse.v1,
+  Litellm.v1,
+  Langsmith.v1,
+  Traceloop.v1,
+  Braintrust.v1,
+  Weave.v1,
+  Langtrace.v1
+]
 
 /**
  * The vocabulary of a name: in the version that was asked for, else in its newest.
@@ -107,6 +124,7 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   schemaUrl: first.schemaUrl ?? second.schemaUrl,
   keys: { ...second.keys, ...first.keys },
   content: [...new Set([...first.content, ...second.content])],
+  spanName: first.spanName ?? second.spanName,
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
     first.write(

@@ -172,6 +172,50 @@ describe("messages", () => {
     })
   })
 
+  it("what the conventions have no part for is told in text, and no part leaves a gap", () => {
+    const parts = [
+      { type: "file", modality: "image", fileId: "file-1" },
+      { type: "uri", modality: "document", uri: "https://example.com/a.pdf" },
+      { type: "blob", modality: "document", content: "AA==" },
+      { type: "blob", modality: "audio", mimeType: "audio/wav", content: "AA==" }
+    ] as const
+    const attributes = render({ ...chat, inputMessages: [{ role: "user", parts }] })
+    const shown = Object.entries(attributes).flatMap(([key, value]) => {
+      const [, rest] = key.split("llm.input_messages.0.message.contents.")
+      return rest === undefined ? [] : [[rest.replace("message_content.", ""), value]]
+    })
+    expect(Object.fromEntries(shown)).toEqual({
+      "0.type": "text",
+      "0.text": "[image file-1]",
+      "1.type": "text",
+      "1.text": "[document https://example.com/a.pdf]",
+      "2.type": "text",
+      "2.text": "[document]",
+      "3.type": "audio",
+      "3.audio.audio.url": "data:audio/wav;base64,AA==",
+      "3.audio.audio.mime_type": "audio/wav"
+    })
+  })
+
+  it("a tool's answer with an image in it is spelled part by part", () => {
+    const response = [
+      { type: "text", content: "a chart" },
+      { type: "blob", modality: "image", mimeType: "image/png", content: "AA==" }
+    ] as const
+    const attributes = render({
+      ...chat,
+      inputMessages: [{ role: "tool", parts: [{ type: "tool_call_response", id: "a", response }] }]
+    })
+    const at = "llm.input_messages.0.message"
+    expect(attributes).toMatchObject({
+      [`${at}.tool_call_id`]: "a",
+      [`${at}.contents.0.message_content.text`]: "a chart",
+      [`${at}.contents.1.message_content.image.image.url`]: "data:image/png;base64,AA==",
+      "input.value": '[{"role":"tool","content":"a chart"}]'
+    })
+    expect(JSON.stringify(attributes)).not.toContain("mimeType")
+  })
+
   it("tool calls carry their arguments as JSON text, once", () => {
     const call = (args: unknown) =>
       render({

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Redaction from "@tenant-tracer/model/Redaction"
-import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import type { RequestTrace } from "../record/RequestTrace.js"
 
 /**
@@ -42,8 +42,8 @@ export const of = (view: { readonly audience: string; readonly content: Content 
 export const isMetadataOnly = (view: { readonly audience: string }, request: RequestTrace): boolean =>
   view.audience !== "tenant" && request.isMetadataOnly
 
-/** The messages of a conversation, one after another; beside them stands `gen_ai.prompt.name`. */
-const isMessage = (key: string): boolean => /^gen_ai\.(?:prompt|completion)\.\d/.test(key)
+/** The messages of a conversation and the tools that were offered, one after another; beside them stand `gen_ai.prompt.name` and `gen_ai.tool.name`. */
+const isItem = (key: string): boolean => /^gen_ai\.(?:prompt|completion|tool)\.\d/.test(key)
 
 /** What instrumentations are known to write content under, whichever vocabulary the destination reads. */
 const isKnown = Redaction.matcher([
@@ -58,7 +58,12 @@ const isKnown = Redaction.matcher([
   "gen_ai.prompt",
   "gen_ai.completion",
   "gen_ai.event.content",
+  "gen_ai.request.tools",
+  "gen_ai.request.documents",
+  "gen_ai.request.embedding_inputs",
   "gateway.guardrail.response",
+  "litellm.guardrail.response",
+  "llm.request.functions.*",
   "input",
   "input.value",
   "input.mime_type",
@@ -73,6 +78,7 @@ const isKnown = Redaction.matcher([
   "llm.prompts.*",
   "llm.completions",
   "llm.completions.*",
+  "llm.responses",
   "llm.choices.*",
   "llm.tools.*",
   "embedding.embeddings.*",
@@ -85,6 +91,9 @@ const isKnown = Redaction.matcher([
   "langfuse.trace.output",
   "traceloop.entity.input",
   "traceloop.entity.output",
+  "braintrust.input_json",
+  "braintrust.output_json",
+  "braintrust.metadata.tools",
   "ai.prompt",
   "ai.prompt.*",
   "ai.response.text",
@@ -98,7 +107,8 @@ const isKnown = Redaction.matcher([
   "mlflow.spanOutputs",
   "weave.output",
   "prompt",
-  "completion"
+  "completion",
+  "tools"
 ])
 
 /**
@@ -108,6 +118,4 @@ const isKnown = Redaction.matcher([
  * @category predicates
  */
 export const isContent = (vocabulary: Pick<Vocabulary, "content">, key: string): boolean =>
-  isKnown(key) ||
-  isMessage(key) ||
-  vocabulary.content.some((row) => (row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key))
+  isKnown(key) || isItem(key) || vocabulary.content.some((row) => covers(row, key))

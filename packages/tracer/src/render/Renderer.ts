@@ -56,20 +56,27 @@ export const renderEffect = (
     }
   )
 
+const nanosPerMilli = 1_000_000n
+
 const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | undefined): RenderedSpan => {
   const { request } = span
   const { redactor } = view
   const parent = TenantView.parentOf(view, span)
   // Where the request's own root is hidden, what hung under it takes its place.
   const isRoot = parent === undefined
-  const name = data === undefined ? span.name : SpanName.of(data)
+  const name = data === undefined ? span.name : SpanName.of(data, view.vocabulary.spanName)
+  const offset = request.clockOffset
+  const startTime = span.startTime + offset
   const error = data?.error ?? failureOf(span, view)
 
   const attributes = new AttributeSink(view.valueLength)
   const out = redactor === undefined ? attributes : redactor.over(attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
-  view.vocabulary.write({ name, data, facts: factsOf(span, view, name), isRoot, error }, out)
+  view.vocabulary.write(
+    { name, data, facts: factsOf(span, view, name), isRoot, error, startTime: Number(startTime / nanosPerMilli) },
+    out
+  )
   if (view.audience !== "tenant") {
     copy(span, view, span.attributes, (key, value) => {
       if (!attributes.has(key)) attributes.write(key, value)
@@ -99,7 +106,6 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     }
   }
 
-  const offset = request.clockOffset
   const endTime = span.endTime !== undefined && span.endTime > span.startTime ? span.endTime : span.startTime
   return {
     traceId,
@@ -109,7 +115,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     traceState: continues ? caller.traceState : undefined,
     name: textOf(view, name),
     kind: span.kind,
-    startTime: span.startTime + offset,
+    startTime,
     endTime: endTime + offset,
     attributes: attributes.entries,
     droppedAttributes: attributes.dropped + (view.audience === "tenant" ? 0 : span.droppedAttributes),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
 import type * as TenantRoute from "@tenant-tracer/model/TenantRoute"
-import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
+import type { AttributeWriter, TypedSpan } from "@tenant-tracer/model/Vocabulary"
 import { Otlp } from "@tenant-tracer/receiver"
 import { Arbitrary, Effect, Either, FastCheck } from "effect"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
@@ -63,6 +63,22 @@ describe("a span with a role", () => {
       "gen_ai.request.model": "gpt-4o",
       "gen_ai.usage.input_tokens": 10
     })
+  })
+
+  it("is called what its vocabulary calls it, and says there when it began", () => {
+    const span = ended(llm, { name: "whatever" })
+    const own = {
+      ...vocabulary(),
+      spanName: ({ _tag }: SpanData.Read) => (_tag === "llm_call" ? "litellm chat" : undefined),
+      write: ({ name, startTime }: TypedSpan, out: AttributeWriter) => {
+        out.string("name", name)
+        out.int("start", startTime)
+      }
+    }
+    const rendered = render(span, { vocabulary: own })
+    expect(rendered.name).toBe("litellm chat")
+    expect(attributesOf(rendered)).toEqual({ name: "litellm chat", start: Number(rendered.startTime / 1_000_000n) })
+    expect(render(ended({ _tag: "tool_call", name: "search" }), { vocabulary: own }).name).toBe("execute_tool search")
   })
 
   it.each([

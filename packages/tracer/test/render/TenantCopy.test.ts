@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { Vocabularies } from "@tenant-tracer/vocabulary"
 import { Arbitrary, FastCheck } from "effect"
 import type { Outcome, RecordedSpan } from "../../src/record/RecordedSpan.js"
 import * as ContentPolicy from "../../src/render/ContentPolicy.js"
@@ -13,11 +14,7 @@ import { textOf as textWithIds } from "../support/tracing.js"
 /** Ids are drawn at random, and may look like anything. */
 const textOf = (value: unknown): string => textWithIds(value).replaceAll(/[0-9a-f]{16,32}/g, "")
 
-const spellings = [
-  vocabulary(),
-  vocabulary({ name: "openinference" }),
-  vocabulary({ name: "genai" }, { name: "openinference" })
-]
+const spellings = [...Vocabularies.all, vocabulary({ name: "genai" }, { name: "openinference" })]
 
 const error = {
   type: "ProviderError",

@@ -9,7 +9,6 @@ import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { headerProblem } from "./fields.js"
-import * as vocabulary from "./vocabulary.js"
 
 /** What is wrong with credentials; the vendor's name is added to it. */
 export interface Problem {
@@ -76,7 +75,7 @@ export const make = <A, I>({
         return yield* Either.mapLeft(
           Destination.make({
             protocol: protocols[0],
-            vocabularies: vocabulary.existing(vocabularies),
+            vocabularies,
             limits,
             ...settings,
             ...options,

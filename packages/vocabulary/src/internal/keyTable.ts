@@ -2,9 +2,15 @@
  * Types that tie what a vocabulary writes to its table of keys: a key that the table does not declare does not compile.
  */
 
-/** The keys of a table: a row `a.b` allows itself, a row `a.*` whatever begins with `a.`. */
+import { covers } from "@tenant-tracer/model/Vocabulary"
+
+/** The keys of a table: a row `a.b` allows itself, the others what they cover. */
 export type KeyOf<Table> = {
-  [Row in keyof Table & string]: Row extends `${infer Prefix}.*` ? `${Prefix}.${string}` : Row
+  [Row in keyof Table & string]: Row extends `${infer Prefix}.*`
+    ? `${Prefix}.${string}`
+    : Row extends `${infer List}.*.${infer Field}`
+      ? `${List}.${number}.${Field}`
+      : Row
 }[keyof Table & string]
 
 /** An `AttributeWriter` that takes the keys of one table only. Every `AttributeWriter` is one. */
@@ -28,9 +34,13 @@ export const from = <const Key extends string>(
   // Object.fromEntries forgets the key type that it was given.
   Object.fromEntries(keys.map((key) => [key, source])) as { readonly [K in Key]: string }
 
-/** Whether one row of a table covers a key. */
-export const covers = (row: string, key: string): boolean =>
-  row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key
+/** Text is written as it is: as JSON it would be quoted once more. */
+export const jsonText = <Key extends string>(key: Key, value: unknown, out: KeyWriter<Key>): void =>
+  typeof value === "string" ? out.string(key, value) : out.json(key, value)
+
+/** An object for a writer of JSON; none at all where every field is absent. */
+export const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
+  Object.values(fields).every((field) => field === undefined) ? undefined : fields
 
 /** Whether any of these rows covers a key. */
 export const coveredBy = (rows: ReadonlyArray<string>, key: string): boolean => rows.some((row) => covers(row, key))

@@ -3,9 +3,16 @@
  */
 
 import { parsed } from "@tenant-tracer/model/Json"
-import type { Message, MessagePart, ToolDefinition } from "@tenant-tracer/model/Message"
+import { type Message, MessagePart, type ToolDefinition } from "@tenant-tracer/model/Message"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as Schema from "effect/Schema"
 
 type Json = Readonly<Record<string, unknown>>
+
+/** Whether a tool answered with parts of a message, such as an image, and not with data of its own. */
+export const isParts: (value: unknown) => value is ReadonlyArray<MessagePart> = Schema.is(
+  Schema.NonEmptyArray(MessagePart)
+)
 
 const part = (value: MessagePart): Json => {
   switch (value.type) {
@@ -16,7 +23,11 @@ const part = (value: MessagePart): Json => {
       return { type: value.type, id: value.id, name: value.name, arguments: parsed(value.arguments) }
     case "tool_call_response":
       // The schema asks for a response, and a tool may answer with nothing.
-      return { type: value.type, id: value.id, response: value.response ?? null }
+      return {
+        type: value.type,
+        id: value.id,
+        response: isParts(value.response) ? value.response.map(part) : (value.response ?? null)
+      }
     case "blob":
       return { type: value.type, modality: value.modality, mime_type: value.mimeType, content: value.content }
     case "uri":
@@ -54,11 +65,19 @@ export const tools = (definitions: ReadonlyArray<ToolDefinition>): ReadonlyArray
     parameters: parsed(parameters)
   }))
 
+/** What a retrieval found; nothing, where it found nothing. */
+export const documents = (found: SpanData.Read<SpanData.LlmCall>["documents"]): ReadonlyArray<Json> | undefined =>
+  listed(found, (list) => list.map(({ content, id, score }) => ({ id, score, content })))
+
 /** What is plain text in the parts of a message, joined as it stands. */
 export const text = (parts: ReadonlyArray<MessagePart>): string | undefined => {
   const texts = parts.flatMap((value) => (value.type === "text" ? [value.content] : []))
   return texts.length === 0 ? undefined : texts.join("")
 }
+
+/** Where a part is, or the part itself as a `data:` URL. */
+export const url = (value: Extract<MessagePart, { readonly type: "blob" | "uri" }>): string =>
+  value.type === "uri" ? value.uri : `data:${value.mimeType ?? ""};base64,${value.content}`
 
 /** A list for a writer of JSON: an empty one says nothing. */
 export const listed = <A, B>(

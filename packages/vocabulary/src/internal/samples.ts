@@ -225,6 +225,7 @@ const span = (name: string, data: SpanData.Read | undefined, options?: Partial<T
   facts,
   isRoot: false,
   error: undefined,
+  startTime: Date.UTC(2026, 0, 1),
   ...options
 })
 

@@ -3,7 +3,7 @@
  */
 import type { Message, MessagePart } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import { from, type KeyOf, type WriterOf } from "./keyTable.js"
+import { from, jsonText, type WriterOf } from "./keyTable.js"
 import * as Messages from "./messages.js"
 
 export const keys = from("OpenInference spec/semantic_conventions.md", "llm.input_messages.*", "llm.output_messages.*")
@@ -15,14 +15,22 @@ export interface Turn {
   readonly role: string
   readonly name: string | undefined
   readonly parts: ReadonlyArray<MessagePart>
-  readonly answer?: Extract<MessagePart, { readonly type: "tool_call_response" }>
+  /** Of a tool: to which call, and what, where that is no list of parts. */
+  readonly answer?: { readonly id?: string | undefined; readonly response?: unknown }
 }
 
 const turnsOf = ({ name, parts, role }: Message): ReadonlyArray<Turn> => {
   const answers = parts.flatMap((part) => (part.type === "tool_call_response" ? [part] : []))
   const rest = parts.filter((part) => part.type !== "tool_call_response")
   const own = rest.length > 0 || answers.length === 0 ? [{ role, name, parts: rest }] : []
-  return [...own, ...answers.map((answer) => ({ role, name, parts: [], answer }))]
+  return [
+    ...own,
+    ...answers.map(({ id, response }) =>
+      Messages.isParts(response)
+        ? { role, name, parts: response, answer: { id } }
+        : { role, name, parts: [], answer: { id, response } }
+    )
+  ]
 }
 
 /** What went in, instructions first. */
@@ -42,7 +50,7 @@ export const summary = (turns: ReadonlyArray<Turn>): unknown =>
   Messages.listed(turns, (list) =>
     list.map((turn) => ({
       role: turn.role,
-      content: turn.answer === undefined ? Messages.text(turn.parts) : turn.answer.response,
+      content: turn.answer?.response ?? Messages.text(turn.parts),
       tool_calls: Messages.listed(toolCalls(turn), (calls) =>
         calls.map((call) => ({
           id: call.id,
@@ -53,10 +61,13 @@ export const summary = (turns: ReadonlyArray<Turn>): unknown =>
     }))
   )
 
-const jsonText = (key: KeyOf<typeof keys>, subject: unknown, out: Out): void =>
-  typeof subject === "string" ? out.string(key, subject) : out.json(key, subject)
-
 const modalities = new Set(["image", "audio", "video"])
+
+/** What the conventions have no part for is told in text. */
+const mention = (part: Extract<MessagePart, { readonly modality: string }>): string => {
+  const what = part.type === "file" ? part.fileId : part.type === "uri" ? part.uri : part.mimeType
+  return `[${[part.modality, what].filter((word) => word !== undefined).join(" ")}]`
+}
 
 /** An image, a sound, a film or a thought among the text: every part gets its place. */
 const contents = (
@@ -74,11 +85,13 @@ const contents = (
     if (part.type === "text" || part.type === "reasoning") {
       out.string(`${at}.type`, part.type)
       out.string(`${at}.text`, part.content)
-    } else if (modalities.has(part.modality)) {
+    } else if (part.type === "file" || !modalities.has(part.modality)) {
+      out.string(`${at}.type`, "text")
+      out.string(`${at}.text`, mention(part))
+    } else {
       out.string(`${at}.type`, part.modality)
-      if (part.type === "file") return
-      const url = part.type === "uri" ? part.uri : `data:${part.mimeType ?? ""};base64,${part.content}`
-      out.string(`${at}.${part.modality}.${part.modality}.url`, url)
+      out.string(`${at}.${part.modality}.${part.modality}.url`, Messages.url(part))
+      if (part.modality === "audio") out.string(`${at}.audio.audio.mime_type`, part.mimeType)
     }
   })
 }
@@ -89,12 +102,9 @@ export const conversation = (side: "input" | "output", turns: ReadonlyArray<Turn
     const at = `llm.${side}_messages.${index}.message` as const
     out.string(`${at}.role`, turn.role)
     out.string(`${at}.name`, turn.name)
-    if (turn.answer === undefined) {
-      contents(at, turn, out)
-    } else {
-      out.string(`${at}.tool_call_id`, turn.answer.id)
-      jsonText(`${at}.content`, turn.answer.response, out)
-    }
+    out.string(`${at}.tool_call_id`, turn.answer?.id)
+    if (turn.answer?.response === undefined) contents(at, turn, out)
+    else jsonText(`${at}.content`, turn.answer.response, out)
     toolCalls(turn).forEach((call, number) => {
       const tool = `${at}.tool_calls.${number}.tool_call` as const
       out.string(`${tool}.id`, call.id)

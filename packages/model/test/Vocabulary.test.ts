@@ -1,0 +1,19 @@
+import { expect, it } from "@effect/vitest"
+import { Vocabulary } from "@tenant-tracer/model"
+
+it.each([
+  ["a.b", "a.b", true],
+  ["a.b", "a.b.c", false],
+  ["a.*", "a.b.c", true],
+  ["a.*", "a", false],
+  ["a.*", "ab.c", false],
+  ["a.*.b", "a.0.b", true],
+  ["a.*.b", "a.12.b", true],
+  ["a.*.b", "a.0.c", false],
+  ["a.*.b", "a.x.b", false],
+  ["a.*.b", "a.b", false],
+  ["a.*.b", "a..b", false],
+  ["a.*.b.c", "a.3.b.c", true]
+])("the row %s covers %s: %s", (row, key, expected) => {
+  expect(Vocabulary.covers(row, key)).toBe(expected)
+})

@@ -1,0 +1,196 @@
+/**
+ * Traceloop's keys from before the GenAI conventions (`traceloop.*`, `llm.usage.*`, messages one attribute per field): what Traceloop and the tools of
+ * its time read.
+ *
+ * @since 0.1.0
+ */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Facts from "./internal/facts.js"
+import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
+import * as Legacy from "./internal/legacy.js"
+import * as Messages from "./internal/messages.js"
+import * as Plain from "./internal/plain.js"
+import type { RoleWriters } from "./internal/roles.js"
+import * as Roles from "./internal/roles.js"
+import * as Turns from "./internal/turns.js"
+
+const page = "traceloop.com/docs/openllmetry/contributing/semantic-conventions"
+
+const keys = {
+  ...Plain.keys,
+  ...Legacy.keys,
+  ...from(
+    `${page}#llm-foundation-models`,
+    "llm.request.type",
+    "llm.usage.prompt_tokens",
+    "llm.usage.completion_tokens",
+    "llm.usage.total_tokens",
+    "llm.user",
+    "gen_ai.request.model",
+    "gen_ai.request.max_tokens",
+    "gen_ai.request.temperature",
+    "gen_ai.request.top_p",
+    "gen_ai.response.model",
+    "gen_ai.response.id",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "gen_ai.openai.system_fingerprint",
+    "gen_ai.prompt.*",
+    "gen_ai.completion.*"
+  ),
+  ...from(
+    `${page}#llm-frameworks`,
+    "traceloop.span.kind",
+    "traceloop.workflow.name",
+    "traceloop.entity.name",
+    "traceloop.entity.version",
+    "traceloop.entity.input",
+    "traceloop.entity.output",
+    "traceloop.association.properties.*",
+    "traceloop.prompt.key",
+    "traceloop.prompt.version"
+  )
+}
+
+type Out = WriterOf<typeof keys>
+
+const content = [
+  ...Legacy.content,
+  "gen_ai.prompt.*",
+  "gen_ai.completion.*",
+  "traceloop.entity.input",
+  "traceloop.entity.output"
+] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** On every span: the workflow it belongs to, and what it is associated with. */
+const trace = (span: TypedSpan, out: Out): void => {
+  const { facts } = span
+  const properties = Facts.metadata(span, {
+    user_id: facts.endUser,
+    session_id: facts.sessionId,
+    environment: facts.environment,
+    release: facts.release,
+    tags: filled(facts.tags?.join(","))
+  })
+  out.string("traceloop.workflow.name", facts.traceName)
+  for (const [key, value] of Object.entries(properties)) out.string(`traceloop.association.properties.${key}`, value)
+}
+
+const entity = (kind: "workflow" | "task" | "agent" | "tool", name: string | undefined, out: Out): void => {
+  out.string("traceloop.span.kind", kind)
+  out.string("traceloop.entity.name", name)
+}
+
+const requestTypes: Readonly<Record<string, string>> = {
+  chat: "chat",
+  text_completion: "completion",
+  generate_content: "completion",
+  embeddings: "embedding"
+}
+
+const conversation = (side: "gen_ai.prompt" | "gen_ai.completion", turns: ReadonlyArray<Turns.Turn>, out: Out): void =>
+  turns.forEach(({ answer, parts, role }, index) => {
+    const at = `${side}.${index}` as const
+    const calls = parts.filter((part) => part.type === "tool_call")
+    const said = parts.filter((part) => part.type !== "tool_call")
+    out.string(`${at}.role`, role)
+    out.string(`${at}.tool_call_id`, answer?.id)
+    if (answer?.response !== undefined) jsonText(`${at}.content`, answer.response, out)
+    else if (said.every((part) => part.type === "text")) out.string(`${at}.content`, Messages.text(said))
+    else out.json(`${at}.content`, Messages.instructions(said))
+    calls.forEach((call, number) => {
+      out.string(`${at}.tool_calls.${number}.id`, call.id)
+      out.string(`${at}.tool_calls.${number}.name`, call.name)
+      jsonText(`${at}.tool_calls.${number}.arguments`, call.arguments, out)
+    })
+  })
+
+const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
+  const operation = data.operation ?? ""
+  const answers = Turns.outputTurns(data)
+  out.string("llm.request.type", Object.hasOwn(requestTypes, operation) ? requestTypes[operation] : "unknown")
+  Legacy.call(data, out)
+  out.int("llm.usage.prompt_tokens", data.usage?.inputTokens)
+  out.int("llm.usage.completion_tokens", data.usage?.outputTokens)
+  out.int("llm.usage.total_tokens", data.usage?.totalTokens)
+  out.int("gen_ai.usage.cache_read_input_tokens", data.usage?.cacheReadInputTokens)
+  out.int("gen_ai.usage.cache_creation_input_tokens", data.usage?.cacheCreationInputTokens)
+  out.int("gen_ai.usage.reasoning_tokens", data.usage?.reasoningOutputTokens)
+  out.string("llm.user", span.facts.endUser)
+  out.string("gen_ai.request.model", filled(data.requestModel))
+  out.int("gen_ai.request.max_tokens", data.parameters?.maxTokens)
+  out.double("gen_ai.request.temperature", data.parameters?.temperature)
+  out.double("gen_ai.request.top_p", data.parameters?.topP)
+  out.string("gen_ai.response.model", filled(data.responseModel))
+  out.string("gen_ai.response.id", data.responseId)
+  out.string("gen_ai.openai.system_fingerprint", data.systemFingerprint)
+  out.string("traceloop.prompt.key", span.facts.promptName)
+  out.string("traceloop.prompt.version", span.facts.promptVersion)
+  conversation("gen_ai.prompt", Turns.inputTurns(data), out)
+  conversation("gen_ai.completion", answers, out)
+  answers.forEach((_, index) => {
+    const reason = data.outputMessages?.[index]?.finishReason ?? data.finishReasons?.[index]
+    out.string(`gen_ai.completion.${index}.finish_reason`, reason)
+  })
+  out.json("traceloop.entity.output", Messages.documents(data.documents))
+  Plain.roles.llm_call(data, span, out)
+}
+
+const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
+  jsonText("traceloop.entity.input", data.arguments, out)
+  jsonText("traceloop.entity.output", data.result, out)
+}
+
+const roles: RoleWriters<Out> = {
+  proxy_request: (data, span, out) => {
+    entity("workflow", data.route, out)
+    Plain.roles.proxy_request(data, span, out)
+  },
+  llm_call: llmCall,
+  agent: (data, _span, out) => {
+    entity(data.operation === "invoke_workflow" ? "workflow" : "agent", data.name, out)
+    out.string("traceloop.entity.version", data.version)
+    out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
+    out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
+  },
+  tool_call: (data, _span, out) => {
+    entity("tool", data.name, out)
+    exchange(data, out)
+  },
+  mcp_tool_call: (data, span, out) => {
+    entity("tool", data.tool ?? data.prompt, out)
+    Plain.roles.mcp_tool_call(data, span, out)
+    exchange(data, out)
+  },
+  mcp_list_tools: (data, span, out) => {
+    entity("task", data.method, out)
+    Plain.roles.mcp_list_tools(data, span, out)
+  },
+  guardrail: (data, span, out) => {
+    entity("task", data.name, out)
+    Plain.roles.guardrail(data, span, out)
+    jsonText("traceloop.entity.output", data.response, out)
+  },
+  db_call: Plain.roles.db_call,
+  service: (data, span, out) => {
+    entity("task", data.phase ?? data.service, out)
+    Plain.roles.service(data, span, out)
+  }
+}
+
+const write = (span: TypedSpan, out: Out): void => {
+  Plain.error(span, out)
+  trace(span, out)
+  Roles.write(roles, span, out)
+}
+
+/**
+ * The keys that Traceloop's own page lists, with those of its first instrumentations. They have no version of their own; ours changes when a key
+ * does.
+ *
+ * @since 0.1.0
+ * @category vocabularies
+ */
+export const v1: Vocabulary = { name: "traceloop", version: "1", keys, content, write }

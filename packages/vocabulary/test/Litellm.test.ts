@@ -1,0 +1,349 @@
+import { describe, expect, it } from "@effect/vitest"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanName from "@tenant-tracer/model/SpanName"
+import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import * as AttributeMap from "../src/AttributeMap.js"
+import { samples } from "../src/internal/samples.js"
+import * as Litellm from "../src/Litellm.js"
+import * as Vocabularies from "../src/Vocabularies.js"
+
+const spanOf = (data: SpanData.Read | undefined, options?: Partial<TypedSpan>): TypedSpan => ({
+  name: "x",
+  data,
+  facts: {},
+  isRoot: false,
+  error: undefined,
+  ...options
+})
+
+const render = (data: SpanData.Read | undefined, options?: Partial<TypedSpan>) =>
+  AttributeMap.collect(Litellm.v1, spanOf(data, options))
+
+const nameOf = (data: SpanData.Read) => SpanName.of(data, Litellm.v1.spanName)
+
+const chat = { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" } as const
+
+const said = (role: string, content: string) => ({ role, parts: [{ type: "text" as const, content }] })
+
+describe("span names", () => {
+  const db = (service: string, callType: string, rest: Partial<SpanData.DbCall> = {}) =>
+    nameOf({ _tag: "db_call", service, callType, ...rest })
+
+  it("case 39: caches and databases are named by verb and table, from closed sets", () => {
+    expect(db("redis", "get_cache", { target: "llm_response" })).toBe("redis.get llm_response")
+    expect(db("redis", "request_redis_batch")).toBe("redis.pipeline")
+    expect(db("postgres", "get_user_object")).toBe("postgres.select LiteLLM_UserTable")
+    expect(db("postgres", "get_data")).toBe("postgres get_data")
+    expect(db("postgres", "get_data", { metadata: { table_name: "key" } })).toBe(
+      "postgres.select LiteLLM_VerificationToken"
+    )
+    expect(db("postgres", "get_data", { metadata: { table_name: "evil; drop" } })).toBe("postgres get_data")
+    expect(db("postgres", "health_check")).toBe("postgres.ping")
+    expect(db("postgres", "some_helper")).toBe("postgres some_helper")
+  })
+
+  it("a verb is known by its own name too, and a target that the code names is a table", () => {
+    expect(db("redis", "set")).toBe("redis.set")
+    expect(db("redis_cache", "async_ping")).toBe("redis_cache.ping")
+    expect(db("postgres", "select", { target: "teams" })).toBe("postgres.select teams")
+    expect(db("postgres", "update_data", { target: "team" })).toBe("postgres.update LiteLLM_TeamTable")
+    expect(db("batch_write_to_db", "flush")).toBe("batch_write_to_db flush")
+    expect(nameOf({ _tag: "db_call" })).toBe("db_call")
+  })
+
+  it("what LiteLLM names as we do keeps its name", () => {
+    expect(nameOf(chat)).toBe("chat gpt-4o")
+    expect(nameOf({ ...chat, requestModel: "" })).toBe("chat")
+    expect(nameOf({ _tag: "proxy_request", method: "POST", route: "/chat/completions" })).toBe("POST /chat/completions")
+    expect(nameOf({ _tag: "mcp_tool_call", method: "tools/call", tool: "get_weather" })).toBe("tools/call get_weather")
+    expect(nameOf({ _tag: "mcp_list_tools", method: "tools/list" })).toBe("tools/list")
+    expect(nameOf({ _tag: "guardrail", name: "presidio" })).toBe("execute_guardrail presidio")
+    expect(nameOf({ _tag: "service", service: "auth", phase: "auth /v1/chat/completions" })).toBe(
+      "auth /v1/chat/completions"
+    )
+  })
+
+  it("its own operations have its own prefix, in the name and in the attribute", () => {
+    const moderation = { ...chat, operation: "gateway.moderation", requestModel: "omni" }
+    expect(nameOf(moderation)).toBe("litellm.moderation omni")
+    expect(render(moderation)["gen_ai.operation.name"]).toBe("litellm.moderation")
+    expect(nameOf({ ...chat, operation: "retrieval", dataSourceId: "vs_1" })).toBe("retrieval gpt-4o")
+  })
+
+  it("a layer of vocabularies has the names of the first that has any", () => {
+    const layered = Vocabularies.layer([{ name: "openinference" }, { name: "litellm" }])
+    if (layered._tag === "Left") throw layered.left
+    expect(layered.right.spanName).toBe(Litellm.v1.spanName)
+  })
+})
+
+describe("a model call", () => {
+  it("case 91: what a chat is expected to say", () => {
+    expect(
+      render({
+        ...chat,
+        responseModel: "gpt-4o-2024",
+        responseId: "resp_1",
+        parameters: { temperature: 0.7, maxTokens: 256, topK: 40 },
+        usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 },
+        finishReasons: ["stop"],
+        server: { address: "api.openai.com", port: 443 },
+        callId: "call_1",
+        cost: { total: 0.002 }
+      })
+    ).toEqual({
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": "openai",
+      "gen_ai.request.model": "gpt-4o",
+      "gen_ai.response.model": "gpt-4o-2024",
+      "gen_ai.response.id": "resp_1",
+      "gen_ai.request.temperature": 0.7,
+      "gen_ai.request.max_tokens": 256,
+      "gen_ai.request.top_k": 40,
+      "gen_ai.usage.input_tokens": 10,
+      "gen_ai.usage.output_tokens": 5,
+      "gen_ai.response.finish_reasons": ["stop"],
+      "server.address": "api.openai.com",
+      "server.port": 443,
+      "litellm.call_id": "call_1",
+      "litellm.cost.total": 0.002,
+      "gen_ai.system": "openai",
+      "gen_ai.usage.prompt_tokens": 10,
+      "gen_ai.usage.completion_tokens": 5,
+      "gen_ai.usage.total_tokens": 15,
+      "llm.top_k": 40
+    })
+  })
+
+  it("case 53: cached tokens are told where they are known", () => {
+    const usage = (used: SpanData.Usage) =>
+      Object.entries(render({ ...chat, usage: used })).filter(([key]) => key.includes("cache"))
+    expect(Object.fromEntries(usage({ cacheCreationInputTokens: 7, cacheReadInputTokens: 3 }))).toEqual({
+      "gen_ai.usage.cache_creation.input_tokens": 7,
+      "gen_ai.usage.cache_read.input_tokens": 3
+    })
+    expect(usage({ inputTokens: 10 })).toEqual([])
+  })
+
+  it("case 55: without content there are no messages, case 57: without a breakdown only the total of the cost", () => {
+    const keys = Object.keys(render({ ...chat, cost: { total: 0.002 } }))
+    expect(keys.filter((key) => key.endsWith(".messages"))).toEqual([])
+    expect(keys.filter((key) => key.startsWith("litellm.cost."))).toEqual(["litellm.cost.total"])
+  })
+
+  it("case 59, case 93: the old keys stand beside the new ones", () => {
+    expect(
+      render({
+        ...chat,
+        streaming: true,
+        parameters: { topK: 40, frequencyPenalty: 0.1, presencePenalty: 0.2, stopSequences: ["STOP"] },
+        usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 }
+      })
+    ).toMatchObject({
+      "llm.is_streaming": true,
+      "llm.top_k": 40,
+      "llm.frequency_penalty": 0.1,
+      "llm.presence_penalty": 0.2,
+      "llm.chat.stop_sequences": ["STOP"],
+      "gen_ai.usage.total_tokens": 15,
+      "gen_ai.usage.completion_tokens": 5,
+      "gen_ai.system": "openai"
+    })
+  })
+
+  it("case 77: three tools are whole in both spellings", () => {
+    const tools = ["a", "b", "c"].map((name) => ({ name, description: `does ${name}`, parameters: { type: "object" } }))
+    const attributes = render({ ...chat, tools })
+    tools.forEach(({ description, name }, index) => {
+      for (const prefix of ["gen_ai.tool", "llm.request.functions"]) {
+        expect(attributes[`${prefix}.${index}.name`]).toBe(name)
+        expect(attributes[`${prefix}.${index}.description`]).toBe(description)
+        expect(attributes[`${prefix}.${index}.parameters`]).toBe('{"type":"object"}')
+      }
+    })
+    expect(attributes["litellm.request.tools.declared"]).toBe(3)
+  })
+
+  it("case 79: of 127 tools the first are kept, within a quarter of a span's room", () => {
+    const tools = Array.from({ length: 127 }, (_, index) => ({ name: `t${index}`, description: "d", parameters: {} }))
+    const attributes = render({ ...chat, tools })
+    const spent = Object.keys(attributes).filter((key) => /^(gen_ai\.tool|llm\.request\.functions)\.\d/.test(key))
+    expect(spent.length).toBeLessThanOrEqual(32)
+    expect(spent).toContain("gen_ai.tool.0.parameters")
+    expect(attributes["litellm.request.tools.declared"]).toBe(127)
+  })
+
+  it("messages are those of the chat API, and instructions stand apart from them", () => {
+    const attributes = render({
+      ...chat,
+      systemInstructions: [{ type: "text", content: "Be concise." }],
+      inputMessages: [said("user", "What's the weather?")],
+      outputMessages: [said("assistant", "Sunny.")]
+    })
+    expect(attributes["gen_ai.input.messages"]).toBe('[{"role":"user","content":"What\'s the weather?"}]')
+    expect(attributes["gen_ai.output.messages"]).toBe('[{"role":"assistant","content":"Sunny."}]')
+    expect(attributes["gen_ai.system_instructions"]).toBe('[{"type":"text","content":"Be concise."}]')
+  })
+})
+
+describe("identity", () => {
+  const facts = {
+    team: { id: "t1", alias: "team one" },
+    key: { hash: "hsh", alias: "my-key" },
+    user: "u9",
+    organization: "o9",
+    endUser: "eu9",
+    metadata: { tier: "gold", user_api_key_user_id: "somebody else" }
+  }
+
+  it("case 255: team, key and who called are on every span; the model and the deployment on model calls alone", () => {
+    for (const { name, span } of samples) {
+      const attributes = AttributeMap.collect(Litellm.v1, { ...span, facts })
+      expect(attributes, name).toMatchObject({
+        "litellm.team.id": "t1",
+        "litellm.team.alias": "team one",
+        "litellm.api_key.hash": "hsh",
+        "litellm.metadata.user_api_key_org_id": "o9",
+        "litellm.metadata.user_api_key_user_id": "u9",
+        "litellm.metadata.user_api_key_alias": "my-key",
+        "litellm.metadata.user_api_key_end_user_id": "eu9",
+        "litellm.metadata.tier": "gold"
+      })
+      // The reference put the model on every span, which made back ends take each for a model call.
+      const names = Object.keys(attributes).filter((key) => /request\.model$|provider\.model$/.test(key))
+      if (span.data?._tag !== "llm_call" && span.data?._tag !== "agent") expect(names, name).toEqual([])
+    }
+  })
+
+  it("nobody passes for another by metadata", () => {
+    const metadata = { user_api_key_user_id: "u1" }
+    const none = { facts: { metadata } }
+    expect(render(chat, none)).not.toHaveProperty(["litellm.metadata.user_api_key_user_id"])
+    expect(render({ _tag: "service", service: "s", metadata }, none)).not.toHaveProperty([
+      "litellm.metadata.user_api_key_user_id"
+    ])
+  })
+
+  it("a service's own facts are metadata too, under the rules for what nobody has checked", () => {
+    const metadata = { table_name: "combined_view", count: 3, api_key: "sk-secret" }
+    const attributes = render({ _tag: "db_call", service: "postgres", metadata })
+    const noted = Object.entries(attributes).filter(([key]) => key.startsWith("litellm.metadata."))
+    expect(Object.fromEntries(noted)).toEqual({
+      "litellm.metadata.table_name": "combined_view",
+      "litellm.metadata.count": "3"
+    })
+  })
+
+  it("what LiteLLM has no key for is told once, on the root", () => {
+    const told = { traceName: "nightly", tags: ["a"], release: "1", promptName: "weather", promptVersion: "3" }
+    expect(render(undefined, { facts: told, isRoot: true })).toEqual({
+      "gateway.trace.name": "nightly",
+      "gateway.trace.tags": ["a"],
+      "gateway.trace.release": "1",
+      "gen_ai.prompt.name": "weather",
+      "gateway.prompt.version": "3"
+    })
+    expect(render(undefined, { facts: told })).toEqual({})
+  })
+})
+
+describe("errors", () => {
+  it("case 51, case 95: five keys say what went wrong", () => {
+    const error = { type: "ProxyException", message: "boom", code: "401", stackTrace: "tb", provider: "anthropic" }
+    expect(render(undefined, { error })).toEqual({
+      "error.type": "ProxyException",
+      "error.message": "boom",
+      "litellm.provider.error.code": "401",
+      "litellm.provider.error.stack_trace": "tb",
+      "litellm.provider.error.llm_provider": "anthropic"
+    })
+    expect(render(undefined, { error: { type: "Timeout" } })["error.message"]).toBe("Timeout")
+    expect(render(undefined)).toEqual({})
+  })
+
+  it("case 103: a service says it by its old key too", () => {
+    const error = { type: "DBError", message: "boom" }
+    expect(
+      render({ _tag: "db_call", system: "postgresql", service: "postgres", callType: "query" }, { error })
+    ).toMatchObject({
+      "error.type": "DBError",
+      error: "boom",
+      service: "postgres",
+      call_type: "query",
+      "db.system": "postgresql",
+      "db.system.name": "postgresql"
+    })
+  })
+})
+
+describe("tools and guardrails", () => {
+  const mcp = { _tag: "mcp_tool_call", method: "tools/call", tool: "get_weather" } as const
+
+  it("case 31: a call on an MCP server", () => {
+    expect(
+      render({
+        ...mcp,
+        serverName: "weather-mcp",
+        sessionId: "sess-abc123",
+        callId: "mcp_call_1",
+        cost: 0.01,
+        arguments: { city: "Paris" },
+        result: { temp_c: 21 }
+      })
+    ).toEqual({
+      "gen_ai.operation.name": "execute_tool",
+      "mcp.method.name": "tools/call",
+      "gen_ai.tool.name": "get_weather",
+      "litellm.mcp.server.name": "weather-mcp",
+      "mcp.session.id": "sess-abc123",
+      "litellm.call_id": "mcp_call_1",
+      "litellm.cost.total": 0.01,
+      "gen_ai.tool.call.arguments": '{"city":"Paris"}',
+      "gen_ai.tool.call.result": '{"temp_c":21}'
+    })
+  })
+
+  it("the RPC system is told where address and port are known", () => {
+    const system = (server: SpanData.ServerAddress) => render({ ...mcp, server })["rpc.system"]
+    expect(system({ address: "mcp.example.com", port: 8443 })).toBe("jsonrpc")
+    expect(system({ address: "mcp.example.com" })).toBeUndefined()
+  })
+
+  it("case 21, case 25, case 27: a guardrail and its verdict", () => {
+    expect(
+      render({
+        _tag: "guardrail",
+        name: "openai-moderation",
+        mode: "pre_call",
+        status: "guardrail_intervened",
+        provider: "openai",
+        action: "BLOCKED",
+        response: { violated_categories: ["violence"] },
+        categories: ["violence"],
+        maskedEntities: { EMAIL: 2, PHONE: 1 },
+        duration: 0.05,
+        id: "gd-eu-pii-001",
+        transactionId: "tx-123",
+        policy: "EU AI Act Article 5",
+        detectionMethod: "presidio",
+        costInSpend: false
+      })
+    ).toEqual({
+      "litellm.guardrail.name": "openai-moderation",
+      "litellm.guardrail.mode": "pre_call",
+      "litellm.guardrail.status": "guardrail_intervened",
+      "litellm.guardrail.provider": "openai",
+      "litellm.guardrail.action": "BLOCKED",
+      "litellm.guardrail.response": '{"violated_categories":["violence"]}',
+      "litellm.guardrail.violation_categories": ["violence"],
+      "litellm.guardrail.masked_entity_count": 3,
+      "litellm.guardrail.duration": 0.05,
+      "litellm.guardrail.id": "gd-eu-pii-001",
+      "litellm.guardrail.transaction_id": "tx-123",
+      "litellm.guardrail.policy_template": "EU AI Act Article 5",
+      "litellm.guardrail.detection_method": "presidio",
+      "litellm.guardrail.cost_in_spend": false
+    })
+    expect(render({ _tag: "guardrail", name: "g" })).not.toHaveProperty(["litellm.guardrail.cost_in_spend"])
+  })
+})

@@ -1,0 +1,26 @@
+import { expect, it } from "@effect/vitest"
+import * as Messages from "../../src/internal/messages.js"
+
+const image = { type: "blob", modality: "image", mimeType: "image/png", content: "AA==" } as const
+
+it("a tool's answer of parts is spelled as parts are, and any other answer stays as it is", () => {
+  const answered = (response: unknown) => Messages.instructions([{ type: "tool_call_response", id: "a", response }])
+  expect(answered([image])).toEqual([
+    {
+      type: "tool_call_response",
+      id: "a",
+      response: [{ type: "blob", modality: "image", mime_type: "image/png", content: "AA==" }]
+    }
+  ])
+  for (const data of [{ mimeType: "x" }, [{ type: "text", text: "of MCP" }], [], "rainy", 0]) {
+    expect(answered(data)).toEqual([{ type: "tool_call_response", id: "a", response: data }])
+  }
+  expect(answered(undefined)).toEqual([{ type: "tool_call_response", id: "a", response: null }])
+})
+
+it("a part is where it is, or a data URL", () => {
+  expect(Messages.url(image)).toBe("data:image/png;base64,AA==")
+  expect(Messages.url({ type: "uri", modality: "image", uri: "https://example.com/a.png" })).toBe(
+    "https://example.com/a.png"
+  )
+})
