@@ -444,6 +444,7 @@ export const layerConfig = (
 const optionsOf = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig>
 ): Config.Config<TracingConfig.TracingConfig> => {
+  if (Config.isConfig(overrides)) return overrides
   const isEmpty = (value: unknown) => Predicate.isRecord(value) && Object.keys(value).length === 0
   const [given, empty] = Arr.partition(Object.entries(overrides), ([, value]) => isEmpty(value))
   if (given.length === 0) return Config.succeed(Object.fromEntries(empty))
