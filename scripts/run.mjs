@@ -1,5 +1,5 @@
 /**
- * `npm run bench`, `demo`, `simulate`, `reliability` and `npm test`: does the set-up that a clean clone needs, then runs the program, and leaves no process
+ * `npm run bench`, `demo`, `interop`, `simulate`, `reliability` and `npm test`: does the set-up that a clean clone needs, then runs the program, and leaves no process
  * behind however it ends. Arguments after `--` go to the program; for the tests that is Vitest.
  */
 import { run } from "./child.mjs"
@@ -8,6 +8,7 @@ import { root, setup } from "./setup.mjs"
 const programs = {
   bench: ["--import", "./apps/bench/dist/register.js", "apps/bench/dist/main.js"],
   demo: ["--import", "tsx", "apps/gateway/src/demo/main.ts"],
+  interop: ["--import", "tsx", "interop/src/main.ts"],
   reliability: ["--import", "tsx", "apps/reliability/src/main.ts"],
   simulate: ["--import", "tsx", "apps/simulation/src/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"]

@@ -40,6 +40,21 @@ export const AttributeValue = Schema.Union(
 export type AttributeValue = typeof AttributeValue.Type
 
 /**
+ * A request that is answered with a token: JSON that is posted to an address that the vendor fixes, never the tenant. It
+ * goes the way of every request to the back end, and under the same endpoint policy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TokenExchange {
+  readonly url: string
+  /** JSON text, in which the credential is. */
+  readonly body: Redacted.Redacted<string>
+  /** The field of the answer, a JSON object, with the token: it is sent as `authorization: Bearer`. */
+  readonly field: string
+}
+
+/**
  * How a request to the back end proves who sends it. `Headers` are fixed; `Token` mints headers when the first batch is
  * sent and again when they are refused; `Signer` sees the finished request.
  *
@@ -52,7 +67,7 @@ export type DestinationAuth =
       readonly _tag: "Token"
       /** Names the account; part of the destination's identity in place of the token. */
       readonly account: Redacted.Redacted<string>
-      readonly mint: Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Error>
+      readonly mint: TokenExchange | Effect.Effect<Readonly<Record<string, Redacted.Redacted<string>>>, Error>
     }
   | {
       readonly _tag: "Signer"
@@ -140,6 +155,8 @@ export interface Destination {
   readonly vendor: string
   /** The full URL of the traces endpoint, used as it is. */
   readonly endpoint: string
+  /** Where it keeps what it receives, such as `eu`, for routes that allow some regions only. Default: not known. */
+  readonly region?: string | undefined
   readonly protocol: "http/protobuf" | "http/json"
   readonly compression: "gzip" | "none"
   readonly auth: DestinationAuth
@@ -176,6 +193,8 @@ export interface Options {
   readonly vendor?: string | undefined
   /** The full `http` or `https` URL of the traces endpoint. */
   readonly endpoint: string
+  /** 1 to 32 lower-case letters, digits or dashes. Default: not known. */
+  readonly region?: string | undefined
   /** Default `http/protobuf`. */
   readonly protocol?: Destination["protocol"] | undefined
   /** Default `gzip`. */
@@ -252,6 +271,7 @@ export const make = (options: Options): Either.Either<Destination, DestinationEr
     name: options.name,
     vendor: options.vendor ?? "otlp",
     endpoint: options.endpoint,
+    ...(options.region === undefined ? {} : { region: options.region }),
     protocol: options.protocol ?? "http/protobuf",
     compression: options.compression ?? "gzip",
     auth: options.auth ?? { _tag: "Headers", headers: options.headers ?? {} },
@@ -289,6 +309,7 @@ const problemOf = (destination: Destination): Problem | undefined => {
     if (!isName(destination.vendor)) return ["vendor", nameDetail]
     return (
       endpointProblem(destination.endpoint) ??
+      regionProblem(destination.region) ??
       wordProblem("protocol", destination.protocol, ["http/protobuf", "http/json"]) ??
       wordProblem("compression", destination.compression, ["gzip", "none"]) ??
       wordProblem("content", destination.content, ["none", "full"]) ??
@@ -306,6 +327,20 @@ const problemOf = (destination: Destination): Problem | undefined => {
     return ["destination", "cannot be read: make it with Destination.make"]
   }
 }
+
+/**
+ * Whether text can name a region: 1 to 32 lower-case letters, digits or dashes.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isRegion = (region: unknown): region is string =>
+  typeof region === "string" && /^[a-z0-9-]{1,32}$/.test(region)
+
+const regionProblem = (region: unknown): Problem | undefined =>
+  region === undefined || isRegion(region)
+    ? undefined
+    : ["region", "must be 1 to 32 lower-case letters, digits or dashes, or absent"]
 
 const wordProblem = (field: string, value: string, words: ReadonlyArray<string>): Problem | undefined =>
   words.includes(value) ? undefined : [field, `must be ${words.join(" or ")}`]
@@ -325,12 +360,23 @@ const authProblem = (auth: DestinationAuth): Problem | undefined => {
         : ["auth.headers", "must be a record of header names and redacted values"]
     case "Token":
     case "Signer":
-      return auth._tag !== "Headers" && Redacted.isRedacted(auth.account)
-        ? undefined
-        : ["auth.account", "is not redacted text: wrap it in Redacted.make"]
+      if (auth._tag === "Headers" || !Redacted.isRedacted(auth.account))
+        return ["auth.account", "is not redacted text: wrap it in Redacted.make"]
+      return auth._tag === "Token" && Predicate.hasProperty(auth.mint, "url") ? exchangeProblem(auth.mint) : undefined
     default:
       return ["auth", "must be Headers, Token or Signer"]
   }
+}
+
+const exchangeProblem = ({
+  body,
+  field,
+  url
+}: { readonly [key in keyof TokenExchange]?: unknown }): Problem | undefined => {
+  const problem = endpointProblem(url)
+  if (problem !== undefined) return ["auth.mint.url", problem[1]]
+  if (!Redacted.isRedacted(body)) return ["auth.mint.body", "is not redacted text: wrap it in Redacted.make"]
+  return typeof field === "string" && field !== "" ? undefined : ["auth.mint.field", "must name a field of the answer"]
 }
 
 const tlsProblem = (tls: DestinationTls | undefined): Problem | undefined => {
@@ -454,6 +500,7 @@ const Configuration = Schema.Struct({
   name: Schema.String,
   vendor: text,
   endpoint: Schema.String.annotations(quiet("is not text")),
+  region: text,
   protocol: optional(Schema.Literal("http/protobuf", "http/json")),
   compression: optional(Schema.Literal("gzip", "none")),
   headers: optional(

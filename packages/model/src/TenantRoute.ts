@@ -45,6 +45,11 @@ export interface TenantRoute {
    * may only forbid: `full` is as good as absent.
    */
   readonly content?: "none" | "full" | undefined
+  /**
+   * Where its traces may be kept: a destination whose region is none of these, or not known, is denied. Default:
+   * anywhere. What the operator keeps is the operator's affair.
+   */
+  readonly regions?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -71,12 +76,14 @@ export const make = (options: {
   readonly facts?: TraceFacts | undefined
   readonly operatorPolicy?: OperatorPolicy | undefined
   readonly content?: TenantRoute["content"]
+  readonly regions?: TenantRoute["regions"]
 }): TenantRoute => ({
   tenant: options.tenant,
   destinations: options.destinations,
   facts: options.facts ?? TraceFactsModule.empty,
   operatorPolicy: options.operatorPolicy ?? "override",
-  ...(options.content === undefined ? {} : { content: options.content })
+  ...(options.content === undefined ? {} : { content: options.content }),
+  ...(options.regions === undefined ? {} : { regions: options.regions })
 })
 
 /**
@@ -112,8 +119,15 @@ const Configuration = Schema.Struct({
   destinations: Schema.Array(DestinationModule.schema),
   facts: Schema.optional(TraceFactsModule.TraceFacts),
   operatorPolicy: Schema.optional(OperatorPolicy),
-  content: Schema.optional(Schema.Literal("none", "full"))
-}).annotations(quiet("is not a record of tenant, destinations, facts, operatorPolicy and content"))
+  content: Schema.optional(Schema.Literal("none", "full")),
+  regions: Schema.optional(
+    Schema.Array(
+      Schema.String.pipe(
+        Schema.filter(DestinationModule.isRegion, quiet("must be 1 to 32 lower-case letters, digits or dashes"))
+      )
+    ).pipe(Schema.maxItems(64, quiet("must be a list of at most 64 regions")))
+  )
+}).annotations(quiet("is not a record of tenant, destinations, facts, operatorPolicy, content and regions"))
 
 const decodeConfiguration = Schema.decodeUnknownEither(Configuration, { onExcessProperty: "error" })
 
@@ -134,11 +148,13 @@ export const decode = (input: unknown): Either.Either<TenantRoute, TenantRouteEr
       )
     const decoded = decodeConfiguration(input)
     if (Either.isLeft(decoded)) return Either.left(new TenantRouteError(readableIssue(decoded.left.issue)))
-    const { content, destinations, facts, operatorPolicy, tenant } = decoded.right
+    const { content, destinations, facts, operatorPolicy, regions, tenant } = decoded.right
     const names = destinations.map(({ name }) => name)
     const repeated = names.findIndex((name, i) => names.indexOf(name) < i)
     return repeated === -1
-      ? Either.right(make({ tenant, destinations, facts: TraceFactsModule.read(facts), operatorPolicy, content }))
+      ? Either.right(
+          make({ tenant, destinations, facts: TraceFactsModule.read(facts), operatorPolicy, content, regions })
+        )
       : Either.left(
           new TenantRouteError({
             path: `destinations[${repeated}].name`,

@@ -2,6 +2,8 @@
 export * as Destination from "./Destination.js"
 /** JSON text of any value, without a throw. */
 export * as Json from "./Json.js"
+/** How MCP travels, in the words of the network conventions. */
+export * as McpTransport from "./McpTransport.js"
 /** What was said to a model and what it answered. */
 export * as Message from "./Message.js"
 /** What may be kept of a bag of facts that nobody has checked. */

@@ -10,6 +10,20 @@ const failure = (options: object) =>
 
 const decode = Schema.decodeUnknownEither(Destination.schema)
 
+/** A token that is posted for, with some of its parts replaced by what the compiler would not let through. */
+const exchanging = (change: object) => ({
+  auth: {
+    _tag: "Token" as const,
+    account: Redacted.make("acme"),
+    mint: {
+      url: "https://auth.example.com/token",
+      body: Redacted.make("{}"),
+      field: "token",
+      ...change
+    } as Destination.TokenExchange
+  }
+})
+
 describe("Destination.make", () => {
   it("has a default for everything but the name and the endpoint", () => {
     expect(Destination.make({ name: "main", endpoint })).toStrictEqual(
@@ -213,6 +227,14 @@ describe("Destination.validate", () => {
     [{ auth: { _tag: "Headers" } }, "auth.headers"],
     [{ auth: { _tag: "Nope" } }, "auth"],
     [{ auth: { _tag: "Token", account: "plain" } }, "auth.account"],
+    [exchanging({ url: "file:///etc/passwd" }), "auth.mint.url"],
+    [exchanging({ url: "https://a:b@auth.example.com" }), "auth.mint.url"],
+    [exchanging({ body: '{"api_key":"plain"}' }), "auth.mint.body"],
+    [exchanging({ field: "" }), "auth.mint.field"],
+    [{ region: "EU" }, "region"],
+    [{ region: "" }, "region"],
+    [{ region: "x".repeat(33) }, "region"],
+    [{ region: 5 }, "region"],
     [{ tls: "pem" }, "tls"],
     [{ tls: { ca: 5 } }, "tls.ca"],
     [{ tls: { certificate: [] } }, "tls.certificate"],
@@ -227,6 +249,28 @@ describe("Destination.validate", () => {
       Either.flip(Destination.validate({ ...made, ...change } as Destination.Destination))
     )
     expect(error.field).toBe(field)
+  })
+})
+
+describe("a token that is exchanged for a key", () => {
+  it("is part of a destination where its parts can be used", () => {
+    expect(Either.getOrThrow(Destination.make({ name: "main", endpoint, ...exchanging({}) })).auth).toEqual(
+      exchanging({}).auth
+    )
+  })
+
+  it("shows no key where it is wrong", () => {
+    const wrong = Destination.make({ name: "main", endpoint, ...exchanging({ body: '{"api_key":"s3cret"}' }) })
+    expect(Either.getOrThrow(Either.flip(wrong)).message).not.toContain("s3cret")
+  })
+})
+
+describe("a region", () => {
+  it("is kept where it is said, and absent where it is not", () => {
+    expect(Either.getOrThrow(Destination.make({ name: "main", endpoint, region: "eu" })).region).toBe("eu")
+    expect(Either.getOrThrow(Destination.make({ name: "main", endpoint }))).not.toHaveProperty("region")
+    const decoded = Schema.decodeUnknownSync(Destination.schema)({ name: "main", endpoint, region: "ap-1" })
+    expect(decoded.region).toBe("ap-1")
   })
 })
 

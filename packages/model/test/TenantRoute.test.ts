@@ -22,7 +22,8 @@ describe("TenantRoute.make", () => {
       destinations,
       facts: { user: "u" },
       operatorPolicy: "additive",
-      content: "none"
+      content: "none",
+      regions: ["eu"]
     } as const
     expect(TenantRoute.make(said)).toStrictEqual(said)
   })
@@ -46,9 +47,20 @@ describe("TenantRoute.decode", () => {
   it.each([
     ["content", { content: "full" }],
     ["content", { content: "none" }],
-    ["operatorPolicy", { operatorPolicy: "metadata_only" }]
+    ["operatorPolicy", { operatorPolicy: "metadata_only" }],
+    ["regions", { regions: ["eu", "ap-1"] }],
+    ["regions", { regions: [] }]
   ])("keeps %s: %j", (_, said) => {
     expect(Either.getOrThrow(TenantRoute.decode({ ...settings, ...said }))).toMatchObject(said)
+  })
+
+  it.each([
+    [["EU"], "regions[0]"],
+    [["eu", ""], "regions[1]"],
+    ["eu", "regions"],
+    [Array.from({ length: 65 }, () => "eu"), "regions"]
+  ])("regions %j are an error that names their field", (regions, path) => {
+    expect(failure({ ...settings, regions }).path).toBe(path)
   })
 
   it.each(["event_only", "span_only", "span_and_event", "no_content", "NO_CONTENT", "Full", "", true, null, ["full"]])(
@@ -110,7 +122,7 @@ describe("TenantRoute.decode", () => {
       ],
       [{ ...settings, destinations: { main } }, "destinations", "destinations is not"],
       [{ ...settings, destinations: new Array(33).fill(main) }, "destinations", "has more than 32 entries"],
-      ["acme", "", "route: is not a record of tenant, destinations, facts, operatorPolicy and content"]
+      ["acme", "", "route: is not a record of tenant, destinations, facts, operatorPolicy, content and regions"]
     ]
     for (const [input, path, message] of cases) {
       const error = failure(input)

@@ -11,6 +11,7 @@ import * as Inboxes from "./internal/inboxes.js"
 import { Refused } from "./internal/refused.js"
 import * as RequestBody from "./internal/requestBody.js"
 import * as Script from "./internal/script.js"
+import * as Throttle from "./internal/throttle.js"
 import * as Otlp from "./Otlp.js"
 import { ReceiverError } from "./ReceiverError.js"
 import * as VendorRules from "./VendorRules.js"
@@ -52,7 +53,7 @@ export interface Delivery {
   /** The body after decompression. */
   readonly body: Uint8Array
   readonly request: Otlp.ExportRequest
-  /** How many spans at the end of the request were rejected in a partial success. */
+  /** How many spans of the request were rejected in a partial success. */
   readonly rejectedSpans: number
 }
 
@@ -221,7 +222,8 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
           headers: Object.fromEntries(
             Object.entries(account.headers).map(([name, value]) => [name.toLowerCase(), value])
           ),
-          rules
+          rules,
+          throttle: Throttle.make(rules.requestsPerMinute)
         }
         const identity = identityOf(added)
         for (const other of accounts.values()) {
@@ -279,6 +281,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         account = admitted
         const { rules } = admitted
         yield* Admission.checkHeaders(rules, headers)
+        yield* Admission.checkRate(admitted, receivedAt)
         const { compression, encoding } = yield* Admission.mediaOf(rules, headers)
         const raw = yield* RequestBody.read(request, Math.min(maxCompressedBytes, rules.maxBytes))
         const fault = scripts.get(admitted.id)?.() ?? Fault.pass
@@ -315,7 +318,10 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         }
         yield* Admission.checkResources(rules, decoded.right)
         const spans = Otlp.flatten(decoded.right)
-        const rejectedSpans = fault._tag === "PartialSuccess" ? Math.min(fault.rejectedSpans, spans.length) : 0
+        const fresh = Admission.fresh(rules, spans, receivedAt)
+        const refused = fault._tag === "PartialSuccess" ? fault.rejectedSpans : 0
+        const kept = fresh.slice(0, Math.max(0, fresh.length - refused))
+        const rejectedSpans = spans.length - kept.length
         inboxes.keep(
           {
             account: admitted.id,
@@ -330,10 +336,12 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
             request: decoded.right,
             rejectedSpans
           },
-          spans.slice(0, spans.length - rejectedSpans)
+          kept
         )
         changed()
-        const partial = fault._tag === "PartialSuccess" ? { rejectedSpans, errorMessage: fault.message } : undefined
+        const old = `${rules.vendor} takes no span that ended more than ${rules.oldestSpan} seconds ago`
+        const errorMessage = fault._tag === "PartialSuccess" ? fault.message : rejectedSpans > 0 ? old : undefined
+        const partial = errorMessage === undefined ? undefined : { rejectedSpans, errorMessage }
         yield* answer(rules.successStatus, Otlp.encodeResponse(encoding, partial))
       }).pipe(
         Effect.catchAll(refuse),

@@ -4,9 +4,19 @@
  */
 import type { Encoding } from "./Otlp.js"
 import { arize as arizeRules } from "./rules/arize.js"
+import { braintrust as braintrustRules } from "./rules/braintrust.js"
+import { collector as collectorRules } from "./rules/collector.js"
+import { datadog as datadogRules } from "./rules/datadog.js"
+import { dynatrace as dynatraceRules } from "./rules/dynatrace.js"
+import { grafanaCloud as grafanaCloudRules } from "./rules/grafanaCloud.js"
+import { honeycomb as honeycombRules } from "./rules/honeycomb.js"
 import { langfuse as langfuseRules } from "./rules/langfuse.js"
+import { langsmith as langsmithRules } from "./rules/langsmith.js"
+import { newrelic as newrelicRules } from "./rules/newrelic.js"
 import { otlp as otlpRules } from "./rules/otlp.js"
 import { phoenix as phoenixRules } from "./rules/phoenix.js"
+import { tempo as tempoRules } from "./rules/tempo.js"
+import { weave as weaveRules } from "./rules/weave.js"
 
 /**
  * How a request's body may be compressed.
@@ -33,14 +43,24 @@ export interface VendorRules {
   readonly encodings: ReadonlyArray<Encoding>
   /** Any other content encoding is answered with 415. */
   readonly compressions: ReadonlyArray<Compression>
-  /** Headers (lower-case) without which the answer is 401; with `pattern`, the whole value must match it. */
+  /** Headers (lower-case) that every request has; with `pattern`, the whole value must match it. */
   readonly requiredHeaders: ReadonlyArray<{ readonly name: string; readonly pattern?: string | undefined }>
-  /** Of each group, every resource must have at least one as non-empty text, else the answer is 400. */
+  /** What a request without them, or with those of no account, is answered with; 401 for most. */
+  readonly unauthorizedStatus: number
+  /** Of each group, every resource must have at least one as non-empty text. */
   readonly requiredResourceAttributes: ReadonlyArray<ReadonlyArray<string>>
+  /** What a request without them is answered with; after a 2xx nothing of it is kept all the same. */
+  readonly missingResourceStatus: number
   /** Paths that take no traces and are answered with something other than 404. */
   readonly otherPaths: ReadonlyArray<{ readonly path: string; readonly status: number }>
   /** Bytes of a body on the wire; above it the answer is 413. */
   readonly maxBytes: number
+  /** Requests of one account; above it the answer is 429. */
+  readonly requestsPerMinute: number
+  /** Seconds since a span's end; an older one is rejected in a partial success. */
+  readonly oldestSpan: number
+  /** Characters of an attribute's value that the vendor keeps. It cuts a longer one and refuses nothing, and neither does the receiver. */
+  readonly valueLength: number
   /** What a body that is no export request is answered with; OTLP says 400. */
   readonly undecodableStatus: number
   /** What a request that was taken is answered with. */
@@ -81,9 +101,104 @@ export const arize: VendorRules = arizeRules
 export const phoenix: VendorRules = phoenixRules
 
 /**
+ * LangSmith: an API key; a span whose parent never comes vanishes.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const langsmith: VendorRules = langsmithRules
+
+/**
+ * Braintrust: Bearer authentication and a parent, 10 MB.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const braintrust: VendorRules = braintrustRules
+
+/**
+ * W&B Weave: protobuf only; without an entity and a project it discards what it takes.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const weave: VendorRules = weaveRules
+
+/**
+ * Datadog: 202 is success, 403 a wrong key, 3.2 MB.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const datadog: VendorRules = datadogRules
+
+/**
+ * Honeycomb: a team's key.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const honeycomb: VendorRules = honeycombRules
+
+/**
+ * New Relic: a licence key, 1 MB, values of 4,095 characters.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const newrelic: VendorRules = newrelicRules
+
+/**
+ * Grafana Cloud's gateway: Basic authentication.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const grafanaCloud: VendorRules = grafanaCloudRules
+
+/**
+ * Grafana Tempo with tenants.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const tempo: VendorRules = tempoRules
+
+/**
+ * Dynatrace: an API token, protobuf only, spans of the last hour.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const dynatrace: VendorRules = dynatraceRules
+
+/**
+ * An OpenTelemetry Collector as it is out of the box: 20 MiB.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const collector: VendorRules = collectorRules
+
+/**
  * All of them, for whoever lists or tests them.
  *
  * @since 0.1.0
  * @category rules
  */
-export const all: ReadonlyArray<VendorRules> = [otlp, langfuse, arize, phoenix]
+export const all: ReadonlyArray<VendorRules> = [
+  otlp,
+  langfuse,
+  arize,
+  phoenix,
+  langsmith,
+  braintrust,
+  weave,
+  datadog,
+  honeycomb,
+  newrelic,
+  grafanaCloud,
+  tempo,
+  dynatrace,
+  collector
+]

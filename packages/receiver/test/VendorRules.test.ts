@@ -2,10 +2,12 @@ import { deflateSync, gzipSync } from "node:zlib"
 import { describe, expect, it } from "@effect/vitest"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { type Otlp, Receiver, VendorRules } from "@tenant-tracer/receiver"
-import { Effect } from "effect"
+import { Effect, TestClock } from "effect"
 import { bodyOf, contentType, statusOf } from "./support/bodies.js"
 import { client } from "./support/http.js"
 import { readableSpan, readableSpans } from "./support/spans.js"
+
+const hrNow = (): [seconds: number, nanos: number] => [Math.floor(Date.now() / 1000), 0]
 
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>
@@ -106,6 +108,116 @@ it.scoped("phoenix takes protobuf only, gzip and deflate, and no metrics and log
       expect(yield* send({ headers, path })).toMatchObject({ status: 405, allow: "" })
     }
     expect((yield* send({ headers: { authorization: "key" } })).status).toBe(401)
+  })
+)
+
+/** A request that each vendor takes, and what it answers to one without the first of these headers. */
+const samples: ReadonlyArray<
+  readonly [VendorRules.VendorRules, headers: Readonly<Record<string, string>>, success: number, unauthorized: number]
+> = [
+  [VendorRules.langsmith, { "x-api-key": "ls" }, 200, 401],
+  [VendorRules.braintrust, { authorization: "Bearer bt", "x-bt-parent": "project_name:checkout" }, 200, 401],
+  [VendorRules.weave, { "wandb-api-key": "wb" }, 200, 401],
+  [VendorRules.datadog, { "dd-api-key": "dd" }, 202, 403],
+  [VendorRules.honeycomb, { "x-honeycomb-team": "hc" }, 200, 401],
+  [VendorRules.newrelic, { "api-key": "nr" }, 200, 403],
+  [VendorRules.grafanaCloud, { authorization: "Basic MToy" }, 200, 401],
+  [VendorRules.tempo, { "x-scope-orgid": "acme" }, 200, 401],
+  [VendorRules.dynatrace, { authorization: "Api-Token dt" }, 200, 401]
+]
+
+const weaveResource = resourceFromAttributes({ "wandb.entity": "acme", "wandb.project": "checkout" })
+
+describe.each(samples.map((sample) => [sample[0].vendor, ...sample] as const))("%s", (_, ...sample) => {
+  const [rules, headers, success, unauthorized] = sample
+  const span = () => readableSpan({ resource: weaveResource, endTime: hrNow() })
+
+  it.scopedLive("takes each of its encodings, and is asked for each of its headers", () =>
+    Effect.gen(function* () {
+      const { receiver, send } = yield* setUp(rules)
+      for (const encoding of ["protobuf", "json"] as const) {
+        const { status } = yield* send({ headers, encoding, body: bodyOf(encoding, [span()]) })
+        expect(status, encoding).toBe(rules.encodings.includes(encoding) ? success : 415)
+      }
+      expect(yield* receiver.spans("acme")).toHaveLength(rules.encodings.length)
+      for (const name of Object.keys(headers)) {
+        for (const wrong of ["", undefined]) {
+          const rest = Object.entries(headers).filter(([header]) => header !== name)
+          const sent = Object.fromEntries(wrong === undefined ? rest : [...rest, [name, wrong]])
+          expect((yield* send({ headers: sent, body: bodyOf("protobuf", [span()]) })).status, name).toBe(unauthorized)
+        }
+      }
+    })
+  )
+
+  it.scopedLive("knows its accounts by their headers", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ accounts: [{ id: "acme", headers, rules }] })
+      const post = yield* client
+      const others = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `${value}x`]))
+      for (const [sent, status] of [[headers, success] as const, [others, unauthorized] as const]) {
+        const body = bodyOf("protobuf", [span()])
+        const answer = yield* post(receiver.url + rules.paths[0], {
+          headers: { ...sent, "content-type": contentType.protobuf },
+          body
+        })
+        expect(answer.status).toBe(status)
+      }
+    })
+  )
+})
+
+it.scoped("where two vendors on one path refuse differently, a key of neither is answered with 401", () =>
+  Effect.gen(function* () {
+    const receiver = yield* Receiver.make({
+      accounts: [
+        { id: "one", headers: { "dd-api-key": "dd" }, rules: VendorRules.datadog },
+        { id: "two", headers: { "x-honeycomb-team": "hc" }, rules: VendorRules.honeycomb }
+      ]
+    })
+    const post = yield* client
+    expect((yield* post(`${receiver.url}/v1/traces`, { headers: {}, body: new Uint8Array() })).status).toBe(401)
+  })
+)
+
+it.scoped("weave takes what names no project, and keeps none of it", () =>
+  Effect.gen(function* () {
+    const { receiver, send } = yield* setUp(VendorRules.weave)
+    const resource = resourceFromAttributes({ "wandb.entity": "acme" })
+    const sent = { headers: { "wandb-api-key": "wb" }, body: bodyOf("protobuf", [readableSpan({ resource })]) }
+    expect((yield* send(sent)).status).toBe(200)
+    expect(yield* receiver.spans("acme")).toEqual([])
+    const [refusal] = yield* receiver.refusals("acme")
+    expect(refusal).toMatchObject({ status: 200, reason: expect.stringContaining("must have wandb.project") })
+  })
+)
+
+it.scopedLive("dynatrace rejects the spans that ended more than an hour ago, and keeps the others", () =>
+  Effect.gen(function* () {
+    const { receiver, send } = yield* setUp(VendorRules.dynatrace)
+    const [seconds, nanos] = hrNow()
+    const body = bodyOf("protobuf", [
+      readableSpan({ name: "new", endTime: [seconds - 3590, nanos] }),
+      readableSpan({ name: "old", endTime: [seconds - 3610, nanos] })
+    ])
+    expect((yield* send({ headers: { authorization: "Api-Token dt" }, body })).status).toBe(200)
+    expect((yield* receiver.spans("acme")).map(({ name }) => name)).toEqual(["new"])
+    expect((yield* receiver.received("acme"))[0]?.rejectedSpans).toBe(1)
+  })
+)
+
+it.scoped("a rate is kept for each account and each minute", () =>
+  Effect.gen(function* () {
+    const rules = { ...VendorRules.otlp, vendor: "slow", requestsPerMinute: 2 }
+    const { receiver, send } = yield* setUp(rules)
+    yield* TestClock.adjust("10 seconds")
+    for (const status of [200, 200, 429]) expect((yield* send({})).status).toBe(status)
+    yield* TestClock.adjust("59 seconds")
+    const [refusal] = yield* receiver.refusals("acme")
+    expect(refusal?.reason).toContain(`more than 2 requests in a minute (rule "requestsPerMinute" of slow`)
+    expect((yield* send({})).status).toBe(429)
+    yield* TestClock.adjust("1 seconds")
+    expect((yield* send({})).status).toBe(200)
   })
 )
 

@@ -7,12 +7,13 @@ import {
   DiskSpool,
   type Spool,
   TenantTracer,
-  type TracingConfig,
+  TracingConfig,
   UndiciTransport,
   VocabularyResolver
 } from "@tenant-tracer/tracer"
+import { Vendors } from "@tenant-tracer/vendors"
 import { Vocabularies } from "@tenant-tracer/vocabulary"
-import type * as Config from "effect/Config"
+import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Layer from "effect/Layer"
 
@@ -63,10 +64,18 @@ export const layer = (
   transport?: UndiciTransport.Options
 ): Layer.Layer<TenantTracer.TenantTracer> => Layer.provide(TenantTracer.layer(config), wiring(transport))
 
+/** The operator's own destinations: the standard exporter's, and those at the vendors that are named. */
+const operator = Config.zipWith(
+  TracingConfig.fromEnvironment,
+  Vendors.fromEnvironment(),
+  ({ operator = [] }, vendors): NonNullable<TracingConfig.TracingConfig["operator"]> => [...operator, ...vendors]
+)
+
 /**
- * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_*` for the rest. Options given
- * here win. With `TENANT_TRACER_SPOOL_DIRECTORY` what waits is kept on disk, too: see `DiskSpool.layerConfig`. No proxy is taken from the environment:
- * say it in `transport`.
+ * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_OPERATOR_VENDORS` for vendors
+ * that receive the operator's copies too, by their own variables (see `Vendors.config`) and without content, `TENANT_TRACER_*` for the rest. Options
+ * given here win. With `TENANT_TRACER_SPOOL_DIRECTORY` what waits is kept on disk, too: see `DiskSpool.layerConfig`. No proxy is taken from the
+ * environment: say it in `transport`.
  *
  * @since 0.1.0
  * @category layers
@@ -75,4 +84,11 @@ export const layerConfig = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig> = {},
   transport?: UndiciTransport.Options
 ): Layer.Layer<TenantTracer.TenantTracer, ConfigError.ConfigError | Spool.SpoolError | Spool.SpoolLocked> =>
-  Layer.provide(TenantTracer.layerConfig(overrides), [wiring(transport), DiskSpool.layerConfig])
+  Layer.provide(
+    TenantTracer.layerConfig(
+      Config.isConfig(overrides)
+        ? Config.zipWith(operator, overrides, (operator, options) => ({ operator, ...options }))
+        : { operator, ...overrides }
+    ),
+    [wiring(transport), DiskSpool.layerConfig]
+  )

@@ -13,12 +13,14 @@ export {
   TraceFacts
 } from "@tenant-tracer/model"
 export {
+  CallMetrics,
   CredentialAudit,
   CredentialResolver,
   DestinationId,
   DiskSpool,
   EgressProxy,
   EndpointPolicy,
+  ExceptionEvent,
   Ledger,
   LedgerMetrics,
   Phase,

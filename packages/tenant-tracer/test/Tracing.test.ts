@@ -291,6 +291,51 @@ describe("layerConfig", () => {
     })
   )
 
+  it.scopedLive("options given as one piece win, too", () =>
+    Effect.gen(function* () {
+      const receiver = yield* withKeys("acme", "operator")
+      const layer = Tracing.layerConfig(Config.succeed({ content: "none" }))
+      yield* call(receiver).pipe(Effect.provide(Layer.provide(layer, provider(environmentOf(receiver)))))
+      expect(yield* bytes(receiver, "acme")).not.toContain("prompt-text")
+      expect(yield* receiver.spans("operator")).toHaveLength(2)
+    })
+  )
+
+  it.scopedLive(
+    "vendors that are named get the operator's copies, by their own variables, beside the standard exporter",
+    () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receiver.make({
+          accounts: [
+            { id: "acme", headers: { "x-key": "acme" } },
+            { id: "operator", headers: { "x-key": "operator" } },
+            ...accounts.filter(({ id }) => id === "initech/langfuse_otel" || id === "initech/arize_phoenix")
+          ]
+        })
+        const environment = {
+          ...environmentOf(receiver),
+          TENANT_TRACER_OPERATOR_VENDORS: "langfuse_otel, arize_phoenix",
+          LANGFUSE_PUBLIC_KEY: "pk-initech",
+          LANGFUSE_SECRET_KEY: "sk-initech",
+          LANGFUSE_HOST: receiver.url,
+          PHOENIX_API_KEY: "phoenix-key-initech",
+          PHOENIX_COLLECTOR_ENDPOINT: receiver.url,
+          // Nobody has asked for it.
+          NEW_RELIC_LICENSE_KEY: "nr"
+        }
+        yield* call(receiver).pipe(Effect.provide(Layer.provide(Tracing.layerConfig(), provider(environment))))
+        for (const account of ["acme", "operator", "initech/langfuse_otel", "initech/arize_phoenix"])
+          expect(yield* receiver.spans(account), account).toHaveLength(2)
+        expect(yield* bytes(receiver, "initech/langfuse_otel")).not.toContain("prompt-text")
+        const half = { ...environment, LANGFUSE_SECRET_KEY: "" }
+        const failed = yield* call(receiver).pipe(
+          Effect.provide(Layer.provide(Tracing.layerConfig(), provider(half))),
+          Effect.flip
+        )
+        expect(String(failed)).toContain("LANGFUSE_SECRET_KEY")
+      })
+  )
+
   it.scopedLive("OTEL_TRACES_EXPORTER=none leaves the operator without a copy, and the tenants with theirs", () =>
     Effect.gen(function* () {
       const receiver = yield* withKeys("acme", "operator")

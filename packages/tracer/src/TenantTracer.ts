@@ -43,13 +43,16 @@ import * as Explanations from "./internal/explanations.js"
 import * as Exporters from "./internal/exporters.js"
 import * as Outlets from "./internal/outlets.js"
 import * as Reclaim from "./internal/reclaim.js"
+import * as Redaction from "./internal/redaction.js"
 import * as Rendering from "./internal/rendering.js"
 import * as Request from "./internal/request.js"
 import * as Spooling from "./internal/spooling.js"
+import * as CallMetrics from "./record/CallMetrics.js"
 import * as EffectTracer from "./record/EffectTracer.js"
 import type { RecordedSpan } from "./record/RecordedSpan.js"
 import * as Recorder from "./record/Recorder.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
+import * as ExceptionEvent from "./render/ExceptionEvent.js"
 import { VocabularyResolver } from "./render/VocabularyResolver.js"
 import * as EndpointPolicy from "./route/EndpointPolicy.js"
 import * as Router from "./route/Router.js"
@@ -177,14 +180,19 @@ export const makeWith = (
       })
     )
     const clock = yield* Effect.clock
+    const tellException = exceptions(config, () => ledger.count("exception_event_failed"))
     const recorder = Recorder.make({
       // No span ends before everything is there.
-      sink: (span, route) => router.sink(span, route),
+      sink: (span, route) => {
+        tellException?.(span)
+        router.sink(span, route)
+      },
       budget: budget.open(unbound, { held: () => 0, shed: () => false }, Number.POSITIVE_INFINITY),
       count: ledger.count,
       content: config.content ?? "none",
       drift: () => clock.unsafeCurrentTimeMillis() - Number(clock.unsafeCurrentTimeNanos()) / 1e6,
       incoming: config.incoming,
+      calls: config.callMetrics && CallMetrics.make(config.callMetrics, () => ledger.count("bad_payload")),
       limits: limitsOf(config)
     })
     const spool = yield* Effect.serviceOption(Spool)
@@ -327,6 +335,24 @@ export const makeWith = (
     }
   })
 
+/** Once it is known whose span it is: before, nobody knows what the operator may read of it. */
+const exceptions = (
+  { onException, redaction }: TracingConfig.TracingConfig,
+  onFailure: () => void
+): ((span: RecordedSpan) => void) | undefined => {
+  if (onException === undefined) return undefined
+  const { redactor } = Redaction.of(redaction, "operator", undefined)
+  return (span) => {
+    try {
+      const event = ExceptionEvent.make(span, redactor)
+      if (event !== undefined) onException(event)
+    } catch {
+      // A logger of the operator's, or a getter of the caller's.
+      onFailure()
+    }
+  }
+}
+
 /** A line for each of the first, and one for all others: there may be ten thousand. */
 const logUnsent = (reports: ReadonlyArray<ProviderCache.Unsent>): Effect.Effect<void> => {
   const rest = reports.slice(maxLines)
@@ -420,6 +446,7 @@ export const layerConfig = (
 const optionsOf = (
   overrides: Config.Config.Wrap<TracingConfig.TracingConfig>
 ): Config.Config<TracingConfig.TracingConfig> => {
+  if (Config.isConfig(overrides)) return overrides
   const isEmpty = (value: unknown) => Predicate.isRecord(value) && Object.keys(value).length === 0
   const [given, empty] = Arr.partition(Object.entries(overrides), ([, value]) => isEmpty(value))
   if (given.length === 0) return Config.succeed(Object.fromEntries(empty))

@@ -25,8 +25,10 @@ import type { CredentialResolver } from "./deliver/CredentialResolver.js"
 import type { Unsent } from "./deliver/ProviderCache.js"
 import type * as Turns from "./deliver/Turns.js"
 import type { ResolveDestination } from "./internal/reclaim.js"
+import * as CallMetrics from "./record/CallMetrics.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
 import type { Content } from "./render/ContentPolicy.js"
+import type { ExceptionEvent } from "./render/ExceptionEvent.js"
 import * as EndpointPolicy from "./route/EndpointPolicy.js"
 
 /**
@@ -179,6 +181,13 @@ export interface TracingConfig {
         readonly destinations?: number | undefined
       }
     | undefined
+  /** Keeps the GenAI and MCP client metrics of the calls that are recorded: see `CallMetrics`. Default: not. */
+  readonly callMetrics?: CallMetrics.Options | undefined
+  /**
+   * Given the event of each model call that failed, in a trace that is sampled, when it is known whose it is: hand it to the `emit` of a logger of
+   * OpenTelemetry's. It must not wait; one that throws is counted (`exception_event_failed`). Default: nobody is.
+   */
+  readonly onException?: ((event: ExceptionEvent) => void) | undefined
   /** Asked for a destination's credential after its back end has refused the one in use. Default: nobody is, and that one is tried now and then. */
   readonly credentials?: CredentialResolver | undefined
   /** How long closing may take. Default 10 seconds. */
@@ -364,6 +373,7 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
     "sending.maxSlow",
     "sending.maxSlowBytes",
     "explain.maxTraces",
+    "callMetrics.maxSeries",
     "breaker.failures"
   ].map((path) => [path, "a whole number above zero", isWhole] as const),
   ...[
@@ -380,6 +390,7 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
   ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
   ["content", "one of none, full", (value) => value === "none" || value === "full"],
   ["redaction.effect", "a function", Predicate.isFunction],
+  ["onException", "a function", Predicate.isFunction],
   ["redaction.scope", "one of all, tenants", (value) => value === "all" || value === "tenants"],
   [
     "incoming",
@@ -401,6 +412,9 @@ export const validate = (config: TracingConfig): Either.Either<TracingConfig, Co
     if (value !== undefined && !fits(value))
       return Either.left(ConfigError.InvalidData(keys, `expected ${expected}, got ${String(value)}`))
   }
+  const attributes = CallMetrics.validate(config.callMetrics ?? {})
+  if (Either.isLeft(attributes))
+    return Either.left(ConfigError.InvalidData(["callMetrics", attributes.left.path], attributes.left.detail))
   const { hash, hashKey, keys, patterns } = config.redaction ?? {}
   // Not shown: whoever forgot to redact it has given it in plain text.
   if (hashKey !== undefined && !isSecret(hashKey))
@@ -493,6 +507,7 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   explain: { ...self.explain, ...given(that.explain) },
   // Whether there are any is said by there being a group.
   metrics: (that.metrics ?? self.metrics) && { ...self.metrics, ...given(that.metrics) },
+  callMetrics: (that.callMetrics ?? self.callMetrics) && { ...self.callMetrics, ...given(that.callMetrics) },
   breaker: { ...self.breaker, ...given(that.breaker) },
   deadLetters: { ...self.deadLetters, ...given(that.deadLetters) },
   redaction: { ...self.redaction, ...given(that.redaction) }

@@ -28,10 +28,14 @@ export * as Transport from "./deliver/Transport.js"
 export * as UndiciTransport from "./deliver/UndiciTransport.js"
 /** Live phases of a request. */
 export * as Phase from "./Phase.js"
+/** The GenAI and MCP client metrics. */
+export * as CallMetrics from "./record/CallMetrics.js"
 /** The core that records spans, usable without a fiber. */
 export * as Recorder from "./record/Recorder.js"
 /** The caller's trace context, checked. */
 export * as TraceContext from "./record/TraceContext.js"
+/** The event of a model call that failed. */
+export * as ExceptionEvent from "./render/ExceptionEvent.js"
 /** The vocabularies that destinations may ask for. */
 export * as VocabularyResolver from "./render/VocabularyResolver.js"
 /** Which hosts a tenant's destination may reach. */

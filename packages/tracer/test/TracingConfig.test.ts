@@ -339,6 +339,22 @@ describe("options given in code", () => {
     expect(TracingConfig.override({ metrics: {} }, {}).metrics).toEqual({})
   })
 
+  it("the metrics of calls are there where they are asked for, and a choice that cannot be made is an error that names it", () => {
+    expect(TracingConfig.override(configOf({}), {}).callMetrics).toBeUndefined()
+    expect(TracingConfig.override({ callMetrics: { maxSeries: 5 } }, { callMetrics: {} }).callMetrics).toEqual({
+      maxSeries: 5
+    })
+    const message = (callMetrics: TracingConfig.TracingConfig["callMetrics"]) =>
+      Either.match(TracingConfig.validate({ callMetrics }), { onLeft: String, onRight: () => "" })
+    expect(message({ exclude: ["server.port"] })).toBe("")
+    expect(message({ maxSeries: 0 })).toContain("callMetrics.maxSeries")
+    expect(message({ include: [], exclude: [] })).toContain(`callMetrics.exclude: "include and exclude are mutually`)
+    // @ts-expect-error: it is no attribute that can be chosen.
+    expect(message({ include: ["error.type"] })).toContain("callMetrics.include")
+    // @ts-expect-error: it is no function.
+    expect(Either.isLeft(TracingConfig.validate({ onException: "log" }))).toBe(true)
+  })
+
   it("what can be used passes as it is", () => {
     const config: TracingConfig.TracingConfig = {
       cache: { capacity: 1, idleTimeToLive: Duration.infinity },

@@ -5,24 +5,15 @@
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { label, nameOf, secret, tracesUrl, url } from "./internal/fields.js"
-import { invalid, make, missing, parameter, present } from "./internal/vendor.js"
+import { headers, located, make, parameter, present } from "./internal/vendor.js"
 
-const endpoints: Readonly<Record<string, string>> = {
-  us: "https://otlp.arize.com/v1/traces",
-  eu: "https://otlp.eu-west-1a.arize.com/v1/traces",
-  ca: "https://otlp.ca-central-1a.arize.com/v1/traces"
+const regions = {
+  us: { endpoint: "https://otlp.arize.com/v1/traces", region: "us" },
+  eu: { endpoint: "https://otlp.eu-west-1a.arize.com/v1/traces", region: "eu" },
+  ca: { endpoint: "https://otlp.ca-central-1a.arize.com/v1/traces", region: "ca" }
 }
-
-const Credentials = Schema.Struct({
-  apiKey: secret,
-  spaceId: secret,
-  project: label,
-  region: Schema.optional(nameOf(endpoints)),
-  endpoint: Schema.optional(url)
-})
 
 /**
  * Credentials: `apiKey`, `spaceId`, `project`, and one of `region` (`us`, `eu`, `ca`) and `endpoint` (on premises; `/v1/traces` is added where it
@@ -34,33 +25,62 @@ const Credentials = Schema.Struct({
 export const vendor: Vendor = make({
   name: "arize",
   title: "Arize AX",
+  tier: "contract",
   page: "https://arize.com/docs/ax/security-and-settings/compliance/data-regions",
-  credentials: Credentials,
-  settings: ({ apiKey, endpoint, project, region, spaceId }) => {
-    if (endpoint !== undefined && region !== undefined) {
-      return invalid("region", "and endpoint are both given: give one of them")
-    }
-    const url = endpoint === undefined ? region && endpoints[region] : tracesUrl(endpoint)
-    if (url === undefined) {
-      return missing(
-        "region",
-        `(${Object.keys(endpoints).join(", ")}) or endpoint must be given: a space lives in one region`
-      )
-    }
-    return Either.right({
-      endpoint: url,
-      headers: {
-        authorization: apiKey,
-        "arize-space-id": spaceId,
-        "arize-interface": Redacted.make("otel"),
-        // Deprecated, and still the only ones that older installations read.
-        api_key: apiKey,
-        space_id: spaceId
-      },
-      resource: { "openinference.project.name": project, model_id: project },
-      vocabularies: [{ name: "openinference" }]
-    })
+  readOn: "2026-11-21",
+  endpoint: "{endpoint}/v1/traces",
+  regions,
+  host: "optional",
+  headers: {
+    authorization: "apiKey, without Bearer",
+    "arize-space-id": "spaceId",
+    "arize-interface": "otel",
+    api_key: "apiKey",
+    space_id: "spaceId"
   },
+  resource: { "openinference.project.name": "project", model_id: "project" },
+  vocabularies: [{ name: "openinference" }],
+  protocols: ["http/protobuf", "http/json"],
+  success: "200",
+  orphans: "Not said.",
+  environment: {
+    spaceId: ["ARIZE_SPACE_ID", "ARIZE_SPACE_KEY"],
+    apiKey: ["ARIZE_API_KEY"],
+    project: ["ARIZE_PROJECT_NAME"],
+    endpoint: ["ARIZE_HTTP_ENDPOINT", "ARIZE_ENDPOINT"]
+  },
+  defaults: { region: "us" },
+  notes: [
+    "api_key and space_id are deprecated, and still the only headers that older installations read.",
+    "An export that names no project is refused with 400."
+  ],
+  credentials: Schema.Struct({
+    apiKey: secret,
+    spaceId: secret,
+    project: label,
+    region: Schema.optional(nameOf(regions)),
+    endpoint: Schema.optional(url)
+  }),
+  settings: ({ apiKey, endpoint, project, region, spaceId }) =>
+    located({
+      field: "endpoint",
+      own: endpoint && tracesUrl(endpoint),
+      regions,
+      region,
+      why: "a space lives in one region"
+    }).pipe(
+      Either.map((url) => ({
+        endpoint: url,
+        headers: headers({
+          authorization: apiKey,
+          "arize-space-id": spaceId,
+          "arize-interface": "otel",
+          api_key: apiKey,
+          space_id: spaceId
+        }),
+        resource: { "openinference.project.name": project, model_id: project }
+      }))
+    ),
   dynamicHeaders: (params) =>
     present({
       "arize-space-id": parameter(params, "arize_space_key") ?? parameter(params, "arize_space_id"),

@@ -8,17 +8,17 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { nameOf, secret, url } from "./internal/fields.js"
-import { invalid, make, missing, parameter, present } from "./internal/vendor.js"
-
-const hosts: Readonly<Record<string, string>> = {
-  eu: "https://cloud.langfuse.com",
-  us: "https://us.cloud.langfuse.com",
-  jp: "https://jp.cloud.langfuse.com",
-  hipaa: "https://hipaa.cloud.langfuse.com"
-}
+import { baseUrl, completed, nameOf, secret } from "./internal/fields.js"
+import { headers, located, make, parameter, present } from "./internal/vendor.js"
 
 const path = "/api/public/otel/v1/traces"
+
+const regions = {
+  eu: { endpoint: `https://cloud.langfuse.com${path}`, region: "eu" },
+  us: { endpoint: `https://us.cloud.langfuse.com${path}`, region: "us" },
+  jp: { endpoint: `https://jp.cloud.langfuse.com${path}`, region: "jp" },
+  hipaa: { endpoint: `https://hipaa.cloud.langfuse.com${path}`, region: "us" }
+}
 
 /** Version 4 shows traces at once; without it they may take ten minutes. */
 const ingestionVersion = "4"
@@ -26,22 +26,9 @@ const ingestionVersion = "4"
 const basic = (publicKey: string, secretKey: string): string =>
   `Basic ${Encoding.encodeBase64(`${publicKey}:${secretKey}`)}`
 
-const Credentials = Schema.Struct({
-  publicKey: secret.pipe(
-    Schema.filter((key) => !Redacted.value(key).includes(":") || "has a colon in it: give the public key alone")
-  ),
-  secretKey: secret,
-  host: Schema.optional(url.pipe(Schema.filter((host) => !host.includes("?") || "has a query (?): remove it"))),
-  region: Schema.optional(nameOf(hosts))
-})
-
-/** Takes a host, a host with a base path, and a URL that someone copied with the API's path on it. */
-const endpointOf = (host: string): string =>
-  host.replace(/\/+$/, "").replace(/\/api\/public\/otel(?:\/v1\/traces)?$/, "") + path
-
 /**
  * Credentials: `publicKey`, `secretKey`, and one of `host` and `region` (`eu`, `us`, `jp`, `hipaa`). There is no default host: keys of the EU would
- * go to the US. A request takes at most 5 MB.
+ * go to the US. A host may have the API's path, or a part of it, on it already.
  *
  * @since 0.1.0
  * @category vendors
@@ -49,28 +36,52 @@ const endpointOf = (host: string): string =>
 export const vendor: Vendor = make({
   name: "langfuse_otel",
   title: "Langfuse",
+  tier: "contract",
   page: "https://langfuse.com/docs/opentelemetry/introduction",
-  credentials: Credentials,
-  settings: ({ host, publicKey, region, secretKey }) => {
-    if (host !== undefined && region !== undefined)
-      return invalid("region", "and host are both given: give one of them")
-    const base = host ?? (region === undefined ? undefined : hosts[region])
-    if (base === undefined) {
-      return missing(
-        "host",
-        `or region (${Object.keys(hosts).join(", ")}) must be given: a key pair belongs to one host`
-      )
-    }
-    return Either.right({
-      endpoint: endpointOf(base),
-      headers: {
-        authorization: Redacted.make(basic(Redacted.value(publicKey), Redacted.value(secretKey))),
-        "x-langfuse-ingestion-version": Redacted.make(ingestionVersion)
-      },
-      limits: { bytesPerRequest: 5_000_000 },
-      vocabularies: [{ name: "langfuse" }]
-    })
+  readOn: "2026-11-22",
+  endpoint: `{host}${path}`,
+  regions,
+  host: "optional",
+  headers: { authorization: "Basic base64(publicKey:secretKey)", "x-langfuse-ingestion-version": ingestionVersion },
+  vocabularies: [{ name: "langfuse" }],
+  protocols: ["http/protobuf", "http/json"],
+  limits: { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 },
+  success: "200",
+  orphans: "The trace is shown once its root is there: Langfuse takes its name, input and output from it.",
+  environment: {
+    publicKey: ["LANGFUSE_PUBLIC_KEY"],
+    secretKey: ["LANGFUSE_SECRET_KEY"],
+    host: ["LANGFUSE_OTEL_HOST", "LANGFUSE_HOST"]
   },
+  defaults: { region: "us" },
+  notes: [
+    "An installation of one's own needs version 3.22.0.",
+    "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute: https://langfuse.com/faq/all/api-limits"
+  ],
+  credentials: Schema.Struct({
+    publicKey: secret.pipe(
+      Schema.filter((key) => !Redacted.value(key).includes(":") || "has a colon in it: give the public key alone")
+    ),
+    secretKey: secret,
+    host: Schema.optional(baseUrl),
+    region: Schema.optional(nameOf(regions))
+  }),
+  settings: ({ host, publicKey, region, secretKey }) =>
+    located({
+      field: "host",
+      own: host && completed(host, path),
+      regions,
+      region,
+      why: "a key pair belongs to one host"
+    }).pipe(
+      Either.map((endpoint) => ({
+        endpoint,
+        headers: headers({
+          authorization: basic(Redacted.value(publicKey), Redacted.value(secretKey)),
+          "x-langfuse-ingestion-version": ingestionVersion
+        })
+      }))
+    ),
   dynamicHeaders: (params) => {
     const publicKey = parameter(params, "langfuse_public_key")
     const secretKey = parameter(params, "langfuse_secret_key")

@@ -1,5 +1,5 @@
 /**
- * Any OTLP/HTTP back end: a collector, or a vendor that has no module of its own.
+ * Any OTLP/HTTP back end: an OpenTelemetry Collector, or a vendor that has no module of its own.
  *
  * @since 0.1.0
  */
@@ -26,6 +26,8 @@ const VocabularyName = Schema.Union(
   Schema.Struct({ name: label, version: Schema.optional(label) })
 )
 
+const pem = Schema.String.annotations(quiet("must be PEM text"))
+
 const Credentials = Schema.Struct({
   endpoint: url,
   headers: Schema.optional(
@@ -35,6 +37,13 @@ const Credentials = Schema.Struct({
     Schema.Literal("http/protobuf", "http/json").annotations(quiet("must be http/protobuf or http/json"))
   ),
   compression: Schema.optional(Schema.Literal("gzip", "none").annotations(quiet("must be gzip or none"))),
+  tls: Schema.optional(
+    Schema.Struct({
+      ca: Schema.optional(pem),
+      certificate: Schema.optional(pem),
+      key: Schema.optional(Schema.Union(Schema.Redacted(Schema.String), Schema.RedactedFromSelf(Schema.String)))
+    }).annotations(quiet("must be a record of ca, certificate and key, each PEM text"))
+  ),
   resource: Schema.optional(
     Schema.Record({ key: Schema.String, value: AttributeValue }).annotations(
       quiet("must be a record of attribute to text, a finite number, a boolean, or a list of one of them")
@@ -81,16 +90,29 @@ const endpointOf = (endpoint: string): string => {
 
 /**
  * Credentials: `endpoint` (used as it is; where it is a host alone, `/v1/traces` is added), `headers` (a record, or a line as in
- * `OTEL_EXPORTER_OTLP_HEADERS`), `protocol` (`http/protobuf`, `http/json`), `compression` (`gzip`, `none`), `resource` attributes, `vocabularies` by
- * name or name and version. All but the endpoint may be left out.
+ * `OTEL_EXPORTER_OTLP_HEADERS`), `protocol` (`http/protobuf`, `http/json`), `compression` (`gzip`, `none`), `tls` (`ca`, `certificate`, `key`),
+ * `resource` attributes, `vocabularies` by name or name and version. All but the endpoint may be left out.
  *
  * @since 0.1.0
  * @category vendors
  */
 export const vendor: Vendor = make({
   name: "otlp",
-  title: "OTLP",
+  title: "OTLP and the OpenTelemetry Collector",
+  tier: "contract",
   page: "https://opentelemetry.io/docs/specs/otlp/#otlphttp",
+  readOn: "2026-11-21",
+  endpoint: "{endpoint}",
+  host: "required",
+  headers: { "{headers}": "those of the credentials" },
+  resource: { "{resource}": "those of the credentials" },
+  protocols: ["http/protobuf", "http/json"],
+  success: "any 2xx",
+  orphans: "As the back end behind it does.",
+  notes: [
+    "A collector in a private network is reached only where the operator's endpoint policy allows it.",
+    "A collector takes 20 MiB a request unless its operator says otherwise: https://github.com/open-telemetry/opentelemetry-collector/blob/main/config/confighttp/README.md"
+  ],
   credentials: Credentials,
   settings: ({ endpoint, headers = {}, ...settings }) =>
     Either.map(headersOf(headers), (checked) => ({ ...settings, endpoint: endpointOf(endpoint), headers: checked }))

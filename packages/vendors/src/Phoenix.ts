@@ -5,17 +5,9 @@
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { headerText, secret, tracesUrl, url } from "./internal/fields.js"
-import { make, present } from "./internal/vendor.js"
-
-const Credentials = Schema.Struct({
-  endpoint: url,
-  apiKey: Schema.optional(secret),
-  project: Schema.optional(headerText)
-})
+import { headers, make, scheme } from "./internal/vendor.js"
 
 /**
  * Credentials: `endpoint` (`/v1/traces` is added where it is missing), `apiKey` where Phoenix asks for one, and `project`, without which Phoenix
@@ -27,21 +19,32 @@ const Credentials = Schema.Struct({
 export const vendor: Vendor = make({
   name: "arize_phoenix",
   title: "Arize Phoenix",
+  tier: "contract",
   page: "https://github.com/Arize-ai/phoenix/blob/main/src/phoenix/server/api/routers/v1/traces.py",
-  credentials: Credentials,
+  readOn: "2026-11-21",
+  endpoint: "{endpoint}/v1/traces",
+  host: "required",
+  headers: { authorization: "Bearer apiKey", "x-project-name": "project" },
+  resource: { "openinference.project.name": "project" },
+  vocabularies: [{ name: "openinference" }],
+  protocols: ["http/protobuf"],
+  success: "200",
+  orphans: "Shown on their own.",
+  environment: {
+    apiKey: ["PHOENIX_API_KEY"],
+    endpoint: ["PHOENIX_COLLECTOR_HTTP_ENDPOINT", "PHOENIX_COLLECTOR_ENDPOINT"],
+    project: ["PHOENIX_PROJECT_NAME", "PHOENIX_COLLECTOR_PROJECT_NAME"]
+  },
+  notes: ["JSON is answered with 415, metrics and logs with 405.", "Phoenix Cloud is no longer offered."],
+  credentials: Schema.Struct({
+    endpoint: url,
+    apiKey: Schema.optional(secret),
+    project: Schema.optional(headerText)
+  }),
   settings: ({ apiKey, endpoint, project }) =>
     Either.right({
       endpoint: tracesUrl(endpoint),
-      // JSON is answered with 415.
-      protocol: "http/protobuf",
-      headers: Option.getOrElse(
-        present({
-          authorization: apiKey && `Bearer ${Redacted.value(apiKey)}`,
-          "x-project-name": project
-        }),
-        () => ({})
-      ),
-      resource: project === undefined ? {} : { "openinference.project.name": project },
-      vocabularies: [{ name: "openinference" }]
+      headers: headers({ authorization: apiKey && scheme("Bearer", apiKey), "x-project-name": project }),
+      resource: project === undefined ? {} : { "openinference.project.name": project }
     })
 })

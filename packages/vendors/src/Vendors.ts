@@ -14,21 +14,89 @@
 import type { Destination } from "@tenant-tracer/model/Destination"
 import { type Vendor, VendorError } from "@tenant-tracer/model/Vendor"
 import * as Arr from "effect/Array"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as AgentOps from "./AgentOps.js"
 import * as Arize from "./Arize.js"
+import * as Axiom from "./Axiom.js"
+import * as Braintrust from "./Braintrust.js"
+import * as Coralogix from "./Coralogix.js"
+import * as Dash0 from "./Dash0.js"
+import * as Datadog from "./Datadog.js"
+import * as Dynatrace from "./Dynatrace.js"
+import * as Elastic from "./Elastic.js"
+import * as Galileo from "./Galileo.js"
+import * as GrafanaCloud from "./GrafanaCloud.js"
+import * as Honeycomb from "./Honeycomb.js"
+import * as HoneyHive from "./HoneyHive.js"
+import * as Laminar from "./Laminar.js"
 import * as Langfuse from "./Langfuse.js"
+import * as LangSmith from "./LangSmith.js"
+import * as Langtrace from "./Langtrace.js"
+import * as LangWatch from "./LangWatch.js"
+import * as Levo from "./Levo.js"
+import * as Logfire from "./Logfire.js"
+import * as NewRelic from "./NewRelic.js"
+import * as Openlayer from "./Openlayer.js"
+import * as Opik from "./Opik.js"
 import * as Otlp from "./Otlp.js"
 import * as Phoenix from "./Phoenix.js"
+import * as PostHog from "./PostHog.js"
+import * as Sentry from "./Sentry.js"
+import * as SigNoz from "./SigNoz.js"
+import * as Tempo from "./Tempo.js"
+import * as Traceloop from "./Traceloop.js"
+import * as Weave from "./Weave.js"
 
 /**
- * All vendors.
+ * The vendors that are offered: those whose contract is tested first, then those whose page is cited.
  *
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vendor> = [Arize.vendor, Langfuse.vendor, Otlp.vendor, Phoenix.vendor]
+export const all: ReadonlyArray<Vendor> = [
+  Langfuse.vendor,
+  Arize.vendor,
+  Phoenix.vendor,
+  LangSmith.vendor,
+  Braintrust.vendor,
+  Weave.vendor,
+  Datadog.vendor,
+  Honeycomb.vendor,
+  NewRelic.vendor,
+  GrafanaCloud.vendor,
+  Tempo.vendor,
+  Dynatrace.vendor,
+  Otlp.vendor,
+  LangWatch.vendor,
+  Levo.vendor,
+  AgentOps.vendor,
+  Openlayer.vendor,
+  Opik.vendor,
+  Logfire.vendor,
+  Laminar.vendor,
+  HoneyHive.vendor,
+  Galileo.vendor,
+  Traceloop.vendor,
+  PostHog.vendor,
+  Sentry.vendor,
+  SigNoz.vendor,
+  Dash0.vendor,
+  Axiom.vendor,
+  Elastic.vendor,
+  Coralogix.vendor
+]
+
+/**
+ * Vendors of which no page of their own says what they want. They are not offered: whoever knows better takes one from here.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const unverified: ReadonlyArray<Vendor> = [Langtrace.vendor]
 
 /**
  * The vendor of a name, such as `langfuse_otel`.
@@ -38,9 +106,17 @@ export const all: ReadonlyArray<Vendor> = [Arize.vendor, Langfuse.vendor, Otlp.v
  */
 export const find = (name: string): Option.Option<Vendor> => Arr.findFirst(all, (vendor) => vendor.name === name)
 
+const named = (name: string): Either.Either<Vendor, VendorError> =>
+  Either.fromOption(find(name), () => {
+    const detail = unverified.some((vendor) => vendor.name === name)
+      ? "is not verified: take it from Vendors.unverified if you know what it wants"
+      : `is unknown: use ${all.map(({ name }) => name).join(", ")}`
+    return new VendorError({ vendor: String(name).slice(0, 64), reason: "unknown_vendor", field: "vendor", detail })
+  })
+
 /**
  * A destination from a vendor's name and credentials that nobody has checked, such as a tenant's stored settings. `name` names the destination,
- * by default as the vendor; `content` is `none` unless said otherwise.
+ * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives.
  *
  * @since 0.1.0
  * @category constructors
@@ -50,18 +126,7 @@ export const destination = (
   credentials: unknown,
   options?: Parameters<Vendor["destination"]>[1]
 ): Either.Either<Destination, VendorError> =>
-  Option.match(find(vendor), {
-    onNone: () =>
-      Either.left(
-        new VendorError({
-          vendor: String(vendor).slice(0, 64),
-          reason: "unknown_vendor",
-          field: "vendor",
-          detail: `is unknown: use ${all.map(({ name }) => name).join(", ")}`
-        })
-      ),
-    onSome: (found) => found.destination(credentials, options)
-  })
+  Either.flatMap(named(vendor), (found) => found.destination(credentials, options))
 
 /**
  * The headers that a request's own parameters ask for at the vendor it names. None for an unknown vendor, for one that takes no credentials per
@@ -81,3 +146,80 @@ export const dynamicHeaders = (
         Option.flatMap((vendor) => vendor.dynamicHeaders),
         Option.flatMap((headers) => headers(params))
       )
+
+type Options = Parameters<Vendor["destination"]>[1]
+
+const text = (name: string): Config.Config<Option.Option<string>> =>
+  Config.option(Config.string(name)).pipe(Config.map(Option.filter((value) => value.trim() !== "")))
+
+/** The fields that a vendor's variables fill. */
+const variables = ({ environment }: Vendor): Config.Config<Readonly<Record<string, string>>> =>
+  Object.entries(environment).reduce<Config.Config<Readonly<Record<string, string>>>>(
+    (filled, [field, names]) =>
+      Config.zipWith(filled, Config.all(names.map(text)), (fields, values) =>
+        Option.match(Option.firstSomeOf(values), {
+          onNone: () => fields,
+          onSome: (value) => ({ ...fields, [field]: value })
+        })
+      ),
+    Config.succeed({})
+  )
+
+/** Fields that say where to send to: what the operator's environment names none of, the vendor's default is for. */
+const places = ["region", "host", "endpoint"]
+
+const fromVariables = (
+  vendor: Vendor,
+  given: Readonly<Record<string, string>>,
+  options: Options
+): Either.Either<Destination, ConfigError.ConfigError> => {
+  const { defaults, environment } = vendor
+  const completed = places.some((place) => place in given) ? given : { ...defaults, ...given }
+  return Either.mapLeft(vendor.destination(completed, options), (error) => {
+    const known = error.field.split(", ").flatMap((field) => environment[field] ?? [])
+    const names = known.length > 0 ? known : Object.values(environment).flat()
+    // Somebody who has set nothing does not want this vendor; somebody who has set half of it does.
+    const wrong = Object.keys(given).length === 0 ? ConfigError.MissingData : ConfigError.InvalidData
+    return wrong([names.join(", ")], error.message)
+  })
+}
+
+/**
+ * The operator's own destination at a vendor, from the variables that the vendor's own tools read, such as `LANGFUSE_PUBLIC_KEY`: see `environment` of
+ * the vendor. Where none of them is set it is missing data, so that `Config.option` tells that from what is half configured, which is an error
+ * that names the variables and shows no value.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
+export const config = (name: string, options?: Options): Config.Config<Destination> =>
+  Either.match(named(name), {
+    onLeft: ({ message }) => Config.fail(message),
+    onRight: (vendor) => Config.mapOrFail(variables(vendor), (given) => fromVariables(vendor, given, options))
+  })
+
+/**
+ * The operator's own destinations at the vendors that `TENANT_TRACER_OPERATOR_VENDORS` names, with commas between; none where it is not set.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
+export const fromEnvironment = (options?: Options): Config.Config<ReadonlyArray<Destination>> =>
+  Config.all([text("TENANT_TRACER_OPERATOR_VENDORS"), Config.all(all.map(variables))]).pipe(
+    Config.mapOrFail(([names, given]) =>
+      Either.all(
+        Option.getOrElse(names, () => "")
+          .split(",")
+          .map((name) => name.trim())
+          .filter((name) => name !== "")
+          .map((name) =>
+            Either.flatMap(
+              Either.mapLeft(named(name), ({ message }) =>
+                ConfigError.InvalidData(["TENANT_TRACER_OPERATOR_VENDORS"], message)
+              ),
+              (vendor) => fromVariables(vendor, given[all.indexOf(vendor)] ?? {}, options)
+            )
+          )
+      )
+    )
+  )

@@ -46,7 +46,7 @@ describe("the endpoint", () => {
 
   it("none, both, and an unknown region are refused", () => {
     expect(problem(make(keys))).toBe(
-      "arize: region (us, eu, ca) or endpoint must be given: a space lives in one region"
+      "arize: endpoint or region (us, eu, ca) must be given: a space lives in one region"
     )
     expect(problem(make({ ...keys, region: "us", endpoint: "https://a.example" }))).toContain("are both given")
     expect(problem(make({ ...keys, region: "moon" }))).toBe("arize: region must be one of us, eu, ca")

@@ -17,7 +17,7 @@ it("sends Basic authentication and the ingestion version, at most 5 MB at a time
     authorization: "Basic cGstZXU6c2stZXU=",
     "x-langfuse-ingestion-version": "4"
   })
-  expect(destination.limits).toEqual({ bytesPerRequest: 5_000_000 })
+  expect(destination.limits).toEqual({ bytesPerRequest: 5_000_000, requestsPerMinute: 1000 })
   expect(destination.vocabularies).toEqual([{ name: "langfuse" }])
 })
 

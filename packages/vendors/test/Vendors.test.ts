@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
+import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import { Vocabularies } from "@tenant-tracer/vocabulary"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
@@ -15,7 +16,15 @@ const dynamic = (name: string | null | undefined, params: Record<string, unknown
     )
   )
 
-const titled = Vendors.all.map((vendor) => [vendor.name, vendor] as const)
+const every = [...Vendors.all, ...Vendors.unverified]
+
+const titled = every.map((vendor) => [vendor.name, vendor] as const)
+
+/** The fields of a vendor that nobody may read, and those of others, which it does not know. */
+const secretsOf = (name: string): ReadonlyArray<string> =>
+  ["publicKey", "headers", "dsn", ...Object.keys(complete[name] ?? {})].filter((field) =>
+    /key|token|secret|dsn|headers|space/i.test(field)
+  )
 
 /** Everything that a destination or an error says of itself. */
 const spoken = (outcome: Either.Either<Destination, Error>): string =>
@@ -31,12 +40,20 @@ describe("find", () => {
     expect(Vendors.find("toString")).toEqual(Option.none())
   })
 
-  it("names are unique, and each vendor has a title and its page", () => {
-    expect(new Set(Vendors.all.map(({ name }) => name)).size).toBe(Vendors.all.length)
-    for (const { page, title } of Vendors.all) {
-      expect(title).not.toBe("")
-      expect(URL.canParse(page)).toBe(true)
+  it("names and pages are there, and unique", () => {
+    expect(new Set(every.map(({ name }) => name)).size).toBe(every.length)
+    expect(new Set(every.map(({ page }) => page)).size).toBe(every.length)
+    for (const { title } of every) expect(title).not.toBe("")
+  })
+
+  it("offers none that is not verified, and says where it is", () => {
+    for (const { name, tier } of Vendors.unverified) {
+      expect(tier).toBe("unverified")
+      expect(Vendors.find(name)).toEqual(Option.none())
+      const error = Vendors.destination(name, complete[name]).pipe(Either.flip, Either.getOrThrow)
+      expect(error.message).toContain("take it from Vendors.unverified")
     }
+    for (const { tier } of Vendors.all) expect(["contract", "cited"]).toContain(tier)
   })
 })
 
@@ -46,7 +63,7 @@ describe("destination", () => {
     expect(error.reason).toBe("unknown_vendor")
     // Stored settings may name anything.
     expect(Either.isLeft(Vendors.destination(5 as unknown as string, {}))).toBe(true)
-    expect(error.message).toBe("nope: vendor is unknown: use arize, langfuse_otel, otlp, arize_phoenix")
+    expect(error.message).toMatch(/^nope: vendor is unknown: use langfuse_otel, arize, arize_phoenix, langsmith, /)
   })
 })
 
@@ -55,7 +72,7 @@ describe.each(titled)("%s", (name, vendor) => {
 
   it("complete credentials make a destination with the defaults of any", () => {
     const destination = vendor.destination(credentials).pipe(Either.getOrThrow)
-    expect(destination).toMatchObject({ name, vendor: name, content: "none", callerTrace: "link", compression: "gzip" })
+    expect(destination).toMatchObject({ name, vendor: name, content: "none", callerTrace: "link" })
   })
 
   it("the options of any destination are its own too, and are checked", () => {
@@ -68,9 +85,7 @@ describe.each(titled)("%s", (name, vendor) => {
   })
 
   it("the caller names the destination and opens it for content", () => {
-    const destination = Vendors.destination(name, credentials, { name: "main", content: "full" }).pipe(
-      Either.getOrThrow
-    )
+    const destination = vendor.destination(credentials, { name: "main", content: "full" }).pipe(Either.getOrThrow)
     expect(destination).toMatchObject({ name: "main", vendor: name, content: "full" })
     const refused = vendor.destination(credentials, { name: "a b" }).pipe(Either.flip, Either.getOrThrow)
     expect(refused.field).toBe("name")
@@ -135,13 +150,13 @@ describe.each(titled)("%s", (name, vendor) => {
       // A list of names is a legal value of one field only.
       else expect(field).toBe("vocabularies")
     },
-    { fastCheck: { numRuns: 200 } }
+    { fastCheck: { numRuns: 60 } }
   )
 
   it.prop(
     "a secret shows in no error and in no destination, whatever is wrong beside it",
     [
-      FastCheck.constantFrom("publicKey", "secretKey", "apiKey", "spaceId", "headers"),
+      FastCheck.constantFrom(...secretsOf(name)),
       FastCheck.uuid(),
       FastCheck.constantFrom("", "\n", "\r\nx", "\u20ac", " ".repeat(2), "x".repeat(9000)),
       FastCheck.subarray(Object.keys(credentials)),
@@ -154,7 +169,31 @@ describe.each(titled)("%s", (name, vendor) => {
       const rest = Object.fromEntries(Object.entries(credentials).filter(([key]) => kept.includes(key)))
       expect(spoken(vendor.destination({ ...rest, [field]: secret }))).not.toContain(uuid)
     },
-    { fastCheck: { numRuns: 300 } }
+    { fastCheck: { numRuns: 100 } }
+  )
+
+  it.prop(
+    "whatever text is in a field: headers can be sent, and it is https to the same host unless the field says otherwise",
+    [
+      FastCheck.constantFrom(...Object.keys(credentials)),
+      FastCheck.oneof(
+        FastCheck.string({ unit: "binary" }),
+        FastCheck.webUrl(),
+        FastCheck.constantFrom("evil.example", "a/b", "//evil.example", "x@evil.example", "evil.example#", "..", "a\\b")
+      )
+    ],
+    ([field, text]) => {
+      const outcome = vendor.destination({ ...credentials, [field]: text })
+      if (Either.isLeft(outcome)) return
+      const { auth, endpoint } = outcome.right
+      if (auth._tag === "Headers") expect(Either.isRight(OtlpHeaders.reveal(auth.headers))).toBe(true)
+      if (!/^\s*http:/.test(text)) expect(endpoint).toMatch(/^https:\/\//)
+      const usual = vendor.destination(credentials).pipe(Either.getOrThrow)
+      const own = Object.values(vendor.regions).map((region) => new URL(region.endpoint).host)
+      if (!["host", "endpoint", "dsn"].includes(field))
+        expect([new URL(usual.endpoint).host, ...own]).toContain(new URL(endpoint).host)
+    },
+    { fastCheck: { numRuns: 100 } }
   )
 })
 
@@ -177,6 +216,32 @@ describe("dynamicHeaders", () => {
     expect(dynamic("langfuse_otel", { langfuse_public_key: "pk" })).toBeNull()
     expect(dynamic("langfuse_otel", { langfuse_secret_key: "sk" })).toBeNull()
     expect(dynamic("langfuse_otel", { langfuse_host: "https://h" })).toBeNull()
+  })
+
+  it("case 135: weave takes its key and its project, each on its own", () => {
+    expect(dynamic("weave_otel", { wandb_api_key: "w", weave_project_id: "p" })).toEqual({
+      Authorization: "Basic YXBpOnc=",
+      project_id: "p"
+    })
+    expect(dynamic("weave_otel", { wandb_api_key: "w" })).toEqual({ Authorization: "Basic YXBpOnc=" })
+    expect(dynamic("weave_otel", { weave_project_id: "p" })).toEqual({ project_id: "p" })
+  })
+
+  it("case 137: newrelic takes its key, and a region is no header", () => {
+    expect(dynamic("newrelic", { newrelic_api_key: "k" })).toEqual({ "api-key": "k" })
+    expect(dynamic("newrelic", { newrelic_api_key: "k", newrelic_region: "eu" })).toEqual({ "api-key": "k" })
+    expect(dynamic("newrelic", { newrelic_region: "eu" })).toBeNull()
+  })
+
+  it("signoz takes its key, but none that is meant for another host", () => {
+    expect(dynamic("signoz", { signoz_ingestion_key: "k" })).toEqual({ "signoz-ingestion-key": "k" })
+    const elsewhere = { signoz_ingestion_key: "k", signoz_ingestion_endpoint: "https://signoz.example.com" }
+    expect(dynamic("signoz", elsewhere)).toBeNull()
+  })
+
+  it("no other vendor takes any", () => {
+    const takers = Vendors.all.filter(({ dynamicHeaders }) => Option.isSome(dynamicHeaders)).map(({ name }) => name)
+    expect(takers).toEqual(["langfuse_otel", "arize", "weave_otel", "newrelic", "signoz"])
   })
 
   it("there are none without a vendor, without a builder, without parameters", () => {
@@ -202,7 +267,7 @@ describe("dynamicHeaders", () => {
   it.prop(
     "never throws, and what it gives can be sent",
     [
-      FastCheck.constantFrom("arize", "langfuse_otel"),
+      FastCheck.constantFrom("arize", "langfuse_otel", "weave_otel", "newrelic", "signoz"),
       FastCheck.dictionary(FastCheck.string(), FastCheck.anything()),
       FastCheck.anything()
     ],
@@ -211,7 +276,11 @@ describe("dynamicHeaders", () => {
         ...params,
         arize_api_key: key,
         langfuse_public_key: key,
-        langfuse_secret_key: "s"
+        langfuse_secret_key: "s",
+        wandb_api_key: key,
+        weave_project_id: key,
+        newrelic_api_key: key,
+        signoz_ingestion_key: key
       }
       for (const value of Object.values(dynamic(name, named) ?? {})) expect(value).toMatch(/^[\t\x20-\x7e\x80-\xff]+$/)
     }

@@ -1,8 +1,9 @@
 /** Which account a request belongs to, and whether the account's rules take it. */
 import { Effect } from "effect"
-import type { AttributeValue, Encoding, ExportRequest } from "../Otlp.js"
+import type { AttributeValue, Encoding, ExportRequest, ReceivedSpan } from "../Otlp.js"
 import type { Compression, VendorRules } from "../VendorRules.js"
 import { Refused } from "./refused.js"
+import type { Throttle } from "./throttle.js"
 
 /** An account with all its defaults filled in; header names are lower-case. */
 export interface Admittance {
@@ -10,6 +11,7 @@ export interface Admittance {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly rules: VendorRules
+  readonly throttle: Throttle
 }
 
 /** The headers of a request, names in lower case. */
@@ -41,19 +43,20 @@ export const route = (
     : new Refused({ status: 405, reason: `${method} is not allowed, send POST`, headers: { allow: "POST" } })
 }
 
-/** Passes a request with every header that the vendor asks for: else 401. */
+/** Passes a request with every header that the vendor asks for: else 401, or what the vendor says instead. */
 export const checkHeaders = (rules: VendorRules, headers: Headers): Effect.Effect<void, Refused> => {
+  const refused = (what: string) => broken(rules.unauthorizedStatus, rules, "requiredHeaders", what)
   for (const { name, pattern } of rules.requiredHeaders) {
     const value = headers[name]
-    if (value === undefined || value === "") return broken(401, rules, "requiredHeaders", `header ${name} is missing`)
+    if (value === undefined || value === "") return refused(`header ${name} is missing`)
     if (pattern !== undefined && !new RegExp(pattern).test(value)) {
-      return broken(401, rules, "requiredHeaders", `header ${name} does not match ${pattern}`)
+      return refused(`header ${name} does not match ${pattern}`)
     }
   }
   return Effect.void
 }
 
-/** The account whose headers the request has; of several, the one that asks for most. Else 401. */
+/** The account whose headers the request has; of several, the one that asks for most. Else 401, or what the vendor of all says instead. */
 export const authenticate = (
   candidates: ReadonlyArray<Admittance>,
   headers: Headers
@@ -69,7 +72,11 @@ export const authenticate = (
   }
   if (best !== undefined) return Effect.succeed(best)
   const names = Array.from(new Set(candidates.flatMap((account) => Object.keys(account.headers)))).join(", ")
-  return new Refused({ status: 401, reason: `no account here has these headers: send the right value of ${names}` })
+  const [status = 401, ...others] = new Set(candidates.map(({ rules }) => rules.unauthorizedStatus))
+  return new Refused({
+    status: others.length === 0 ? status : 401,
+    reason: `no account here has these headers: send the right value of ${names}`
+  })
 }
 
 /** The encoding that a content type names, parameters aside. */
@@ -110,7 +117,15 @@ export const mediaOf = (
 
 const isText = (value: AttributeValue | undefined): boolean => typeof value === "string" && value !== ""
 
-/** Passes a request whose every resource names what the vendor asks for: else 400. */
+/** Passes a request that comes within the vendor's rate: else 429. */
+export const checkRate = ({ rules, throttle }: Admittance, now: number): Effect.Effect<void, Refused> => {
+  const seconds = throttle(now)
+  if (seconds === 0) return Effect.void
+  const refused = broken(429, rules, "requestsPerMinute", `more than ${rules.requestsPerMinute} requests in a minute`)
+  return new Refused({ ...refused, headers: { "retry-after": String(seconds) } })
+}
+
+/** Passes a request whose every resource names what the vendor asks for: else 400, or what the vendor says instead. */
 export const checkResources = (rules: VendorRules, request: ExportRequest): Effect.Effect<void, Refused> => {
   for (const names of rules.requiredResourceAttributes) {
     const without = request.resourceSpans.findIndex(
@@ -118,8 +133,16 @@ export const checkResources = (rules: VendorRules, request: ExportRequest): Effe
     )
     if (without >= 0) {
       const what = `resourceSpans[${without}].resource must have ${names.join(" or ")}`
-      return broken(400, rules, "requiredResourceAttributes", what)
+      return broken(rules.missingResourceStatus, rules, "requiredResourceAttributes", what)
     }
   }
   return Effect.void
 }
+
+/** The spans that the vendor does not find too old at a time in milliseconds. */
+export const fresh = (
+  rules: VendorRules,
+  spans: ReadonlyArray<ReceivedSpan>,
+  now: number
+): ReadonlyArray<ReceivedSpan> =>
+  spans.filter(({ endTimeUnixNano }) => now - Number(endTimeUnixNano / 1_000_000n) <= rules.oldestSpan * 1000)

@@ -7,12 +7,17 @@ export const phoenix = {
   encodings: ["protobuf"],
   compressions: ["gzip", "deflate"],
   requiredHeaders: [{ name: "authorization", pattern: "^Bearer \\S+$" }],
+  unauthorizedStatus: 401,
   requiredResourceAttributes: [],
+  missingResourceStatus: 400,
   otherPaths: [
     { path: "/v1/metrics", status: 405 },
     { path: "/v1/logs", status: 405 }
   ],
   maxBytes: Number.POSITIVE_INFINITY,
+  requestsPerMinute: Number.POSITIVE_INFINITY,
+  oldestSpan: Number.POSITIVE_INFINITY,
+  valueLength: Number.POSITIVE_INFINITY,
   undecodableStatus: 422,
   successStatus: 200,
   notes: [

@@ -137,7 +137,7 @@ const withoutAnswer = (error: TransportError, count: number, now: number): Verdi
 export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span> => {
   const timeout = options.requestTimeout ?? "10 seconds"
   const maxBytes = options.limits?.bytesPerRequest ?? Number.POSITIVE_INFINITY
-  let auth = requestAuth.make(options.auth, timeout)
+  let auth = requestAuth.make(options.auth, timeout, options)
   const post = otlpRequest.make(options, options.transport, timeout, () => options.onUse?.("sent"))
   const onWarning = options.onWarning ?? (() => {})
 
@@ -206,7 +206,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
     renew:
       renew &&
       Effect.map(renew, (renewed) => {
-        if (Option.isSome(renewed)) auth = requestAuth.make(renewed.value, timeout)
+        if (Option.isSome(renewed)) auth = requestAuth.make(renewed.value, timeout, options)
         return Option.isSome(renewed)
       }).pipe(Effect.withTracerEnabled(false))
   }

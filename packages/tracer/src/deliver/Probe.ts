@@ -302,7 +302,7 @@ export const make = (options: Options): Probe => {
         Effect.sync(() => transport.hold({ url: destination.endpoint, tls: destination.tls, policy })),
         (release) => Effect.sync(release)
       )
-      const auth = requestAuth.make(destination.auth, requestTimeout)
+      const auth = requestAuth.make(destination.auth, requestTimeout, { transport, policy })
       const post = otlpRequest.make({ ...destination, policy }, transport, requestTimeout)
       return yield* Effect.match(post(auth, body), { onFailure: withoutAnswer, onSuccess: judge })
     }).pipe(

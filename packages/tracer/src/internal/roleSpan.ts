@@ -106,13 +106,17 @@ export const aroundStream = <A, E, R>(
           Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), exit))
         )
       )
-      let isFirst = true
+      const recorded = RecordedSpan.fromSpan(span)
+      const onNext = recorded?.request.recorder.chunk
+      let last: bigint | undefined
       const observe = (chunk: Chunk.Chunk<A>): Effect.Effect<void> => {
         const facts: Array<() => Fields | undefined> = []
-        if (isFirst && Chunk.isNonEmpty(chunk)) {
-          isFirst = false
-          const seconds = Number(clock.unsafeCurrentTimeNanos() - startTime) / 1e9
-          facts.push(() => ({ timeToFirstChunk: seconds }))
+        if ((last === undefined || onNext !== undefined) && Chunk.isNonEmpty(chunk)) {
+          const now = clock.unsafeCurrentTimeNanos()
+          const seconds = Number(now - (last ?? startTime)) / 1e9
+          if (last === undefined) facts.push(() => ({ timeToFirstChunk: seconds }))
+          else if (recorded !== undefined) onNext?.(recorded, seconds)
+          last = now
         }
         const onChunk = completion?.onChunk
         if (onChunk !== undefined) for (const item of chunk) facts.push(() => onChunk(item))

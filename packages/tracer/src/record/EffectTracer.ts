@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import * as Attributes from "../internal/attributes.js"
 import * as Adopters from "./Adopters.js"
+import * as Failure from "./Failure.js"
 import * as RecordedSpan from "./RecordedSpan.js"
 import type { Recorder } from "./Recorder.js"
 import { CurrentRequest, type RequestTrace } from "./RequestTrace.js"
@@ -174,9 +175,6 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outco
 const unset: RecordedSpan.Outcome = { _tag: "unset" }
 const cancelled: RecordedSpan.Outcome = { _tag: "cancelled" }
 
-/** A name and not a sentence: tenants read it. */
-const errorType = /^[\w.$@/:-]{1,128}$/
-
 /** The errors of clients name the URL that was called, with the keys in its query or before its host. */
 const messageOf = (message: string): string => Attributes.withoutCredentials(Attributes.text(message))
 
@@ -185,7 +183,8 @@ const errorOf = (error: unknown): SpanData.SpanError => {
     if (typeof error !== "object" || error === null) return { type: "_OTHER", message: messageOf(String(error)) }
     const { _tag, message, name, stack } = error as { readonly [_ in "_tag" | "message" | "name" | "stack"]?: unknown }
     const type = [_tag, name, error.constructor?.name].find(
-      (name): name is string => typeof name === "string" && errorType.test(name) && name !== "Object"
+      // Tenants read it.
+      (name): name is string => Failure.isName(name) && name !== "Object"
     )
     return {
       type: type ?? "_OTHER",

@@ -1,8 +1,9 @@
 /**
- * When a span counts as failed: for the error that a back end is shown, and for which rate samples its trace.
+ * When a span counts as failed, and of what kind its error is: for what a back end is shown, which rate samples its trace, and metrics.
  *
  * @since 0.1.0
  */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { RecordedSpan } from "./RecordedSpan.js"
 
 /**
@@ -32,3 +33,31 @@ export const isFailed = ({ data, outcome }: RecordedSpan): boolean => {
     return true
   }
 }
+
+/** A name and not a sentence. */
+const name = /^[\w.$@/:-]{1,128}$/
+
+/**
+ * The error of an ended span: the one that its payload tells of, else the one that it ended with.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const errorOf = ({ data, outcome }: RecordedSpan): SpanData.SpanError | undefined =>
+  data?.error ?? (outcome?._tag === "error" ? outcome.error : undefined)
+
+/**
+ * The kind of an error as a name of few: `_OTHER` for what is none.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const nameOf = (type: unknown): string => (isName(type) ? type : "_OTHER")
+
+/**
+ * Whether it can be the name of a kind of errors.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isName = (type: unknown): type is string => typeof type === "string" && name.test(type)

@@ -16,6 +16,7 @@ import * as Attributes from "../internal/attributes.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
 import * as Anchor from "./Anchor.js"
+import type { CallMetrics } from "./CallMetrics.js"
 import * as Failure from "./Failure.js"
 import { type Ancestry, type Outcome, RecordedSpan, type SpanLink, sizeOf } from "./RecordedSpan.js"
 import { type Ownership, RequestTrace } from "./RequestTrace.js"
@@ -173,6 +174,8 @@ export interface Recorder {
     time: bigint,
     attributes: Readonly<Record<string, unknown>>
   ) => void
+  /** A further chunk of a streamed answer came, so many seconds after the one before; absent where nobody measures that. */
+  readonly chunk: CallMetrics["chunk"] | undefined
   readonly link: (span: RecordedSpan, link: SpanLink) => void
   /** Adds facts to a trace, until its root has ended. */
   readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
@@ -213,10 +216,12 @@ export const make = (options: {
   readonly budget?: Pick<Account, "take" | "give"> | undefined
   /** Whether anyone may ever receive content: `none` lets go of it as soon as a span has ended. Default `full`. */
   readonly content?: "none" | "full" | undefined
+  /** Hears of each span as it ends. Default: nobody does. */
+  readonly calls?: CallMetrics | undefined
   /** Milliseconds since the epoch less the clock of the spans' times, now: what sets the times of spans outside any request right. Default 0. */
   readonly drift?: (() => number) | undefined
 }): Recorder => {
-  const { count, sink } = options
+  const { calls, count, sink } = options
   const limits = { ...defaultLimits, ...options.limits }
   /** Traces with something to wait for: an open span, a root that has not ended, a held span. */
   const live = new Set<RequestTrace>()
@@ -325,6 +330,7 @@ export const make = (options: {
     span.outcome = outcome
     if (span === request.root) request.rootEndTime = endTime
     if (Failure.isFailed(span)) request.hasFailed = true
+    calls?.ended(span)
     close(span)
     if (!request.sampled) return count("unsampled")
     if (options.content === "none" || request.content === "none") dropContent(span)
@@ -487,6 +493,8 @@ export const make = (options: {
       }
       span.addEvent({ name: Attributes.text(name), time, attributes: map })
     },
+
+    chunk: calls?.chunk,
 
     link: (span, link) => {
       if (writable(span)) addLink(span, link)

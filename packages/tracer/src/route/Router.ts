@@ -135,6 +135,11 @@ export const make = (options: {
         continue
       }
       names.add(destination.name)
+      const outside = residency(destination, route)
+      if (outside !== undefined) {
+        denied.push({ id: DestinationId.make({ tenant: route.tenant, name: destination.name }), ...outside })
+        continue
+      }
       wanted.push(destination)
     }
     for (const [index, destination] of wanted.entries()) {
@@ -229,6 +234,21 @@ export const invalidity = (
   if (Either.isRight(checked)) return undefined
   const { destination: name, field, message } = checked.left
   return { name, reason: `invalid_${field.replace(/\..*$/s, "")}`, detail: message }
+}
+
+/** Why a destination is outside the regions in which its tenant's traces may be kept. */
+const residency = (
+  { name, region }: Destination.Destination,
+  { regions }: TenantRoute
+): Omit<Denial, "id"> | undefined => {
+  // Of a route made without types text must not pass for a list of one.
+  if (regions === undefined || regions.some((allowed) => allowed === region)) return undefined
+  const where =
+    region === undefined
+      ? `it is not known in which region "${name}" keeps what it receives`
+      : `"${name}" keeps what it receives in region "${region}"`
+  const allowed = regions.length === 0 ? "no region" : `${regions.slice(0, 8).join(", ")} only`
+  return { reason: "region", detail: `${where}, and this tenant allows ${allowed}; use a destination there` }
 }
 
 /** One account with two resources may be two projects: some back ends tell them apart by the resource alone. */

@@ -5,6 +5,7 @@ import { Otlp } from "@tenant-tracer/receiver"
 import { Deferred, Effect, Fiber, Option, Queue, Redacted, TestClock } from "effect"
 import * as OtlpExporter from "../../src/deliver/OtlpExporter.js"
 import { type Transport, TransportError, type TransportRequest } from "../../src/deliver/Transport.js"
+import * as EndpointPolicy from "../../src/route/EndpointPolicy.js"
 import { texts } from "./fakes.js"
 
 type Answer = Effect.Effect<
@@ -419,6 +420,81 @@ describe("a token", () => {
       })
     )
   }
+})
+
+describe("a token that is posted for", () => {
+  const auth: DestinationAuth = {
+    _tag: "Token",
+    account: Redacted.make("acme"),
+    mint: {
+      url: "https://auth.example.test/token",
+      body: Redacted.make('{"api_key":"c4nary"}'),
+      field: "token"
+    }
+  }
+  const json = (value: unknown, status = 200) =>
+    Effect.succeed({ status, headers: {}, body: Buffer.from(JSON.stringify(value)) })
+
+  it.effect("goes the way of its batches, under their policy, and is kept", () =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(json({ token: "jwt" }), answer(200))
+      const policy = EndpointPolicy.publicOnly
+      const exporter = make(transport, { auth, policy })
+      expect(requests).toEqual([])
+      yield* exporter.export(batch)
+      expect(yield* exporter.export(batch)).toMatchObject({ delivered: 3 })
+      expect(requests.map(({ url }) => url)).toEqual([
+        "https://auth.example.test/token",
+        "https://example.test/v1/traces",
+        "https://example.test/v1/traces"
+      ])
+      expect(requests[0]).toMatchObject({ method: "POST", policy, headers: { "content-type": "application/json" } })
+      expect(Buffer.from(requests[0]?.body ?? []).toString()).toBe('{"api_key":"c4nary"}')
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual([undefined, "Bearer jwt", "Bearer jwt"])
+    })
+  )
+
+  it.effect("is posted for again when it is refused", () =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(
+        json({ token: "old" }),
+        answer(401),
+        json({ token: "new" }),
+        answer(200)
+      )
+      expect(yield* make(transport, { auth }).export(batch)).toMatchObject({ delivered: 3 })
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual([
+        undefined,
+        "Bearer old",
+        undefined,
+        "Bearer new"
+      ])
+    })
+  )
+
+  const failures: ReadonlyArray<readonly [string, Answer]> = [
+    ["a refusal", json({ token: "c4nary", error: "c4nary" }, 401)],
+    ["a redirect", Effect.succeed({ status: 307, headers: { location: "https://evil.test" }, body: new Uint8Array() })],
+    ["another field", json({ jwt: "c4nary" })],
+    ["an empty token", json({ token: "" })],
+    ["no text", json({ token: 5 })],
+    ["no object", json(["c4nary"])],
+    ["no JSON", Effect.succeed({ status: 200, headers: {}, body: Buffer.from("<html>c4nary") })],
+    ["a token with a line break", json({ token: "c4nary\r\nx: y" })],
+    ["no connection", Effect.fail(new TransportError({ reason: "connect", host: "auth.example.test" }))]
+  ]
+  for (const [what, given] of failures)
+    it.effect(`${what} in answer: the batch is to be sent again, and the next one asks anew`, () =>
+      Effect.gen(function* () {
+        const { requests, transport } = yield* scripted(given, json({ token: "jwt" }), answer(200))
+        const exporter = make(transport, { auth })
+        const outcome = yield* exporter.export(batch)
+        expect(outcome.retry).toMatchObject({ spans: batch, unauthorized: false })
+        expect(JSON.stringify(outcome)).not.toContain("c4nary")
+        expect(requests).toHaveLength(1)
+        expect(yield* exporter.export(batch)).toMatchObject({ delivered: 3 })
+      })
+    )
 })
 
 describe("a header that cannot be sent", () => {

@@ -134,6 +134,35 @@ describe("Router", () => {
     expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
   })
 
+  it("denies what is kept outside the regions that a tenant allows, or nobody knows where, and the operator goes on", () => {
+    const { offered, router } = routing({ operator: [collector] })
+    const in_ = (name: string, region?: string) => destination({ name, endpoint: `https://${name}.example`, region })
+    const destinations = [in_("eu", "eu"), in_("us", "us"), in_("anywhere")]
+    const of = route(destinations, { operatorPolicy: "additive", regions: ["eu", "uk"] })
+    router.sink(ended(model, { name: "chat" }), of)
+    expect(offered).toEqual(["acme/eu chat", "operator/o0 chat"])
+    expect(router.plan(of).denied).toEqual([
+      {
+        id: "acme/us",
+        reason: "region",
+        detail:
+          '"us" keeps what it receives in region "us", and this tenant allows eu, uk only; use a destination there'
+      },
+      { id: "acme/anywhere", reason: "region", detail: expect.stringContaining("not known in which region") }
+    ])
+    expect(router.plan(route(destinations)).denied).toEqual([])
+    const nowhere = router.plan(route(destinations, { regions: [] })).denied
+    expect(nowhere.map(({ reason }) => reason)).toEqual(["region", "region", "region"])
+  })
+
+  it("lets nothing through where the regions of a route cannot be read", () => {
+    const { offered, router } = routing()
+    // What the compiler would not let through.
+    const regions = "eu-central" as unknown as ReadonlyArray<string>
+    router.sink(ended(model), route([destination({ region: "eu" })], { regions }))
+    expect(offered).toEqual([])
+  })
+
   it("case 193: the operator keeps a trace whose only destination is denied, though its vendor is the operator's", () => {
     const { offered, router } = routing({ operator: [collector], refuse: () => "invalid_endpoint" })
     router.sink(ended(model, { name: "chat" }), route([destination()]))

@@ -48,8 +48,27 @@ export const nameOf = (table: Readonly<Record<string, unknown>>) =>
     Schema.filter((name) => Object.hasOwn(table, name) || `must be one of ${Object.keys(table).join(", ")}`)
   )
 
+/** A part of a host's name, such as an account's own: nothing that could make another host of it. */
+export const hostPart = trimmed.pipe(
+  Schema.filter(
+    (part) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(part) || "must be letters, digits and dashes, no host"
+  )
+)
+
 /** The traces endpoint of a base URL, which people write with and without the protocol's `/v1`. */
 export const tracesUrl = (base: string): string => OtlpEndpoint.traces(base.replace(/\/v1\/*(?=\?|$)/, ""))
+
+/**
+ * Completes a base URL with the path of a vendor's API, however much of it is there already: of `/api/otel/v1/traces` all, its beginning or nothing.
+ */
+export const completed = (base: string, path: string): string => {
+  const host = base.replace(/\/+$/, "")
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const part = path.slice(0, end)
+    if (host.endsWith(part)) return host.slice(0, -part.length) + path
+  }
+  return host + path
+}
 
 /** An `http` or `https` URL; a bare host is taken for `https`. What a destination may not have, it may not have either. */
 export const url = Schema.transform(trimmed, Schema.String, {
@@ -61,3 +80,6 @@ export const url = Schema.transform(trimmed, Schema.String, {
     Either.match(Destination.make({ name: "url", endpoint }), { onLeft: ({ detail }) => detail, onRight: () => true })
   )
 )
+
+/** A URL that something is added to. */
+export const baseUrl = url.pipe(Schema.filter((base) => !base.includes("?") || "has a query (?): remove it"))

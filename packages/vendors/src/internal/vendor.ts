@@ -1,8 +1,8 @@
 /**
- * The shape of a vendor's module: data, a schema of its credentials, and one function to what makes the destination its own.
+ * The shape of a vendor's module: what is known of it, a schema of its credentials, and one function to what these make its destination's own.
  */
 import * as Destination from "@tenant-tracer/model/Destination"
-import { type Vendor, VendorError } from "@tenant-tracer/model/Vendor"
+import { type Vendor, VendorError, type VendorFacts, type VendorRegion } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
@@ -24,44 +24,101 @@ export const missing = (field: string, detail = "must be given"): Either.Either<
 export const invalid = (field: string, detail: string): Either.Either<never, Problem> =>
   Either.left({ reason: "invalid", field, detail })
 
-/** What the credentials of a vendor say of its destination. */
-export type Settings = Omit<Destination.Options, "name" | "vendor" | "content" | "view" | "sampling">
+/** What the credentials of a vendor say of its destination; the rest is what is known of the vendor. */
+export type Settings = Pick<
+  Destination.Options,
+  "endpoint" | "headers" | "auth" | "tls" | "resource" | "protocol" | "compression" | "vocabularies"
+>
 
 /** A struct's schema, as far as it matters here. */
 type Fields<A, I> = Schema.Schema<A, I> & { readonly fields: Readonly<Record<string, unknown>> }
 
+/** What is known of a vendor, where most have nothing to say left out. */
+export type Facts = Omit<VendorFacts, Optional> & Partial<Pick<VendorFacts, Optional>>
+
+type Optional = "regions" | "resource" | "vocabularies" | "limits" | "environment" | "defaults" | "notes"
+
 /** Makes a vendor: credentials are decoded, turned into settings, and checked as any destination is. */
-export const make = <A, I>(options: {
-  readonly name: string
-  readonly title: string
-  readonly page: string
+export const make = <A, I>({
+  credentials: schema,
+  dynamicHeaders,
+  settings: settingsOf,
+  ...known
+}: Facts & {
   readonly credentials: Fields<A, I>
   readonly settings: (credentials: A) => Either.Either<Settings, Problem>
   readonly dynamicHeaders?: NonNullable<Option.Option.Value<Vendor["dynamicHeaders"]>>
-}): Vendor => ({
-  name: options.name,
-  title: options.title,
-  page: options.page,
-  dynamicHeaders: Option.fromNullable(options.dynamicHeaders),
-  destination: (credentials, given = {}) =>
-    decode(options.credentials, credentials).pipe(
-      Either.flatMap(options.settings),
-      Either.flatMap((settings) =>
-        Either.mapLeft(
+}): Vendor => {
+  const facts: VendorFacts = {
+    regions: {},
+    resource: {},
+    vocabularies: [{ name: "genai" }],
+    limits: {},
+    environment: {},
+    defaults: {},
+    notes: [],
+    ...known
+  }
+  const { limits, name, protocols, regions, vocabularies } = facts
+  return {
+    ...facts,
+    fields: Object.entries(schema.fields).map(([name, field]) => ({
+      name,
+      isOptional: Schema.isPropertySignature(field)
+    })),
+    dynamicHeaders: Option.fromNullable(dynamicHeaders),
+    destination: (credentials, given = {}) =>
+      Either.gen(function* () {
+        const settings = yield* settingsOf(yield* decode(schema, credentials))
+        const region = yield* regionOf(regions, settings.endpoint, given.region)
+        const options = { name: given.name ?? name, vendor: name, content: given.content, view: given.view, region }
+        return yield* Either.mapLeft(
           Destination.make({
+            protocol: protocols[0],
+            vocabularies,
+            limits,
             ...settings,
-            name: given.name ?? options.name,
-            vendor: options.name,
-            content: given.content,
-            view: given.view,
+            ...options,
             sampling: given.sampling
           }),
           ({ detail, field }): Problem => ({ reason: "invalid", field, detail })
         )
-      ),
-      Either.mapLeft((problem) => new VendorError({ vendor: options.name, ...problem }))
-    )
-})
+      }).pipe(Either.mapLeft((problem) => new VendorError({ vendor: name, ...problem })))
+  }
+}
+
+/** Where the vendor's own installations are is known, whatever anybody says; of any other host, what is said holds. */
+const regionOf = (
+  regions: VendorFacts["regions"],
+  endpoint: string,
+  said: string | undefined
+): Either.Either<string | undefined, Problem> => {
+  const { origin } = new URL(endpoint)
+  const known = Object.values(regions).find((region) => new URL(region.endpoint).origin === origin)?.region
+  return known === undefined || said === undefined || said === known
+    ? Either.right(known ?? said)
+    : invalid("region", `is ${known} at this endpoint: say so, or nothing`)
+}
+
+/** The endpoint of a region or of a host of one's own, never of both; `otherwise` names the region where neither is given. */
+export const located = (options: {
+  /** The field that names the host, and what it comes to. */
+  readonly field: string
+  readonly own: string | undefined
+  readonly regions: Readonly<Record<string, VendorRegion>>
+  readonly region: string | undefined
+  readonly why: string
+  readonly otherwise?: string | undefined
+}): Either.Either<string, Problem> => {
+  const { field, own, otherwise, region, regions, why } = options
+  if (own !== undefined && region !== undefined) {
+    return invalid("region", `and ${field} are both given: give one of them`)
+  }
+  const endpoint = own ?? regions[region ?? otherwise ?? ""]?.endpoint
+  return endpoint === undefined
+    ? missing(field, `or region (${Object.keys(regions).join(", ")}) must be given: ${why}`)
+    : Either.right(endpoint)
+}
 
 const unreadable: Problem = { reason: "invalid", field: "credentials", detail: "must be a record of fields" }
 
@@ -119,12 +176,20 @@ export const parameter = (params: Readonly<Record<string, unknown>>, name: strin
     Option.getOrUndefined
   )
 
-/** The headers that are there; none where none is. */
-export const present = (
-  headers: Readonly<Record<string, string | undefined>>
-): Option.Option<Readonly<Record<string, Redacted.Redacted<string>>>> => {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, Redacted.make(value)] as const]
+type Headers = Readonly<Record<string, Redacted.Redacted<string>>>
+
+/** The headers that are there. */
+export const headers = (given: Readonly<Record<string, string | Redacted.Redacted<string> | undefined>>): Headers =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Redacted.isRedacted(value) ? value : Redacted.make(value)] as const]
+    )
   )
-  return entries.length === 0 ? Option.none() : Option.some(Object.fromEntries(entries))
-}
+
+/** The same for a request's parameters; none where none is. */
+export const present = (given: Readonly<Record<string, string | undefined>>): Option.Option<Headers> =>
+  Option.liftPredicate(headers(given), (found) => Object.keys(found).length > 0)
+
+/** A secret behind a word, as `authorization` has it. */
+export const scheme = (word: string, secret: Redacted.Redacted<string>): Redacted.Redacted<string> =>
+  Redacted.make(`${word} ${Redacted.value(secret)}`)

@@ -1,6 +1,7 @@
 /**
  * The stable OpenTelemetry conventions that every vocabulary may lean on: errors, servers, sessions and users, HTTP servers, databases, MCP.
  */
+import * as McpTransport from "@tenant-tracer/model/McpTransport"
 import * as ServiceCatalog from "@tenant-tracer/model/ServiceCatalog"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
@@ -118,26 +119,12 @@ export const mcpKeys = {
   )
 }
 
-/** MCP names its transports by its own words; the network conventions by the wire's. */
-const transports: Readonly<Record<string, { readonly transport: string; readonly protocol?: string }>> = {
-  stdio: { transport: "pipe" },
-  http: { transport: "tcp", protocol: "http" },
-  sse: { transport: "tcp", protocol: "http" },
-  streamable_http: { transport: "tcp", protocol: "http" }
-}
-
 export const mcp = (
   data: SpanData.Read<SpanData.McpToolCall | SpanData.McpListTools>,
   error: SpanData.SpanError | undefined,
   out: WriterOf<typeof mcpKeys>
 ): void => {
-  const name = data.transport
-  const network =
-    name === undefined
-      ? undefined
-      : Object.hasOwn(transports, name)
-        ? transports[name]
-        : { transport: name, protocol: undefined }
+  const network = McpTransport.network(data.transport)
   out.string("mcp.method.name", data.method)
   out.string("mcp.session.id", data.sessionId)
   out.string("mcp.protocol.version", data.protocolVersion)

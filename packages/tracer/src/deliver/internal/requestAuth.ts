@@ -1,12 +1,16 @@
 /**
  * Resolves a destination's credentials at the moment of sending, and not before.
  */
-import type { DestinationAuth } from "@tenant-tracer/model/Destination"
+import type { DestinationAuth, TokenExchange } from "@tenant-tracer/model/Destination"
 import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { version } from "../../internal/version.js"
+import type { EndpointPolicy } from "../../route/EndpointPolicy.js"
+import type { Transport } from "../Transport.js"
 
 /**
  * Why a request cannot be sent: a token or a signature could not be had (`unavailable`; the failure's own text may name a credential and stays
@@ -56,9 +60,53 @@ const tolerant = (
   )
 }
 
+/** How a token that is posted for is posted for: as the batches of its destination are. */
+export interface Way {
+  readonly transport: Transport.Service
+  readonly policy?: EndpointPolicy | undefined
+}
+
+const unanswered = new Error("no token")
+
+/** The text of an answer can name the credential: nothing is said of it. */
+const exchange = (
+  { body, field, url }: TokenExchange,
+  { policy, transport }: Way,
+  timeout: Duration.DurationInput
+): Effect.Effect<RedactedHeaders, Error> =>
+  Effect.suspend(() =>
+    transport.send({
+      method: "POST",
+      url,
+      headers: {
+        accept: "application/json",
+        "content-type": "application/json",
+        "user-agent": `tenant-tracer/${version}`
+      },
+      body: new TextEncoder().encode(Redacted.value(body)),
+      policy,
+      timeout
+    })
+  ).pipe(
+    Effect.filterOrFail(
+      ({ status }) => status >= 200 && status < 300,
+      () => unanswered
+    ),
+    Effect.tryMap({
+      try: (response): unknown => JSON.parse(new TextDecoder().decode(response.body)),
+      catch: () => unanswered
+    }),
+    Effect.flatMap((answer) => {
+      const token = Predicate.isRecord(answer) && Object.hasOwn(answer, field) ? answer[field] : undefined
+      return typeof token === "string" && token !== ""
+        ? Effect.succeed({ authorization: Redacted.make(`Bearer ${token}`) })
+        : Effect.fail(unanswered)
+    })
+  )
+
 const fixed = { canRenew: false, generation: () => 0, renew: () => {} }
 
-export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): RequestAuth => {
+export const make = (auth: DestinationAuth, timeout: Duration.DurationInput, way: Way): RequestAuth => {
   if (auth._tag === "Headers") return { headers: () => Effect.suspend(() => reveal(auth.headers)), ...fixed }
   if (auth._tag === "Signer") {
     return {
@@ -74,12 +122,14 @@ export const make = (auth: DestinationAuth, timeout: Duration.DurationInput): Re
       ...fixed
     }
   }
+  const { mint: given } = auth
+  const minting = Effect.isEffect(given) ? given : exchange(given, way, timeout)
   const alone = Effect.unsafeMakeSemaphore(1)
   let minted: RedactedHeaders | undefined
   let generation = 0
   const mint = Effect.suspend(() =>
     minted === undefined
-      ? Effect.tap(tolerant(auth.mint, "a token could not be minted", timeout), (headers) =>
+      ? Effect.tap(tolerant(minting, "a token could not be minted", timeout), (headers) =>
           Effect.sync(() => {
             minted = headers
           })

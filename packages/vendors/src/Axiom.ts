@@ -1,0 +1,47 @@
+/**
+ * Axiom.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { headerText, nameOf, secret } from "./internal/fields.js"
+import { headers, located, make, scheme } from "./internal/vendor.js"
+
+const regions = {
+  us: { endpoint: "https://us-east-1.aws.edge.axiom.co/v1/traces", region: "us" },
+  eu: { endpoint: "https://eu-central-1.aws.edge.axiom.co/v1/traces", region: "eu" }
+}
+
+/**
+ * Credentials: `apiToken`, `dataset`, and `region` (`us`, `eu`) of the dataset.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "axiom",
+  title: "Axiom",
+  tier: "cited",
+  page: "https://axiom.co/docs/send-data/opentelemetry",
+  readOn: "2026-11-22",
+  endpoint: "https://{region}.aws.edge.axiom.co/v1/traces",
+  regions,
+  host: "fixed",
+  headers: { authorization: "Bearer apiToken", "x-axiom-dataset": "dataset" },
+  protocols: ["http/protobuf", "http/json"],
+  success: "200",
+  orphans: "Not said.",
+  environment: { apiToken: ["AXIOM_TOKEN"], dataset: ["AXIOM_DATASET"] },
+  defaults: { region: "us" },
+  notes: ["Traces have a dataset of their own, apart from logs and metrics."],
+  credentials: Schema.Struct({ apiToken: secret, dataset: headerText, region: nameOf(regions) }),
+  settings: ({ apiToken, dataset, region }) =>
+    located({ field: "region", own: undefined, regions, region, why: "a dataset is in one region" }).pipe(
+      Either.map((endpoint) => ({
+        endpoint,
+        headers: headers({ authorization: scheme("Bearer", apiToken), "x-axiom-dataset": dataset })
+      }))
+    )
+})

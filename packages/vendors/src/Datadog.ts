@@ -1,0 +1,63 @@
+/**
+ * Datadog's own intake of OTLP traces, without an agent.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { nameOf, quiet, secret } from "./internal/fields.js"
+import { headers, make } from "./internal/vendor.js"
+
+const at = (site: string, region: string) => ({ endpoint: `https://otlp.${site}/v1/traces`, region })
+
+const regions = {
+  "datadoghq.com": at("datadoghq.com", "us"),
+  "us3.datadoghq.com": at("us3.datadoghq.com", "us"),
+  "us5.datadoghq.com": at("us5.datadoghq.com", "us"),
+  "datadoghq.eu": at("datadoghq.eu", "eu"),
+  "ap1.datadoghq.com": at("ap1.datadoghq.com", "jp"),
+  "ap2.datadoghq.com": at("ap2.datadoghq.com", "au")
+}
+
+/** Sends spans to what was called LLM Observability; else they are traces of APM alone. */
+const sources = { llm: "llmobs", apm: undefined }
+
+/**
+ * Credentials: `apiKey` and `site`, such as `datadoghq.eu`. With `product: "apm"` spans are traces of APM and nothing else; default `llm`.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "datadog",
+  title: "Datadog",
+  tier: "contract",
+  page: "https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest/traces/",
+  readOn: "2026-11-22",
+  endpoint: "https://otlp.{site}/v1/traces",
+  regions,
+  host: "fixed",
+  headers: { "dd-api-key": "apiKey", "dd-otlp-source": "llmobs, unless product is apm" },
+  vocabularies: [{ name: "genai", version: "1.41" }],
+  protocols: ["http/protobuf", "http/json"],
+  limits: { bytesPerRequest: 3_200_000 },
+  success: "202",
+  orphans: "Not said.",
+  environment: { apiKey: ["DD_API_KEY"], site: ["DD_SITE"] },
+  defaults: { site: "datadoghq.com" },
+  notes: [
+    "403 is the answer to a wrong key, to a key of another site, and to an account without access.",
+    "It reads the GenAI conventions from 1.37 on, and not on government sites: https://docs.datadoghq.com/llm_observability/instrument/otel_instrumentation"
+  ],
+  credentials: Schema.Struct({
+    apiKey: secret,
+    site: nameOf(regions),
+    product: Schema.optional(Schema.Literal("llm", "apm").annotations(quiet("must be llm or apm")))
+  }),
+  settings: ({ apiKey, product = "llm", site }) =>
+    Either.right({
+      endpoint: `https://otlp.${site}/v1/traces`,
+      headers: headers({ "dd-api-key": apiKey, "dd-otlp-source": sources[product] })
+    })
+})

@@ -1,0 +1,54 @@
+/**
+ * Grafana Cloud, by way of its OTLP gateway.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { baseUrl, completed, headerText, secret } from "./internal/fields.js"
+import { headers, make } from "./internal/vendor.js"
+
+/**
+ * Credentials: `endpoint` as the stack's page shows it (`https://otlp-gateway-….grafana.net/otlp`), `instanceId`, a number, and `token`, of an access
+ * policy that may write traces.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "grafana_cloud",
+  title: "Grafana Cloud",
+  tier: "contract",
+  page: "https://grafana.com/docs/grafana-cloud/send-data/traces/set-up/verify-ingestion",
+  readOn: "2026-11-22",
+  endpoint: "https://otlp-gateway-{region}.grafana.net/otlp/v1/traces",
+  host: "required",
+  headers: { authorization: "Basic base64(instanceId:token)" },
+  protocols: ["http/protobuf", "http/json"],
+  success: "200",
+  orphans: "Shown; a trace may arrive in any order.",
+  notes: [
+    "A stack's address under /tempo is for queries and refuses traces.",
+    "Spans of a trace that is too large are discarded: https://grafana.com/docs/grafana-cloud/send-data/traces/reduce-trace-size"
+  ],
+  credentials: Schema.Struct({
+    endpoint: baseUrl.pipe(
+      Schema.filter(
+        (endpoint) =>
+          !/^\/tempo(?:\/|$)/.test(new URL(endpoint).pathname) || "is for queries: give the address of the OTLP gateway"
+      )
+    ),
+    instanceId: headerText.pipe(
+      Schema.filter((id) => /^\d+$/.test(id) || "must be the number of the instance, not its name")
+    ),
+    token: secret
+  }),
+  settings: ({ endpoint, instanceId, token }) =>
+    Either.right({
+      endpoint: completed(endpoint, "/otlp/v1/traces"),
+      headers: headers({ authorization: `Basic ${Encoding.encodeBase64(`${instanceId}:${Redacted.value(token)}`)}` })
+    })
+})

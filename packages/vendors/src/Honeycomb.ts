@@ -1,0 +1,57 @@
+/**
+ * Honeycomb.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { headerText, nameOf, secret } from "./internal/fields.js"
+import { headers, located, make, missing } from "./internal/vendor.js"
+
+const regions = {
+  us: { endpoint: "https://api.honeycomb.io/v1/traces", region: "us" },
+  eu: { endpoint: "https://api.eu1.honeycomb.io/v1/traces", region: "eu" }
+}
+
+/** Keys from before there were environments: 32 hexadecimal digits, or their kind of ingest key. */
+const isClassic = (key: string): boolean => /^(?:[a-f0-9]{32}|hc[a-z]ic_[a-z0-9]*)$/.test(key)
+
+/**
+ * Credentials: `apiKey`, `region` (`us`, `eu`), and `dataset` for a classic key, which needs one; with any other key Honeycomb takes the service's
+ * name for it.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "honeycomb",
+  title: "Honeycomb",
+  tier: "contract",
+  page: "https://docs.honeycomb.io/send-data/opentelemetry",
+  readOn: "2026-11-22",
+  endpoint: "https://api.honeycomb.io/v1/traces",
+  regions,
+  host: "fixed",
+  headers: { "x-honeycomb-team": "apiKey", "x-honeycomb-dataset": "dataset" },
+  protocols: ["http/protobuf", "http/json"],
+  success: "200",
+  orphans: "Shown under a missing parent.",
+  environment: { apiKey: ["HONEYCOMB_API_KEY"], dataset: ["HONEYCOMB_DATASET"] },
+  defaults: { region: "us" },
+  credentials: Schema.Struct({
+    apiKey: secret,
+    dataset: Schema.optional(headerText),
+    region: nameOf(regions)
+  }),
+  settings: ({ apiKey, dataset, region }) =>
+    isClassic(Redacted.value(apiKey)) && dataset === undefined
+      ? missing("dataset", "must be given with a classic key")
+      : located({ field: "region", own: undefined, regions, region, why: "a team is in one region" }).pipe(
+          Either.map((endpoint) => ({
+            endpoint,
+            headers: headers({ "x-honeycomb-team": apiKey, "x-honeycomb-dataset": dataset })
+          }))
+        )
+})

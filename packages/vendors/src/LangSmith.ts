@@ -1,0 +1,77 @@
+/**
+ * LangSmith.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { baseUrl, completed, headerText, nameOf, secret } from "./internal/fields.js"
+import { headers, located, make } from "./internal/vendor.js"
+
+const regions = {
+  us: { endpoint: "https://api.smith.langchain.com/otel/v1/traces", region: "us" },
+  eu: { endpoint: "https://eu.api.smith.langchain.com/otel/v1/traces", region: "eu" },
+  apac: { endpoint: "https://apac.api.smith.langchain.com/otel/v1/traces", region: "apac" },
+  aws: { endpoint: "https://aws.api.smith.langchain.com/otel/v1/traces", region: "us" }
+}
+
+/** An installation of one's own has its API under a path, which the cloud has not. */
+const ownEndpoint = (host: string): string => {
+  const cloud = Object.values(regions).find(({ endpoint }) => new URL(endpoint).host === new URL(host).host)
+  return cloud?.endpoint ?? completed(host, "/api/v1/otel/v1/traces")
+}
+
+/**
+ * Credentials: `apiKey`, and one of `region` (`us`, `eu`, `apac`, `aws`) and `host` (an installation of one's own). `project` names the project,
+ * without which LangSmith has a default; `workspaceId` is for keys that belong to an organisation.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "langsmith",
+  title: "LangSmith",
+  tier: "contract",
+  page: "https://docs.langchain.com/langsmith/trace-with-opentelemetry",
+  readOn: "2026-11-22",
+  endpoint: "{host}/api/v1/otel/v1/traces",
+  regions,
+  host: "optional",
+  headers: { "x-api-key": "apiKey", "langsmith-project": "project", "x-tenant-id": "workspaceId" },
+  vocabularies: [{ name: "langsmith" }],
+  protocols: ["http/protobuf", "http/json"],
+  success: "200, before anything is stored",
+  orphans: "A span waits for its parent (12 hours in an installation of one's own) and vanishes if that never comes.",
+  environment: {
+    apiKey: ["LANGSMITH_API_KEY"],
+    project: ["LANGSMITH_PROJECT"],
+    host: ["LANGSMITH_ENDPOINT"],
+    workspaceId: ["LANGSMITH_WORKSPACE_ID"]
+  },
+  defaults: { region: "us" },
+  notes: [
+    "It reads gen_ai.system, not gen_ai.provider.name.",
+    "x-tenant-id: https://docs.langchain.com/langsmith/trace-with-api"
+  ],
+  credentials: Schema.Struct({
+    apiKey: secret,
+    project: Schema.optional(headerText),
+    workspaceId: Schema.optional(headerText),
+    region: Schema.optional(nameOf(regions)),
+    host: Schema.optional(baseUrl)
+  }),
+  settings: ({ apiKey, host, project, region, workspaceId }) =>
+    located({
+      field: "host",
+      own: host && ownEndpoint(host),
+      regions,
+      region,
+      why: "a key belongs to one region"
+    }).pipe(
+      Either.map((endpoint) => ({
+        endpoint,
+        headers: headers({ "x-api-key": apiKey, "langsmith-project": project, "x-tenant-id": workspaceId })
+      }))
+    )
+})

@@ -1,0 +1,54 @@
+/**
+ * New Relic.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { nameOf, secret } from "./internal/fields.js"
+import { headers, located, make, parameter, present } from "./internal/vendor.js"
+
+const regions = {
+  us: { endpoint: "https://otlp.nr-data.net/v1/traces", region: "us" },
+  eu: { endpoint: "https://otlp.eu01.nr-data.net/v1/traces", region: "eu" },
+  gov: { endpoint: "https://gov-otlp.nr-data.net/v1/traces", region: "us" }
+}
+
+/**
+ * Credentials: `licenseKey`, and `region` (`us`, `eu`, `gov`) where it is not `us`.
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "newrelic",
+  title: "New Relic",
+  tier: "contract",
+  page: "https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp",
+  readOn: "2026-11-22",
+  endpoint: "https://otlp.nr-data.net/v1/traces",
+  regions,
+  host: "fixed",
+  headers: { "api-key": "licenseKey" },
+  protocols: ["http/protobuf", "http/json"],
+  limits: { bytesPerRequest: 1_000_000, valueLength: 4095 },
+  success: "200, before most is checked: what is wrong later is in NrIntegrationError",
+  orphans: "Shown with a banner that a parent is missing.",
+  environment: { licenseKey: ["NEW_RELIC_LICENSE_KEY"], region: ["NEW_RELIC_REGION"] },
+  notes: [
+    "A longer value is cut, so that a long conversation does not arrive whole: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
+    "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
+  ],
+  credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),
+  settings: ({ licenseKey, region }) =>
+    located({
+      field: "region",
+      own: undefined,
+      regions,
+      region,
+      why: "an account is in one region",
+      otherwise: "us"
+    }).pipe(Either.map((endpoint) => ({ endpoint, headers: headers({ "api-key": licenseKey }) }))),
+  dynamicHeaders: (params) => present({ "api-key": parameter(params, "newrelic_api_key") })
+})

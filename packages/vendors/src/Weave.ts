@@ -1,0 +1,73 @@
+/**
+ * W&B Weave.
+ *
+ * @since 0.1.0
+ */
+import type { Vendor } from "@tenant-tracer/model/Vendor"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Schema from "effect/Schema"
+import { baseUrl, completed, label, quiet, secret } from "./internal/fields.js"
+import { headers, invalid, make, parameter, present } from "./internal/vendor.js"
+
+const cloud = "https://trace.wandb.ai"
+
+const paths = { traces: "/otel/v1/traces", agents: "/agents/otel/v1/traces" }
+
+/** A dedicated cloud has the API under a path that the shared one has not. */
+const ownEndpoint = (host: string): string => {
+  const { hostname } = new URL(host)
+  return completed(host, hostname.endsWith(".wandb.io") ? `/traces${paths.traces}` : paths.traces)
+}
+
+/**
+ * Credentials: `apiKey`, `project` as `entity/project` (without one Weave discards what it takes), and where they are wanted `host` (a dedicated
+ * cloud or an installation of one's own; default `trace.wandb.ai`) or `view` (`agents` for the agents view of the shared cloud; default `traces`).
+ *
+ * @since 0.1.0
+ * @category vendors
+ */
+export const vendor: Vendor = make({
+  name: "weave_otel",
+  title: "W&B Weave",
+  tier: "contract",
+  page: "https://docs.wandb.ai/weave/guides/tracking/otel",
+  readOn: "2026-11-22",
+  endpoint: `${cloud}${paths.traces}, ${cloud}${paths.agents}, https://{subdomain}.wandb.io/traces${paths.traces}`,
+  host: "optional",
+  headers: { "wandb-api-key": "apiKey" },
+  resource: { "wandb.entity": "the first half of project", "wandb.project": "the second half of project" },
+  vocabularies: [{ name: "weave" }],
+  protocols: ["http/protobuf"],
+  success: "200",
+  orphans: "Not said.",
+  environment: { apiKey: ["WANDB_API_KEY"], project: ["WANDB_PROJECT_ID"], host: ["WANDB_HOST"] },
+  notes: [
+    "The agents view: https://docs.wandb.ai/weave/guides/tracking/trace-agents-otel",
+    "Without an entity and a project a request is taken, and its spans are discarded."
+  ],
+  credentials: Schema.Struct({
+    apiKey: secret,
+    project: label.pipe(
+      Schema.filter((project) => /^[^/\s]+\/[^/\s]+$/.test(project) || "must be written as entity/project")
+    ),
+    host: Schema.optional(baseUrl),
+    view: Schema.optional(Schema.Literal("traces", "agents").annotations(quiet("must be traces or agents")))
+  }),
+  settings: ({ apiKey, host, project, view }) => {
+    if (host !== undefined && view === "agents") return invalid("view", "is for the shared cloud: leave it or host out")
+    const [entity = "", name = ""] = project.split("/")
+    return Either.right({
+      endpoint: host === undefined ? cloud + paths[view ?? "traces"] : ownEndpoint(host),
+      headers: headers({ "wandb-api-key": apiKey }),
+      resource: { "wandb.entity": entity, "wandb.project": name }
+    })
+  },
+  dynamicHeaders: (params) => {
+    const apiKey = parameter(params, "wandb_api_key")
+    return present({
+      Authorization: apiKey && `Basic ${Encoding.encodeBase64(`api:${apiKey}`)}`,
+      project_id: parameter(params, "weave_project_id")
+    })
+  }
+})
