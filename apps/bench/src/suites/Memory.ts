@@ -16,7 +16,7 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 40, full: 300 },
+  seconds: { quick: 10, full: 290 },
   run: (plan) =>
     Effect.gen(function* () {
       const idle = (kind: Kind, tenants: number, rounds?: number) =>
@@ -29,7 +29,7 @@ export const suite: Suite.Suite = {
             options: Rounds.options(plan, { tenants, batchAge: 1000 }),
             warm: warmOf(kind),
             // Whoever closes connections that are idle, or lets go of tenants that are, has done so by then.
-            settle: kind === "ours" || !plan.quick ? 14_000 : 200,
+            settle: plan.quick ? 200 : 14_000,
             profile: kind === "ours" ? profile("idle") : undefined
           }
         })
