@@ -56,6 +56,16 @@ describe("a tenant", () => {
       })
     )
 
+    it.effect("says where its traces may be kept", () =>
+      Effect.gen(function* () {
+        const tenants = yield* Tenants
+        yield* tenants.put({ id: "european", name: "E", settings: { regions: ["eu"] } })
+        expect(yield* routeOf("european")).toMatchObject({ regions: ["eu"] })
+        yield* tenants.put({ id: "anywhere", name: "A" })
+        expect((yield* routeOf("anywhere")).regions).toBeUndefined()
+      })
+    )
+
     it.effect("keeps one route object as long as nothing changes", () =>
       Effect.gen(function* () {
         const tenants = yield* Tenants
@@ -168,6 +178,7 @@ describe("a tenant's settings", () => {
     expect(field('{"models":"gpt-4o"}')).toBe("models")
     expect(field('{"models":[1]}')).toBe("models.0")
     expect(field('{"operatorPolicy":"none"}')).toBe("operatorPolicy")
+    expect(field('{"regions":["The EU"]}')).toBe("regions.0")
     expect(field('{"content":"some"}')).toBe("content")
     expect(field("[]")).toBe("")
     expect(field("")).toBe("")

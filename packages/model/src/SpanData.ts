@@ -495,8 +495,14 @@ export const contentFields = [
  */
 export const hasContent = (data: Read): boolean => {
   const fields = data as { readonly [_ in (typeof contentFields)[number]]?: unknown }
-  return contentFields.some((field) => fields[field] !== undefined)
+  return (contentOf[data._tag] ?? contentFields).some((field) => fields[field] !== undefined)
 }
+
+/** By role, the fields that are not always absent. */
+const contentOf: { readonly [_ in keyof typeof schemas]?: ReadonlyArray<(typeof contentFields)[number]> } =
+  Object.fromEntries(
+    Object.entries(schemas).map(([role, { fields }]) => [role, contentFields.filter((field) => field in fields)])
+  )
 
 /**
  * A payload without its content. Sizes, counts and names stay.

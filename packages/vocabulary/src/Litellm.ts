@@ -257,7 +257,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.boolean("litellm.request.streaming", data.streaming)
   out.string("litellm.request.route", data.requestRoute)
   out.int("litellm.request.tools.declared", declared === 0 ? undefined : declared)
-  Legacy.firstTools(data.tools).forEach(({ description, name, parameters }, index) => {
+  data.tools?.forEach(({ description, name, parameters }, index) => {
     out.string(`gen_ai.tool.${index}.name`, filled(name))
     out.string(`gen_ai.tool.${index}.description`, filled(description))
     jsonText(`gen_ai.tool.${index}.parameters`, parameters, out)

@@ -2,11 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { Destination } from "tenant-tracer"
 import * as Guardrail from "../guardrail/Guardrail.js"
 
 /**
  * A tenant's settings. `models` lists the models that it may use; without it all of them. With `metadata_only` the operator's own copies tell nothing
- * of what was said, and with `content: "none"` nobody's do.
+ * of what was said, and with `content: "none"` nobody's do. `regions` are those where its traces may be kept, such as `eu`; without it all.
  */
 export const Settings = Schema.Struct({
   guardrail: Schema.optionalWith(Guardrail.Policy, { default: () => Schema.decodeSync(Guardrail.Policy)({}) }),
@@ -14,7 +15,8 @@ export const Settings = Schema.Struct({
   operatorPolicy: Schema.optionalWith(Schema.Literal("override", "additive", "metadata_only"), {
     default: () => "override"
   }),
-  content: Schema.optionalWith(Schema.Literal("none", "full"), { default: () => "full" })
+  content: Schema.optionalWith(Schema.Literal("none", "full"), { default: () => "full" }),
+  regions: Schema.optional(Schema.Array(Schema.String.pipe(Schema.filter(Destination.isRegion))))
 })
 
 /** A tenant's settings. */

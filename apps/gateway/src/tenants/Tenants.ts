@@ -56,15 +56,16 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
         Effect.logWarning(`Destination "${destination}" of tenant "${tenant}" is not used: ${reason}`)
       )
       // What cannot be read may have forbidden it.
-      const { content, operatorPolicy } = yield* readSettings(tenant, settings).pipe(
-        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only" }) as const)
+      const { content, operatorPolicy, regions } = yield* readSettings(tenant, settings).pipe(
+        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only", regions: [] }) as const)
       )
       return TenantRoute.make({
         tenant,
         destinations: usable,
         facts: { team: { id: tenant, alias: name } },
         operatorPolicy,
-        content
+        content,
+        regions
       })
     })
 

@@ -5,11 +5,14 @@
 
 const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 
+/** Most texts are such, and it is quickly seen. */
+const plain = /^[ -~]*$/
+
 const allUnfit = new RegExp(unfit.source, "gu")
 
 /** At most `max` characters of a text; what does not fit to be shown is a space, and the ends are trimmed. */
 export const boundedText = (text: string, max: number): string => {
   // A pair that the cut parts becomes a space, which the trim takes away.
   const cut = text.length > max ? text.slice(0, max) : text
-  return (unfit.test(cut) ? cut.replace(allUnfit, " ") : cut).trim()
+  return (plain.test(cut) || !unfit.test(cut) ? cut : cut.replace(allUnfit, " ")).trim()
 }

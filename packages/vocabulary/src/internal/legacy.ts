@@ -1,7 +1,6 @@
 /**
  * The keys of Traceloop's first instrumentations, from before the GenAI conventions: what dashboards of old are built on.
  */
-import type { ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import { filled, from, jsonText, type WriterOf } from "./keyTable.js"
 
@@ -26,10 +25,6 @@ type Out = WriterOf<typeof keys>
 /** What goes when content does. */
 export const content = ["llm.request.functions.*"] as const satisfies ReadonlyArray<keyof typeof keys>
 
-/** A tool takes three attributes, and a span has room for 128: the first are kept. */
-export const firstTools = (tools: ReadonlyArray<ToolDefinition> | undefined): ReadonlyArray<ToolDefinition> =>
-  (tools ?? []).slice(0, 5)
-
 /** What the current conventions say by other keys, or not at all. */
 export const call = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.string("gen_ai.system", filled(data.provider))
@@ -41,7 +36,7 @@ export const call = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.double("llm.frequency_penalty", data.parameters?.frequencyPenalty)
   out.double("llm.presence_penalty", data.parameters?.presencePenalty)
   out.strings("llm.chat.stop_sequences", data.parameters?.stopSequences)
-  firstTools(data.tools).forEach(({ description, name, parameters }, index) => {
+  data.tools?.forEach(({ description, name, parameters }, index) => {
     out.string(`llm.request.functions.${index}.name`, name)
     out.string(`llm.request.functions.${index}.description`, description)
     jsonText(`llm.request.functions.${index}.parameters`, parameters, out)
