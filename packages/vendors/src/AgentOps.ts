@@ -28,7 +28,7 @@ export const vendor: Vendor = make({
   headers: { authorization: "Bearer the token that apiKey is exchanged for" },
   resource: {
     "telemetry.sdk.name": "agentops",
-    "service.name": "serviceName",
+    "service.name": "serviceName, or agentops",
     "deployment.environment": "environment"
   },
   protocols: ["http/protobuf"],
@@ -59,7 +59,7 @@ export const vendor: Vendor = make({
       },
       resource: {
         "telemetry.sdk.name": "agentops",
-        ...(serviceName === undefined ? {} : { "service.name": serviceName }),
+        "service.name": serviceName ?? "agentops",
         ...(environment === undefined ? {} : { "deployment.environment": environment })
       }
     })

@@ -39,7 +39,7 @@ export const vendor: Vendor = make({
     space_id: "spaceId"
   },
   resource: { "openinference.project.name": "project", model_id: "project" },
-  vocabularies: [{ name: "openinference" }],
+  vocabularies: [{ name: "openinference", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   success: "200",
   orphans: "Not said.",

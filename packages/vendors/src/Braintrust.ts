@@ -33,7 +33,7 @@ export const vendor: Vendor = make({
   regions,
   host: "optional",
   headers: { authorization: "Bearer apiKey", "x-bt-parent": "parent" },
-  vocabularies: [{ name: "braintrust" }],
+  vocabularies: [{ name: "braintrust", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 10_000_000 },
   success: "200",

@@ -47,7 +47,6 @@ export const vendor: Vendor = make({
   limits: { bytesPerRequest: 10_000_000 },
   success: "200",
   orphans: "Not said.",
-  environment: { apiKey: ["CORALOGIX_PRIVATE_KEY"] },
   notes: ["Size: https://coralogix.com/docs/developer-portal/apis/limitations"],
   credentials: Schema.Struct({ apiKey: secret, region: nameOf(regions), application: label, subsystem: label }),
   settings: ({ apiKey, application, region, subsystem }) =>

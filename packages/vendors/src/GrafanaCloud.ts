@@ -5,11 +5,10 @@
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, secret } from "./internal/fields.js"
-import { headers, make } from "./internal/vendor.js"
+import { basic, headers, make } from "./internal/vendor.js"
 
 /**
  * Credentials: `endpoint` as the stack's page shows it (`https://otlp-gateway-….grafana.net/otlp`), `instanceId`, a number, and `token`, of an access
@@ -49,6 +48,6 @@ export const vendor: Vendor = make({
   settings: ({ endpoint, instanceId, token }) =>
     Either.right({
       endpoint: completed(endpoint, "/otlp/v1/traces"),
-      headers: headers({ authorization: `Basic ${Encoding.encodeBase64(`${instanceId}:${Redacted.value(token)}`)}` })
+      headers: headers({ authorization: basic(instanceId, Redacted.value(token)) })
     })
 })

@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, nameOf, secret } from "./internal/fields.js"
-import { headers, located, make } from "./internal/vendor.js"
+import { headers, hostOf, located, make } from "./internal/vendor.js"
 
 const regions = {
   us: { endpoint: "https://api.smith.langchain.com/otel/v1/traces", region: "us" },
@@ -18,7 +18,7 @@ const regions = {
 
 /** An installation of one's own has its API under a path, which the cloud has not. */
 const ownEndpoint = (host: string): string => {
-  const cloud = Object.values(regions).find(({ endpoint }) => new URL(endpoint).host === new URL(host).host)
+  const cloud = Object.values(regions).find(({ endpoint }) => hostOf(endpoint) === hostOf(host))
   return cloud?.endpoint ?? completed(host, "/api/v1/otel/v1/traces")
 }
 
@@ -39,7 +39,7 @@ export const vendor: Vendor = make({
   regions,
   host: "optional",
   headers: { "x-api-key": "apiKey", "langsmith-project": "project", "x-tenant-id": "workspaceId" },
-  vocabularies: [{ name: "langsmith" }],
+  vocabularies: [{ name: "langsmith", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   success: "200, before anything is stored",
   orphans: "A span waits for its parent (12 hours in an installation of one's own) and vanishes if that never comes.",

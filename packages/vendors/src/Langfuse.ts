@@ -5,11 +5,10 @@
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, nameOf, secret } from "./internal/fields.js"
-import { headers, located, make, parameter, present } from "./internal/vendor.js"
+import { basic, headers, located, make, parameter, present } from "./internal/vendor.js"
 
 const path = "/api/public/otel/v1/traces"
 
@@ -22,9 +21,6 @@ const regions = {
 
 /** Version 4 shows traces at once; without it they may take ten minutes. */
 const ingestionVersion = "4"
-
-const basic = (publicKey: string, secretKey: string): string =>
-  `Basic ${Encoding.encodeBase64(`${publicKey}:${secretKey}`)}`
 
 /**
  * Credentials: `publicKey`, `secretKey`, and one of `host` and `region` (`eu`, `us`, `jp`, `hipaa`). There is no default host: keys of the EU would
@@ -43,7 +39,7 @@ export const vendor: Vendor = make({
   regions,
   host: "optional",
   headers: { authorization: "Basic base64(publicKey:secretKey)", "x-langfuse-ingestion-version": ingestionVersion },
-  vocabularies: [{ name: "langfuse" }],
+  vocabularies: [{ name: "langfuse", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 },
   success: "200",

@@ -26,7 +26,7 @@ export const vendor: Vendor = make({
   endpoint: `https://app.langtrace.ai${path}`,
   host: "optional",
   headers: { "x-api-key": "apiKey" },
-  vocabularies: [{ name: "langtrace" }],
+  vocabularies: [{ name: "langtrace", version: "1" }],
   protocols: ["http/json"],
   success: "200",
   orphans: "Not said.",

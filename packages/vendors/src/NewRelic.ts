@@ -37,7 +37,7 @@ export const vendor: Vendor = make({
   orphans: "Shown with a banner that a parent is missing.",
   environment: { licenseKey: ["NEW_RELIC_LICENSE_KEY"], region: ["NEW_RELIC_REGION"] },
   notes: [
-    "A longer value is cut, so that a long conversation does not arrive whole: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
+    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
     "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
   ],
   credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),

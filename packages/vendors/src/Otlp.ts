@@ -68,6 +68,8 @@ const recordOf = (headers: typeof Headers.Type): Either.Either<ReadonlyArray<rea
     : Either.right(Object.entries(OtlpHeaders.parse(text)))
 }
 
+const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
 const headersOf = (
   headers: typeof Headers.Type
 ): Either.Either<Readonly<Record<string, Redacted.Redacted<string>>>, Problem> =>
@@ -75,6 +77,9 @@ const headersOf = (
     const entries = yield* recordOf(headers)
     const seen = new Set<string>()
     for (const [name, value] of entries) {
+      // What is no name may be a pasted secret, and is not shown.
+      if (!headerName.test(name))
+        return yield* invalid("headers", "has an entry whose name is no header's: write name=value")
       const field = `headers.${name.slice(0, 64)}`
       if (seen.has(name)) return yield* invalid(field, "is given twice: give it once")
       if (value === "") return yield* invalid(field, "is empty: give it a value or remove it")

@@ -26,7 +26,7 @@ export const vendor: Vendor = make({
   host: "required",
   headers: { authorization: "Bearer apiKey", "x-project-name": "project" },
   resource: { "openinference.project.name": "project" },
-  vocabularies: [{ name: "openinference" }],
+  vocabularies: [{ name: "openinference", version: "1" }],
   protocols: ["http/protobuf"],
   success: "200",
   orphans: "Shown on their own.",

@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, nameOf, secret, tracesUrl } from "./internal/fields.js"
-import { headers, located, make, missing, parameter, present } from "./internal/vendor.js"
+import { headers, isGiven, located, make, missing, parameter, present } from "./internal/vendor.js"
 
 const regions = {
   us: { endpoint: "https://ingest.us.signoz.cloud/v1/traces", region: "us" },
@@ -53,7 +53,9 @@ export const vendor: Vendor = make({
         }).pipe(Either.map((url) => ({ endpoint: url, headers: headers({ "signoz-ingestion-key": ingestionKey }) }))),
   dynamicHeaders: (params) =>
     // A key that was meant for a host of the request's own is sent to no other one.
-    parameter(params, "signoz_ingestion_endpoint") === undefined
-      ? present({ "signoz-ingestion-key": parameter(params, "signoz_ingestion_key") })
-      : present({})
+    present(
+      isGiven(params, "signoz_ingestion_endpoint")
+        ? {}
+        : { "signoz-ingestion-key": parameter(params, "signoz_ingestion_key") }
+    )
 })

@@ -24,7 +24,7 @@ export const vendor: Vendor = make({
   endpoint: "https://api.traceloop.com/v1/traces",
   host: "optional",
   headers: { authorization: "Bearer apiKey" },
-  vocabularies: [{ name: "traceloop" }],
+  vocabularies: [{ name: "traceloop", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   success: "200",
   orphans: "Not said.",

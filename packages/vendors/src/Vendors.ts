@@ -173,7 +173,15 @@ const fromVariables = (
   given: Readonly<Record<string, string>>,
   options: Options
 ): Either.Either<Destination, ConfigError.ConfigError> => {
-  const { defaults, environment } = vendor
+  const { defaults, environment, name } = vendor
+  if (Object.keys(environment).length === 0) {
+    return Either.left(
+      ConfigError.MissingData(
+        [name],
+        `${name}: has no variables of its own: make it with Vendors.destination, or use otlp`
+      )
+    )
+  }
   const completed = places.some((place) => place in given) ? given : { ...defaults, ...given }
   return Either.mapLeft(vendor.destination(completed, options), (error) => {
     const known = error.field.split(", ").flatMap((field) => environment[field] ?? [])

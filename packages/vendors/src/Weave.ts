@@ -5,10 +5,9 @@
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, label, quiet, secret } from "./internal/fields.js"
-import { headers, invalid, make, parameter, present } from "./internal/vendor.js"
+import { basic, headers, hostOf, invalid, make, parameter, present } from "./internal/vendor.js"
 
 const cloud = "https://trace.wandb.ai"
 
@@ -16,8 +15,7 @@ const paths = { traces: "/otel/v1/traces", agents: "/agents/otel/v1/traces" }
 
 /** A dedicated cloud has the API under a path that the shared one has not. */
 const ownEndpoint = (host: string): string => {
-  const { hostname } = new URL(host)
-  return completed(host, hostname.endsWith(".wandb.io") ? `/traces${paths.traces}` : paths.traces)
+  return completed(host, hostOf(host).endsWith(".wandb.io") ? `/traces${paths.traces}` : paths.traces)
 }
 
 /**
@@ -37,7 +35,7 @@ export const vendor: Vendor = make({
   host: "optional",
   headers: { "wandb-api-key": "apiKey" },
   resource: { "wandb.entity": "the first half of project", "wandb.project": "the second half of project" },
-  vocabularies: [{ name: "weave" }],
+  vocabularies: [{ name: "weave", version: "1" }],
   protocols: ["http/protobuf"],
   success: "200",
   orphans: "Not said.",
@@ -66,7 +64,7 @@ export const vendor: Vendor = make({
   dynamicHeaders: (params) => {
     const apiKey = parameter(params, "wandb_api_key")
     return present({
-      Authorization: apiKey && `Basic ${Encoding.encodeBase64(`api:${apiKey}`)}`,
+      Authorization: apiKey && basic("api", apiKey),
       project_id: parameter(params, "weave_project_id")
     })
   }

@@ -16,7 +16,10 @@ it("sends the key without Bearer, the space, and the deprecated pair", () => {
     api_key: "ak",
     space_id: "S"
   })
-  expect(destination).toMatchObject({ protocol: "http/protobuf", vocabularies: [{ name: "openinference" }] })
+  expect(destination).toMatchObject({
+    protocol: "http/protobuf",
+    vocabularies: [{ name: "openinference", version: "1" }]
+  })
 })
 
 it("case 167: the project is the resource's, in both spellings", () => {

@@ -18,7 +18,7 @@ it("sends Basic authentication and the ingestion version, at most 5 MB at a time
     "x-langfuse-ingestion-version": "4"
   })
   expect(destination.limits).toEqual({ bytesPerRequest: 5_000_000, requestsPerMinute: 1000 })
-  expect(destination.vocabularies).toEqual([{ name: "langfuse" }])
+  expect(destination.vocabularies).toEqual([{ name: "langfuse", version: "1" }])
 })
 
 describe("the host", () => {

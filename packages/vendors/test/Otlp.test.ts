@@ -17,7 +17,7 @@ it("an endpoint is enough", () => {
     protocol: "http/protobuf",
     compression: "gzip",
     resource: {},
-    vocabularies: [{ name: "genai" }]
+    vocabularies: [{ name: "genai", version: "1.41" }]
   })
   expect(headersOf(destination)).toEqual({})
 })
@@ -79,12 +79,14 @@ describe("headers", () => {
   it.each([
     ["sk-pasted-alone", "headers has an entry without a name and ="],
     ["=value", "headers has an entry without a name and ="],
+    ["Authorization: Basic cGs6c2s=", "headers has an entry whose name is no header's: write name=value"],
+    ["Authorization: Basic cGs6c2s==", "headers has an entry whose name is no header's: write name=value"],
     [{ "x-a": "" }, "headers.x-a is empty"],
     [{ "x-a": "1", "X-A": "2" }, "headers.x-a is given twice"],
     [{ Host: "internal" }, "headers.host is set by the exporter"],
     [{ "content-type": "text/plain" }, "headers.content-type is set by the exporter"],
-    [{ "x a": "1" }, "headers.x a is not a header name"],
-    [{ "x\n\u001b[31m": "" }, "headers.x  [31m is empty"],
+    [{ "x a": "1" }, "headers has an entry whose name is no header's: write name=value"],
+    [{ "x\n\u001b[31m": "" }, "headers has an entry whose name is no header's: write name=value"],
     [{ "x-a": "1\r\nx-b: 2" }, "headers.x-a has a value with a line break"],
     [{ "x-a": "\u20ac" }, "headers.x-a has a value with characters outside Latin-1"],
     [{ "x-a": "x".repeat(8193) }, "headers.x-a has a value of 8193 characters"],

@@ -11,7 +11,7 @@ it("sends the key with Bearer and the project in header and resource, as protobu
   expect(destination.protocol).toBe("http/protobuf")
   expect(headersOf(destination)).toEqual({ authorization: "Bearer px", "x-project-name": "prod" })
   expect(destination.resource).toEqual({ "openinference.project.name": "prod" })
-  expect(destination.vocabularies).toEqual([{ name: "openinference" }])
+  expect(destination.vocabularies).toEqual([{ name: "openinference", version: "1" }])
 })
 
 it("case 155: a project keeps its spaces, commas and equal signs", () => {

@@ -94,6 +94,8 @@ describe.each(titled)("%s", (name, vendor) => {
   it("its vocabularies exist and can be layered", () => {
     const { vocabularies } = vendor.destination(credentials).pipe(Either.getOrThrow)
     expect(Either.isRight(Vocabularies.layer(vocabularies))).toBe(true)
+    // What is sent does not change with the library's newest version.
+    for (const { version } of vendor.vocabularies) expect(version).toBeDefined()
   })
 
   it("nothing at all is reported as missing, anything else than a record as unreadable", () => {
@@ -165,7 +167,7 @@ describe.each(titled)("%s", (name, vendor) => {
     ([field, uuid, tail, kept, redacted]) => {
       const text = `${uuid}${tail}${uuid}`
       const held = redacted ? Redacted.make(text) : text
-      const secret = field === "headers" ? { authorization: held } : held
+      const secret = field !== "headers" ? held : redacted ? { [`Bearer ${text}`]: "" } : { authorization: held }
       const rest = Object.fromEntries(Object.entries(credentials).filter(([key]) => kept.includes(key)))
       expect(spoken(vendor.destination({ ...rest, [field]: secret }))).not.toContain(uuid)
     },
@@ -237,6 +239,22 @@ describe("dynamicHeaders", () => {
     expect(dynamic("signoz", { signoz_ingestion_key: "k" })).toEqual({ "signoz-ingestion-key": "k" })
     const elsewhere = { signoz_ingestion_key: "k", signoz_ingestion_endpoint: "https://signoz.example.com" }
     expect(dynamic("signoz", elsewhere)).toBeNull()
+    // However the host is named, it is named.
+    const unreadable = Object.defineProperty({ signoz_ingestion_key: "k" }, "signoz_ingestion_endpoint", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no")
+      }
+    })
+    for (const host of [
+      new URL("https://signoz.example.com"),
+      5,
+      "https://日本.example",
+      `https://${"x".repeat(9000)}`
+    ])
+      expect(dynamic("signoz", { signoz_ingestion_key: "k", signoz_ingestion_endpoint: host })).toBeNull()
+    expect(dynamic("signoz", unreadable)).toBeNull()
+    expect(dynamic("signoz", { signoz_ingestion_key: "k", signoz_ingestion_endpoint: " " })).not.toBeNull()
   })
 
   it("no other vendor takes any", () => {

@@ -98,6 +98,14 @@ describe("config", () => {
     )
   })
 
+  it("a vendor without variables says how to use it", () => {
+    for (const { environment, name } of Vendors.all) {
+      if (Object.keys(environment).length > 0) continue
+      expect(failure(name, {})).toContain(`${name}: has no variables of its own`)
+      expect(Either.isLeft(load(Vendors.fromEnvironment(), { TENANT_TRACER_OPERATOR_VENDORS: name }))).toBe(true)
+    }
+  })
+
   it("takes the options of any destination, and keeps what it was given as headers", () => {
     const destination = Either.getOrThrow(
       load(Vendors.config("newrelic", { content: "full" }), { NEW_RELIC_LICENSE_KEY: "k" })

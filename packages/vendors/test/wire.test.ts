@@ -313,7 +313,7 @@ describe("what a vendor's page says", () => {
 it("case 249: agentops has its token posted for, and does nothing before", () => {
   const { auth, endpoint, resource } = Either.getOrThrow(Vendors.destination("agentops", { apiKey: "ao-1" }))
   expect(endpoint).toBe("https://otlp.agentops.ai/v1/traces")
-  expect(resource).toEqual({ "telemetry.sdk.name": "agentops" })
+  expect(resource).toEqual({ "telemetry.sdk.name": "agentops", "service.name": "agentops" })
   if (auth._tag !== "Token" || !("url" in auth.mint)) throw new Error("it has another auth")
   expect(auth.mint).toMatchObject({ url: "https://api.agentops.ai/v3/auth/token", field: "token" })
   expect(JSON.parse(Redacted.value(auth.mint.body))).toEqual({ api_key: "ao-1" })
@@ -393,6 +393,12 @@ describe("the region", () => {
     const error = Either.getOrThrow(Either.flip(made({ host: "https://us.cloud.langfuse.com" }, "eu")))
     expect(error.message).toBe("langfuse_otel: region is us at this endpoint: say so, or nothing")
     expect(Either.isRight(made({ region: "us" }, "us"))).toBe(true)
+    for (const host of [
+      "https://us.cloud.langfuse.com.",
+      "https://us.cloud.langfuse.com:8443",
+      "https://US.cloud.langfuse.com"
+    ])
+      expect(Either.isLeft(made({ host }, "eu")), host).toBe(true)
     const illegible = Either.getOrThrow(Either.flip(made({ host: "https://h.example" }, "E U")))
     expect(illegible.field).toBe("region")
   })

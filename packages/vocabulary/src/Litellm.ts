@@ -334,7 +334,7 @@ const roles: RoleWriters<Out> = {
   },
   db_call: (data, span, out) => {
     Otel.database(data, Otel.errorOf(span), out)
-    out.string("db.system", data.system)
+    out.string("db.system", Otel.databaseSystem(data))
     service(data, span, out)
   },
   service: (data, span, out) => {

@@ -303,12 +303,22 @@ const roles: RoleWriters<Out> = {
   }
 }
 
+/** What the conventions have no key for on every span stands beside what the caller says, whose words win. */
+const metadata = ({ facts }: TypedSpan) =>
+  present({
+    release: facts.release,
+    trace_name: facts.traceName,
+    prompt_name: facts.promptName,
+    prompt_version: facts.promptVersion,
+    ...facts.metadata
+  })
+
 const write = (span: TypedSpan, out: Out): void => {
   Plain.error(span, out)
   Otel.session(span, out)
   Gateway.identity(span, out)
   out.strings("tag.tags", span.facts.tags)
-  out.json("metadata", span.facts.metadata && present(span.facts.metadata))
+  out.json("metadata", metadata(span))
   if (span.data === undefined) chain(out)
   Roles.write(roles, span, out)
 }

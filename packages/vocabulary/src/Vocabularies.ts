@@ -92,13 +92,13 @@ export const layer = (
     if (first === undefined) {
       return yield* Either.left(new VocabularyError({ reason: "none", detail: `name a vocabulary; ${listOf(known)}` }))
     }
-    let layered = first
-    for (const next of rest) {
-      const detail = conflict(layered, next)
-      if (detail !== undefined) return yield* Either.left(new VocabularyError({ reason: "conflict", detail }))
-      layered = above(layered, next)
+    for (const [index, next] of rest.entries()) {
+      for (const earlier of [first, ...rest.slice(0, index)]) {
+        const detail = conflict(earlier, next)
+        if (detail !== undefined) return yield* Either.left(new VocabularyError({ reason: "conflict", detail }))
+      }
     }
-    return layered
+    return rest.reduce(above, first)
   })
 
 const listOf = (known: ReadonlyArray<Vocabulary>): string => {

@@ -201,6 +201,8 @@ export interface CallMetrics {
   readonly chunk: (span: RecordedSpan, seconds: number) => void
 }
 
+const isLookUp = (operation: unknown): boolean => typeof operation === "string" && operation.endsWith("_management")
+
 type Labels<Data> = (data: Data, span: RecordedSpan) => ReadonlyArray<Series.Label>
 
 /**
@@ -251,7 +253,9 @@ export const make = (options: Options, onBad: () => void): CallMetrics => {
   const modelCall = (data: SpanData.LlmCall, span: RecordedSpan): void => {
     const labels = modelLabels(data, span)
     took(duration, labels, span)
-    const { streaming, timeToFirstChunk, usage: used } = data
+    const { operation, streaming, timeToFirstChunk } = data
+    // What is only looked up again has been counted, and paid for, when it was made.
+    const used = isLookUp(operation) ? undefined : data.usage
     if (used?.inputTokens !== undefined) usage([...labels, ["gen_ai.token.type", "input"]], used.inputTokens)
     if (used?.outputTokens !== undefined) usage([...labels, ["gen_ai.token.type", "output"]], used.outputTokens)
     if (timeToFirstChunk !== undefined && streaming !== false) firstChunk(labels, timeToFirstChunk)

@@ -131,6 +131,14 @@ describe("a model call", () => {
     }
   })
 
+  it("that looks up an earlier answer has a duration, and uses no tokens again", () => {
+    const provider = own()
+    recording().call(
+      chat(provider, { operation: "gateway.responses_management", usage: { inputTokens: 3, outputTokens: 4 } })
+    )
+    expect(of(provider).map(({ name }) => name)).toEqual(["operation.duration"])
+  })
+
   it("of a library is measured as ours are, and an agent or a tool is none", () => {
     const provider = own()
     const { call, recorder, root } = recording()

@@ -777,6 +777,15 @@ describe("the attribute budget", () => {
     expect(keys.filter((key) => key.startsWith("llm.tools."))).toHaveLength(32)
     expect(keys).toContain("llm.tools.0.tool.json_schema")
     expect(keys).toContain("gen_ai.tool.definitions")
+    for (const [name, prefix] of [
+      ["traceloop", "llm.request.functions."],
+      ["litellm", "gen_ai.tool."]
+    ] as const) {
+      const kept = keysOf({ ...llm, tools }, name).filter((key) => key.startsWith(prefix))
+      expect(kept.length, name).toBeGreaterThan(0)
+      expect(kept.length, name).toBeLessThanOrEqual(32)
+      expect(kept[0], name).toBe(`${prefix}0.name`)
+    }
   })
 
   it("case 87: what a library wrote before a failed call of 60 turns stays, and so does the error", () => {

@@ -4,6 +4,7 @@
 import * as Destination from "@tenant-tracer/model/Destination"
 import { type Vendor, VendorError, type VendorFacts, type VendorRegion } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
@@ -52,7 +53,7 @@ export const make = <A, I>({
   const facts: VendorFacts = {
     regions: {},
     resource: {},
-    vocabularies: [{ name: "genai" }],
+    vocabularies: [{ name: "genai", version: "1.41" }],
     limits: {},
     environment: {},
     defaults: {},
@@ -87,14 +88,17 @@ export const make = <A, I>({
   }
 }
 
+/** The host that a URL leads to, however it is spelled: a dot at its end, a port and a scheme make it no other one. */
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/\.+$/, "")
+
 /** Where the vendor's own installations are is known, whatever anybody says; of any other host, what is said holds. */
 const regionOf = (
   regions: VendorFacts["regions"],
   endpoint: string,
   said: string | undefined
 ): Either.Either<string | undefined, Problem> => {
-  const { origin } = new URL(endpoint)
-  const known = Object.values(regions).find((region) => new URL(region.endpoint).origin === origin)?.region
+  const host = hostOf(endpoint)
+  const known = Object.values(regions).find((region) => hostOf(region.endpoint) === host)?.region
   return known === undefined || said === undefined || said === known
     ? Either.right(known ?? said)
     : invalid("region", `is ${known} at this endpoint: say so, or nothing`)
@@ -169,6 +173,10 @@ const read = Option.liftThrowable((params: Readonly<Record<string, unknown>>, na
   return typeof text === "string" ? text.trim() : ""
 })
 
+/** Whether a request has a parameter at all, however unreadable. */
+export const isGiven = (params: Readonly<Record<string, unknown>>, name: string): boolean =>
+  Option.getOrElse(Option.liftThrowable(() => Object.hasOwn(params, name) && !blank(params[name]))(), () => true)
+
 /** A parameter of a request that a header can carry, given as text or redacted. Anything else is as good as absent. */
 export const parameter = (params: Readonly<Record<string, unknown>>, name: string): string | undefined =>
   read(params, name).pipe(
@@ -189,6 +197,9 @@ export const headers = (given: Readonly<Record<string, string | Redacted.Redacte
 /** The same for a request's parameters; none where none is. */
 export const present = (given: Readonly<Record<string, string | undefined>>): Option.Option<Headers> =>
   Option.liftPredicate(headers(given), (found) => Object.keys(found).length > 0)
+
+/** A user and a secret, as HTTP's basic authentication has them. */
+export const basic = (user: string, secret: string): string => `Basic ${Encoding.encodeBase64(`${user}:${secret}`)}`
 
 /** A secret behind a word, as `authorization` has it. */
 export const scheme = (word: string, secret: Redacted.Redacted<string>): Redacted.Redacted<string> =>

@@ -32,7 +32,7 @@ export const call = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.int("gen_ai.usage.completion_tokens", data.usage?.outputTokens)
   out.int("gen_ai.usage.total_tokens", data.usage?.totalTokens)
   out.boolean("llm.is_streaming", data.streaming)
-  out.double("llm.top_k", data.parameters?.topK)
+  out.int("llm.top_k", data.parameters?.topK)
   out.double("llm.frequency_penalty", data.parameters?.frequencyPenalty)
   out.double("llm.presence_penalty", data.parameters?.presencePenalty)
   out.strings("llm.chat.stop_sequences", data.parameters?.stopSequences)

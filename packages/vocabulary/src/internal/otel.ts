@@ -85,13 +85,17 @@ export const databaseKeys = {
   )
 }
 
-/** The conventions ask for the system, so where the payload does not name it the service does. The text of a query is not recorded. */
+/** The conventions ask for the system, so where the payload does not name it the service does. */
+export const databaseSystem = (data: SpanData.Read<SpanData.DbCall>): string | undefined =>
+  data.system ?? Option.getOrUndefined(ServiceCatalog.dbSystem(data.service ?? ""))
+
+/** The text of a query is not recorded. */
 export const database = (
   data: SpanData.Read<SpanData.DbCall>,
   error: SpanData.SpanError | undefined,
   out: WriterOf<typeof databaseKeys>
 ): void => {
-  const system = data.system ?? Option.getOrUndefined(ServiceCatalog.dbSystem(data.service ?? ""))
+  const system = databaseSystem(data)
   out.string("db.system.name", system)
   out.string("db.operation.name", data.callType)
   out.string("db.namespace", data.namespace)
