@@ -55,9 +55,9 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
       yield* Effect.forEach(refused, ({ destination, reason }) =>
         Effect.logWarning(`Destination "${destination}" of tenant "${tenant}" is not used: ${reason}`)
       )
-      // What cannot be read may have forbidden it.
+      // What cannot be read may have forbidden content. Its destinations are its own, and stored apart: without content they receive it still.
       const { content, operatorPolicy, regions } = yield* readSettings(tenant, settings).pipe(
-        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only", regions: [] }) as const)
+        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only", regions: undefined }) as const)
       )
       return TenantRoute.make({
         tenant,
