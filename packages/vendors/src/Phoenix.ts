@@ -37,7 +37,14 @@ export const vendor: Vendor = make({
   },
   notes: ["JSON is answered with 415, metrics and logs with 405.", "Phoenix Cloud is no longer offered."],
   credentials: Schema.Struct({
-    endpoint: url,
+    endpoint: url.pipe(
+      Schema.filter(
+        (endpoint) =>
+          // A path on it says that somebody has put HTTP there.
+          !/^https?:\/\/[^/]+:4317\/?$/.test(endpoint) ||
+          "is the port of gRPC: give that of HTTP, which is 6006 as it is installed"
+      )
+    ),
     apiKey: Schema.optional(secret),
     project: Schema.optional(headerText)
   }),

@@ -46,6 +46,9 @@ describe("the endpoint", () => {
     expect(problem(make({ endpoint: "grpc://phoenix.local:4317" }))).toBe(
       "arize_phoenix: endpoint must begin with https:// or http://"
     )
+    for (const endpoint of ["http://phoenix.local:4317", "phoenix.local:4317/"])
+      expect(problem(make({ endpoint }))).toContain("arize_phoenix: endpoint is the port of gRPC")
+    expect(make({ endpoint: "http://phoenix.local:4317/v1/traces" })._tag).toBe("Right")
   })
 })
 
