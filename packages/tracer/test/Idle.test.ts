@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import { Fault } from "@tenant-tracer/receiver"
+import { DestinationId, TenantTracer } from "@tenant-tracer/tracer"
 import { Effect, Redacted } from "effect"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
 
@@ -40,7 +41,7 @@ describe("a tenant that does nothing", () => {
     Effect.gen(function* () {
       const { script, to } = yield* backends("acme", "other")
       yield* script("acme", ...steps)
-      const { flush, run, status } = yield* tracer({
+      const { flush, row, run, status } = yield* tracer({
         ...config,
         credentials: { resolve: () => Effect.succeedSome(renewed) }
       })
@@ -51,13 +52,13 @@ describe("a tenant that does nothing", () => {
       yield* until(Effect.map(status, ({ providers }) => providers.size === 1 && providers.reaping === 0))
       const { destinations, providers } = yield* status
       expect(destinations[0]).toMatchObject({ queued: 0, breaker: { state: "closed" }, paused: undefined })
-      return providers
+      return { providers, row, run, flush }
     })
 
   it.scopedLive("keeps the token that was minted for it", () =>
     Effect.gen(function* () {
       let minted = 0
-      const providers = yield* stays((to) => ({
+      const { providers } = yield* stays((to) => ({
         ...to,
         auth: {
           _tag: "Token",
@@ -74,15 +75,25 @@ describe("a tenant that does nothing", () => {
 
   it.scopedLive("keeps count of its requests where its back end takes only so many", () =>
     Effect.gen(function* () {
-      const providers = yield* stays((to) => ({ ...to, limits: { requestsPerMinute: 60 } }))
+      const { providers } = yield* stays((to) => ({ ...to, limits: { requestsPerMinute: 60 } }))
       expect(providers.evictions).toBe(1)
     })
   )
 
   it.scopedLive("keeps the credential that was asked for in place of its own", () =>
     Effect.gen(function* () {
-      const providers = yield* stays((to) => to, Fault.status(401))
+      const { providers } = yield* stays((to) => to, Fault.status(401))
       expect(providers.evictions).toBe(1)
+    })
+  )
+
+  it.scopedLive("can be sent again what its back end has refused", () =>
+    Effect.gen(function* () {
+      const { flush, row, run } = yield* stays((to) => to, Fault.status(400))
+      const id = DestinationId.make({ tenant: "acme", name: "acme" })
+      expect(yield* run(TenantTracer.replay(id))).toBe(2)
+      yield* flush
+      expect(yield* row(id)).toMatchObject({ delivered: 2, rejected: { http_400: 2 } })
     })
   )
 })

@@ -62,6 +62,13 @@ const losingFirst = (path: string) =>
     })
   })
 
+/** The same on a disk that takes its time to read. */
+const slow = (path: string) =>
+  Layer.map(on(path), (context) => {
+    const spool = Context.get(context, Spool.Spool)
+    return Context.make(Spool.Spool, { ...spool, read: (ref) => Effect.delay(spool.read(ref), "100 millis") })
+  })
+
 /** The operator's store of settings, which holds just these. */
 const store = (...destinations: ReadonlyArray<Destination.Destination>) => ({
   resolve: (wanted: DestinationId.DestinationId) =>
@@ -226,6 +233,26 @@ it.scopedLive("more than memory holds goes to disk instead of being dropped, and
     expect(new Set((yield* spans("acme")).map(({ spanId }) => spanId)).size).toBe(20)
     expect(yield* row(id)).toMatchObject({ made: 20, delivered: 20, dropped: {}, held: 0, spooled: 0 })
     expect(yield* balanced).toBe(true)
+  })
+)
+
+it.scopedLive("what is on a slow disk comes back though its provider has had nothing to do for long", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const back = yield* backends("acme")
+    yield* back.script("acme", Fault.forever(Fault.status(503)))
+    const route = routeTo("acme", [back.to("acme")])
+    const first = yield* tracer(quick, {}, on(path))
+    yield* first.run(call(route))
+    yield* first.flush
+    yield* first.close
+    yield* back.script("acme")
+    const next = yield* tracer({ ...quick, cache: { idleTimeToLive: "10 millis" } }, {}, slow(path))
+    yield* next.run(call(route))
+    yield* next.flush
+    yield* until(Effect.map(next.status, ({ providers }) => providers.size === 0))
+    expect(yield* next.row(id)).toMatchObject({ made: 4, delivered: 4, spooled: 0 })
+    expect(yield* next.balanced).toBe(true)
   })
 )
 

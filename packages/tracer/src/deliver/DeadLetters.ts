@@ -34,6 +34,8 @@ export interface DeadLetters<in out Span> {
   readonly values: () => ReadonlyArray<Letter<Span>>
   /** Those of one destination, oldest first, which are forgotten here. */
   readonly take: (id: DestinationId) => ReadonlyArray<Letter<Span>>
+  /** Whether there are any of one destination. */
+  readonly has: (id: DestinationId) => boolean
   readonly stats: () => { readonly letters: number; readonly bytes: number }
 }
 
@@ -51,10 +53,18 @@ export const make = <Span>(options: {
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024
   // In the order of insertion.
   const letters = new Set<Letter<Span>>()
+  const counts = new Map<DestinationId, number>()
   let bytes = 0
+
+  const count = (id: DestinationId, delta: number) => {
+    const next = (counts.get(id) ?? 0) + delta
+    if (next === 0) counts.delete(id)
+    else counts.set(id, next)
+  }
 
   const remove = (letter: Letter<Span>) => {
     letters.delete(letter)
+    count(letter.id, -1)
     bytes -= letter.bytes
   }
 
@@ -69,6 +79,7 @@ export const make = <Span>(options: {
         forgotten(oldest)
       }
       letters.add(letter)
+      count(letter.id, 1)
       bytes += letter.bytes
     },
     values: () => Array.from(letters),
@@ -77,6 +88,7 @@ export const make = <Span>(options: {
       for (const letter of taken) remove(letter)
       return taken
     },
+    has: (id) => counts.has(id),
     stats: () => ({ letters: letters.size, bytes })
   }
 }

@@ -19,6 +19,8 @@ export interface Overflow<in out Span> {
   readonly settled: (spans: ReadonlyArray<Span>) => void
   /** These leave memory. Those that are not kept are given back: they are lost. */
   readonly leave: (spans: ReadonlyArray<Span>) => ReadonlyArray<Span>
+  /** Whether anything has left that can come back. */
+  readonly hasLeft: () => boolean
   /** There is room: brings back some of what has left, if there is any, a moment later, and says so; `isSpent` where none of it can come again. */
   readonly refill: (done: (isSpent: boolean) => void) => void
   /** Keeps all that is not kept yet. */

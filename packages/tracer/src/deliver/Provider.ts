@@ -99,7 +99,7 @@ export interface Provider<in Span> {
   /** Sends nothing any more, from now on: what is on its way is aborted, and done when this is. Its spans go to its successor, or are dropped. */
   readonly revoke: Effect.Effect<void>
   readonly state: () => Gate.State
-  /** Whether it holds any span. */
+  /** Whether any span waits for it: in it, beside it, or at whoever wants it. */
   readonly busy: () => boolean
   /** How many spans are queued and on their way. */
   readonly held: () => number
@@ -151,6 +151,8 @@ export interface Options<Span> {
   readonly maxElapsed?: Duration.DurationInput | undefined
   /** Told what the back end has refused for good, once it is counted. Must not throw. */
   readonly onRefusal?: ((refusal: Exporter.Refusal<Span>) => void) | undefined
+  /** Whether it has to stay although it holds nothing: somebody has spans for it. Default: nobody has. */
+  readonly isWanted?: (() => boolean) | undefined
   /** Where they are kept beside memory. Default: nowhere. */
   readonly overflow?: ((adopt: (span: Span) => void) => Overflow<Span>) | undefined
   /** Who takes over the spans when the credential is refused or revoked: another provider of this destination, if there is one by then. */
@@ -558,7 +560,7 @@ export const make = <Span>(
       },
       revoke,
       state: gate.state,
-      busy: () => held() > 0,
+      busy: () => held() > 0 || overflow?.hasLeft() === true || options.isWanted?.() === true,
       held,
       queued: queue.length,
       abandoned: () => abandoned,

@@ -100,6 +100,8 @@ export const make = (options: {
         account,
         rate,
         isFresh,
+        // Else they could not be replayed.
+        isWanted: () => deadLetters.has(id),
         lane: destination && laneOf(destination),
         sizeOf: RecordedSpan.sizeOf,
         maxBatchSpans: config.batch?.maxSpans,

@@ -274,6 +274,7 @@ export const make = (options: {
             share.writing.delete(span)
             return !park(id, share, span)
           }),
+        hasLeft: () => share.parked.size > 0 || share.isReading,
         refill: (done) => {
           const [oldest] = share.parked
           if (oldest === undefined || share.isReading) return

@@ -21,8 +21,10 @@ it("keeps letters in their order, and hands out those of one destination once", 
   for (const one of [first, other, last]) letters.add(one)
   expect(letters.values()).toEqual([first, other, last])
   expect(letters.stats()).toEqual({ letters: 3, bytes: 20 })
+  expect([letters.has(acme), letters.has(globex)]).toEqual([true, true])
   expect(letters.take(acme)).toEqual([first, last])
   expect(letters.take(acme)).toEqual([])
+  expect([letters.has(acme), letters.has(globex)]).toEqual([false, true])
   expect(letters.values()).toEqual([other])
   expect(letters.stats()).toEqual({ letters: 1, bytes: 5 })
 })
@@ -48,6 +50,7 @@ it.prop(
       expect(kept.at(-1)?.bytes).toBe(step.bytes)
       expect(letters.stats()).toEqual({ letters: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) })
       expect(letters.stats().bytes).toBeLessThanOrEqual(100)
+      expect(letters.has(acme)).toBe(kept.length > 0)
       if (step.take) for (const { spans } of letters.take(acme)) taken += spans.length
       const left = letters.values().flatMap(({ spans }) => spans).length
       expect(taken + left + (ledger.snapshot().counters.dead_letter_forgotten ?? 0)).toBe(added)

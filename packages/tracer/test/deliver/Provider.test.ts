@@ -232,6 +232,7 @@ it.scoped("what has to wait elsewhere is kept at once, though the back end takes
         ledger.spooled(acme, spans.length - lost.length)
         return lost
       },
+      hasLeft: () => false,
       refill: () => {},
       flush: Effect.sync(() => {
         for (const span of fresh) kept.add(span)
@@ -247,6 +248,38 @@ it.scoped("what has to wait elsewhere is kept at once, though the back end takes
     expect([provider.parked(), provider.abandoned()]).toEqual([5, 0])
     expect(ledger.snapshot().total).toMatchObject({ spooled: 5, dropped: {} })
     balanced(ledger)
+  })
+)
+
+it.scoped("is busy while spans wait for it, wherever they are", () =>
+  Effect.gen(function* () {
+    const { offer, provide } = yield* workbench
+    const waits = { elsewhere: false, beside: false }
+    const overflow: Overflow<string> = {
+      keep: () => {},
+      isKept: () => false,
+      settled: () => {},
+      leave: (spans) => spans,
+      hasLeft: () => waits.beside,
+      refill: () => {},
+      flush: Effect.void,
+      close: () => {}
+    }
+    const [provider] = yield* provide({
+      exporter: recording([]),
+      overflow: () => overflow,
+      isWanted: () => waits.elsewhere
+    })
+    expect(provider.busy()).toBe(false)
+    for (const place of ["elsewhere", "beside"] as const) {
+      waits[place] = true
+      expect(provider.busy(), place).toBe(true)
+      waits[place] = false
+    }
+    offer(provider, "in it")
+    expect(provider.busy()).toBe(true)
+    yield* provider.flush
+    expect(provider.busy()).toBe(false)
   })
 )
 
