@@ -39,7 +39,7 @@ export interface DestinationStatus {
 export interface Member {
   readonly provider: Pick<
     Provider<RecordedSpan>,
-    "id" | "offer" | "adopt" | "look" | "hasten" | "revoke" | "state" | "queued"
+    "id" | "offer" | "adopt" | "look" | "hasten" | "revoke" | "state" | "held" | "queued"
   >
   readonly view: TenantView.View
   readonly account: Account
@@ -55,6 +55,8 @@ export interface Destinations {
   readonly remove: (member: Member) => void
   /** Who takes over what a member cannot send: of those that work on, nobody whose credential was refused, too. */
   readonly successorOf: (member: Member) => ((span: RecordedSpan) => void) | undefined
+  /** Whether others with an older credential still have spans, which it may have to take over. */
+  readonly isSuccessor: (member: Member) => boolean
   readonly pause: (id: DestinationId) => boolean
   readonly resume: (id: DestinationId) => void
   /** Stops every provider of it but those with the credential to `keep`. */
@@ -97,6 +99,9 @@ export const make = (options: {
     if (takeFrom(members, member)) put(retired, member)
   }
 
+  const isNewer = ({ credential, provider }: Member, than: Member) =>
+    revocations.isNewer(provider.id, credential(), than.credential())
+
   const statusOf = (id: DestinationId, counts: LedgerRow | undefined): DestinationStatus => {
     const state = of(id).at(-1)?.provider.state()
     return {
@@ -121,9 +126,8 @@ export const make = (options: {
       // Two that are both refused would hand their spans to and fro.
       const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
       // A late span of an older route may have had an older credential's provider built last.
-      const isNewer = ({ credential }: Member) =>
-        stopped.has(member) || revocations.isNewer(member.provider.id, credential(), member.credential())
-      const next = all.filter((other) => isNewer(other) && !isRefused(other)).at(-1)
+      const isNext = (other: Member) => (stopped.has(member) || isNewer(other, member)) && !isRefused(other)
+      const next = all.filter(isNext).at(-1)
       if (next === undefined) return undefined
       return (span) => {
         // What may be seen can be less there.
@@ -131,6 +135,8 @@ export const make = (options: {
         else next.account.hidden(span)
       }
     },
+    isSuccessor: (member) =>
+      all(member.provider.id).some((other) => isNewer(member, other) && other.provider.held() > 0),
     pause: (id) => {
       const isPaused = pauses.add(id)
       for (const { provider } of all(id)) provider.look()

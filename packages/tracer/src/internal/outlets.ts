@@ -100,8 +100,8 @@ export const make = (options: {
         account,
         rate,
         isFresh,
-        // Else they could not be replayed.
-        isWanted: () => deadLetters.has(id),
+        // Else dead letters could not be replayed, and what an older credential could not send would be lost with it.
+        isWanted: () => deadLetters.has(id) || (member !== undefined && destinations.isSuccessor(member)),
         lane: destination && laneOf(destination),
         sizeOf: RecordedSpan.sizeOf,
         maxBatchSpans: config.batch?.maxSpans,
