@@ -62,6 +62,20 @@ const losingFirst = (path: string) =>
     })
   })
 
+/** The same, where too many files are open at first. */
+const failingFirst = (path: string) =>
+  Layer.map(on(path), (context) => {
+    const spool = Context.get(context, Spool.Spool)
+    let failures = 0
+    return Context.make(Spool.Spool, {
+      ...spool,
+      read: (ref) =>
+        Effect.suspend(() =>
+          failures++ < 3 ? new Spool.SpoolError({ reason: "read", detail: "EMFILE" }) : spool.read(ref)
+        )
+    })
+  })
+
 /** The same on a disk that takes its time to read. */
 const slow = (path: string) =>
   Layer.map(on(path), (context) => {
@@ -200,6 +214,23 @@ it.scopedLive("a record that is lost on disk does not keep those behind it waiti
       )
     )
     expect(yield* next.row(id)).toMatchObject({ made: 6, dropped: { spool_damaged: 2 }, held: 0, spooled: 0 })
+    expect(yield* next.balanced).toBe(true)
+  })
+)
+
+it.scopedLive("a record that cannot be read just now is read a moment later, though nobody asks for it", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const back = yield* backends("acme")
+    yield* back.script("acme", Fault.forever(Fault.status(503)))
+    const first = yield* tracer(quick, {}, on(path))
+    yield* first.run(call(routeTo("acme", [back.to("acme")])))
+    yield* first.close
+    yield* back.script("acme")
+    const next = yield* tracer({ ...quick, spool: store(back.to("acme")) }, {}, failingFirst(path))
+    yield* back.awaitSpans("acme", 2)
+    yield* until(Effect.map(next.row(id), (row) => row?.delivered === 2))
+    expect(yield* next.row(id)).toMatchObject({ made: 2, dropped: {}, held: 0, spooled: 0 })
     expect(yield* next.balanced).toBe(true)
   })
 )

@@ -57,6 +57,9 @@ export interface Spooling {
 const maxRecordSpans = 128
 const maxRecordBytes = 256 * 1024
 
+/** It is still there, and the disk may be in a better mood. */
+const readAgain = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("10 seconds"))
+
 export const make = (options: {
   readonly spool: Spool.Service
   readonly ledger: Ledger
@@ -214,17 +217,18 @@ export const make = (options: {
       kept: Kept,
       bringBack: (bytes: Uint8Array | undefined, kept: Kept, position: number) => void
     ): Effect.Effect<void> =>
-      Effect.matchEffect(spool.read(kept.ref), {
-        // It is still there, and read when there is room the next time.
-        onFailure: () => Effect.void,
-        onSuccess: (bytes) =>
-          Effect.sync(() => {
+      spool.read(kept.ref).pipe(
+        Effect.retry(readAgain),
+        Effect.match({
+          onFailure: () => {},
+          onSuccess: (bytes) => {
             const isForgotten = !share.parked.has(kept)
             if (isForgotten) return
             if (Option.isNone(bytes)) drop(share, kept, "spool_damaged")
             else for (const position of unpark(share, kept)) bringBack(bytes.value[position], kept, position)
-          })
-      })
+          }
+        })
+      )
 
     const open: Spooling["open"] = (id, view, adopt) => {
       const share = shareOf(id)
