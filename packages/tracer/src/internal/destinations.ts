@@ -73,7 +73,7 @@ export const make = (options: {
   readonly revocations: Pick<Revocations, "isNewer">
 }): Destinations => {
   const { deadLetters, ledger, pauses, revocations } = options
-  // A rotated credential, or another view, is a second provider of one destination: the newest is the last.
+  // A rotated credential, or another view, is a second provider of one destination.
   const members = new Map<DestinationId, ReadonlyArray<Member>>()
   const retired = new Map<DestinationId, ReadonlyArray<Member>>()
   /** Revoked: whoever is left may take over, of whatever age. */
@@ -102,8 +102,12 @@ export const make = (options: {
   const isNewer = ({ credential, provider }: Member, than: Member) =>
     revocations.isNewer(provider.id, credential(), than.credential())
 
+  /** Of one credential, the last. A late span of an older route may have had an older credential's provider built after it. */
+  const newestOf = (members: ReadonlyArray<Member>): Member | undefined =>
+    members.reduce<Member | undefined>((best, member) => (best && isNewer(best, member) ? best : member), undefined)
+
   const statusOf = (id: DestinationId, counts: LedgerRow | undefined): DestinationStatus => {
-    const state = of(id).at(-1)?.provider.state()
+    const state = newestOf(of(id))?.provider.state()
     return {
       id,
       queued: all(id).reduce((sum, { provider }) => sum + provider.queued(), 0),
@@ -125,9 +129,8 @@ export const make = (options: {
       const all = of(member.provider.id)
       // Two that are both refused would hand their spans to and fro.
       const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
-      // A late span of an older route may have had an older credential's provider built last.
       const isNext = (other: Member) => (stopped.has(member) || isNewer(other, member)) && !isRefused(other)
-      const next = all.filter(isNext).at(-1)
+      const next = newestOf(all.filter(isNext))
       if (next === undefined) return undefined
       return (span) => {
         // What may be seen can be less there.
@@ -160,7 +163,7 @@ export const make = (options: {
         })
       }),
     replay: (id) => {
-      const newest = of(id).at(-1)
+      const newest = newestOf(of(id))
       if (newest === undefined) return 0
       const spans = deadLetters.take(id).flatMap((letter) => letter.spans)
       ledger.count("replayed", spans.length)

@@ -238,6 +238,23 @@ it("sends dead letters again through the newest provider, once, and the account 
   expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
 })
 
+it("is newest by its credential: an older route may have its provider built again later", () => {
+  const { add, asked, ledger, refuse, remove, replay, retire, status, successorOf, use } = make()
+  const span = ended({ _tag: "tool_call", name: "weather" })
+  const open: State = { breaker: { state: "open", since: 5, nextProbe: 9 }, paused: undefined }
+  const [first, old] = [use(a, { name: "first" }), use(a, { name: "old", state: open })]
+  use(a, { name: "new" })
+  retire(old)
+  remove(old)
+  add(old)
+  refuse(a, span)
+  expect(status()).toMatchObject([closed])
+  expect(replay(a)).toBe(1)
+  ledger.made(a, 1)
+  successorOf(first)?.(span)
+  expect(asked.filter((one) => !one.endsWith("state"))).toEqual(["new offer plain", "new adopt plain"])
+})
+
 it("hides from the provider of today what its destination may no longer see", () => {
   const { asked, ledger, refuse, replay, use } = make()
   // A span without a role is the operator's.
