@@ -376,3 +376,40 @@ it.scopedLive("neither a prompt nor a credential can be read on the disk, nor wh
     expect(yield* bytes("other")).not.toContain("CANARY-PROMPT")
   })
 )
+
+it.scopedLive("each span is written as its own provider may see it, whoever else has the destination's name", () =>
+  Effect.gen(function* () {
+    const written: Array<string> = []
+    const layer = Layer.map(Spool.layerMemory(), (context) => {
+      const spool = Context.get(context, Spool.Spool)
+      return Context.make(Spool.Spool, {
+        ...spool,
+        append: (record) => {
+          for (const bytes of record.spans) written.push(Buffer.from(bytes).toString())
+          return spool.append(record)
+        }
+      })
+    })
+    const { script, to } = yield* backends("old", "new")
+    for (const key of ["old", "new"]) yield* script(key, Fault.forever(Fault.status(503)))
+    const { run } = yield* tracer({ ...quick, content: "full" }, {}, layer)
+    const ask = (key: "old" | "new", content: "full" | "none", text: string) =>
+      Effect.void.pipe(
+        Spans.llmCall({
+          operation: "chat",
+          provider: "openai",
+          requestModel: "gpt-4o",
+          inputMessages: [{ role: "user", parts: [{ type: "text", content: text }] }]
+        }),
+        TenantTracer.withRoute(routeTo("acme", [to("acme", { key, content })])),
+        run
+      )
+    yield* ask("new", "none", "CANARY-NEW")
+    yield* ask("old", "full", "CANARY-OLD")
+    yield* until(Effect.sync(() => written.length === 4))
+    expect(["CANARY-NEW", "CANARY-OLD"].map((canary) => written.some((text) => text.includes(canary)))).toEqual([
+      false,
+      true
+    ])
+  })
+)
