@@ -18,10 +18,7 @@ export type ResolveDestination = (
   id: DestinationId.DestinationId
 ) => Effect.Effect<Option.Option<Destination.Destination>, unknown>
 
-/**
- * One round: what may not be sent any more is dropped as `not_allowed`; where the store does not answer, or with a credential that was revoked,
- * everything stays for the next one.
- */
+/** One round: what may not be sent any more is dropped as `not_allowed`; without an answer, or with a revoked credential, everything stays. */
 export const make = (options: {
   readonly spooling: Spooling
   readonly outlets: Pick<Outlets, "open">
