@@ -234,6 +234,23 @@ describe("a rotation of a tenant that does little", () => {
     })
   )
 
+  it.scopedLive(
+    "what the old one could not send goes to a new one that comes, and does not wait to be refused again",
+    () =>
+      Effect.gen(function* () {
+        const { script, spans, to } = yield* backends("old", "new")
+        yield* script("old", Fault.forever(Fault.status(401)))
+        const { balanced, close, row, run } = yield* tracer({ ...quick, breaker: { minWait: "1 hour" } })
+        yield* run(call(routeTo("acme", [to("acme", { key: "old" })])))
+        yield* eventually(row(id), (row) => row?.lastError !== undefined)
+        yield* run(call(routeTo("acme", [to("acme", { key: "new" })])))
+        yield* eventually(spans("new"), ({ length }) => length === 4)
+        yield* close
+        expect(yield* row(id)).toMatchObject({ made: 4, delivered: 4, dropped: {} })
+        expect(yield* balanced).toBe(true)
+      })
+  )
+
   it.scopedLive("and when it is revoked", () =>
     Effect.gen(function* () {
       const { flush, row, run, spans, to } = yield* rotated(Fault.status(503), {

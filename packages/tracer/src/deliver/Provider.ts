@@ -432,6 +432,7 @@ export const make = <Span>(
     }
 
     const look = () => {
+      if (gate.isShut() && gate.state().paused === "unauthorized") handOver()
       pump()
       wake()
       if (!gate.isShut()) refill()

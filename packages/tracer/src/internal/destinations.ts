@@ -49,7 +49,10 @@ export interface Member {
 }
 
 export interface Destinations {
-  readonly add: (member: Member) => void
+  /** Whether there are others of its destination: then `look`, once they may. */
+  readonly add: (member: Member) => boolean
+  /** All of a destination look again whether something may go, or be taken over. */
+  readonly look: (id: DestinationId) => void
   /** It is being closed: it still sends what it has, and takes over nothing. */
   readonly retire: (member: Member) => void
   readonly remove: (member: Member) => void
@@ -119,8 +122,16 @@ export const make = (options: {
     }
   }
 
+  const look = (id: DestinationId) => {
+    for (const { provider } of all(id)) provider.look()
+  }
+
   return {
-    add: (member) => put(members, member),
+    add: (member) => {
+      put(members, member)
+      return all(member.provider.id).length > 1
+    },
+    look,
     retire,
     remove: (member) => {
       takeFrom(retired, member)
@@ -142,7 +153,7 @@ export const make = (options: {
       all(member.provider.id).some((other) => isNewer(member, other) && other.provider.held() > 0),
     pause: (id) => {
       const isPaused = pauses.add(id)
-      for (const { provider } of all(id)) provider.look()
+      look(id)
       return isPaused
     },
     resume: (id) => {

@@ -125,7 +125,8 @@ export const make = (options: {
       })
       const added: Member = { provider, view, account, close, credential }
       member = added
-      destinations.add(added)
+      // Whoever waits for a newer credential has one now.
+      if (destinations.add(added)) environment.run(Effect.sync(() => destinations.look(id)))
       yield* Scope.addFinalizer(
         scope,
         Effect.sync(() => destinations.retire(added))
