@@ -72,7 +72,8 @@ export const suite: Suite.Suite = {
           p50: "delay of the event loop, median, ms",
           p999: "delay of the event loop, 99.9th percentile, ms",
           longest: "longest turn, ms",
-          worst: "longest turn of the worst batch, ms"
+          worst: "longest turn of the worst batch, ms",
+          paused: "longest turn with the pauses of the garbage collector, ms"
         })
       }
     })
