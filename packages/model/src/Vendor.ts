@@ -69,6 +69,11 @@ export interface VendorFacts {
   readonly endpoint: string
   /** The vendor's own installations by the name that credentials give them. Empty: there is one, or all are its users'. */
   readonly regions: Readonly<Record<string, VendorRegion>>
+  /**
+   * Where hosts are that credentials name and the vendor runs, as far as its pages say so: by the host's name, in which `{…}` stands for one part of it
+   * that may be anything.
+   */
+  readonly hosts: Readonly<Record<string, string>>
   /** Who names the host: nobody, the credentials where they do not name a region, or always the credentials. */
   readonly host: "fixed" | "optional" | "required"
   /** The headers that are sent, with what is in them. */

@@ -187,28 +187,38 @@ it.scopedLive("agentops refuses a wrong key where it gives out tokens, which pau
 )
 
 it.scopedLive(
-  "a route that allows the EU alone sends nothing to a host in the US, nor to one that is nowhere known",
+  "a route that allows the EU alone sends nothing to a host elsewhere, nor to one that is nowhere known",
   () =>
     Effect.gen(function* () {
-      const langfuse = (credentials: object, name: string) =>
-        Either.getOrThrow(
-          Vendors.destination("langfuse_otel", { publicKey: "pk", secretKey: "sk", ...credentials }, { name })
-        )
-      const destinations = [
-        langfuse({ region: "eu" }, "eu"),
-        langfuse({ region: "us" }, "us"),
-        langfuse({ host: "https://langfuse.example.com" }, "own")
+      const keys = { publicKey: "pk", secretKey: "sk" }
+      const settings: ReadonlyArray<readonly [name: string, vendor: string, credentials: object]> = [
+        ["eu", "langfuse_otel", { ...keys, region: "eu" }],
+        ["us", "langfuse_otel", { ...keys, region: "us" }],
+        ["own", "langfuse_otel", { ...keys, host: "https://langfuse.example.com" }],
+        ["de", "sentry", { dsn: "https://k1@o1.ingest.de.sentry.io/2" }],
+        ["apex", "sentry", { dsn: "https://k1@o1.ingest.sentry.io/2" }],
+        ["grafana", "grafana_cloud", contractOf("grafana_cloud").credentials],
+        ["elastic", "elastic", { endpoint: "p1.ingest.eu-west-1.aws.elastic.cloud", apiKey: "el-1" }]
       ]
-      const receiver = yield* Receiver.make({
-        accounts: [{ id: "acme", headers: {}, path: "/api/public/otel/v1/traces" }]
-      })
+      const destinations = settings.map(([name, vendor, credentials]) =>
+        Either.getOrThrow(Vendors.destination(vendor, credentials, { name }))
+      )
+      const receiver = yield* Receiver.make()
       const asked: Array<string> = []
       const tracing = Layer.provide(TenantTracer.layer(), [Tracing.vocabularies, to(receiver, asked)])
-      yield* Effect.void.pipe(
-        Spans.llmCall({ operation: "chat", provider: "openai" }),
-        TenantTracer.withRoute(TenantRoute.make({ tenant: "acme", destinations, regions: ["eu"] })),
-        Effect.provide(tracing)
+      const route = TenantRoute.make({ tenant: "acme", destinations, regions: ["eu"] })
+      const denied = yield* Effect.gen(function* () {
+        yield* Effect.void.pipe(Spans.llmCall({ operation: "chat", provider: "openai" }), TenantTracer.withRoute(route))
+        return (yield* TenantTracer.TenantTracer).plan(route).denied
+      }).pipe(Effect.provide(tracing))
+      expect(new Set(asked)).toEqual(
+        new Set([
+          "https://cloud.langfuse.com/api/public/otel/v1/traces",
+          "https://o1.ingest.de.sentry.io/api/2/integration/otlp/v1/traces"
+        ])
       )
-      expect(asked).toEqual(["https://cloud.langfuse.com/api/public/otel/v1/traces"])
+      expect(denied.map(({ id }) => id)).toEqual(
+        ["us", "own", "apex", "grafana", "elastic"].map((name) => `acme/${name}`)
+      )
     })
 )

@@ -57,7 +57,7 @@ export const vendor: Vendor = make({
   }),
   settings: ({ apiKey, product = "llm", site }) =>
     Either.right({
-      endpoint: `https://otlp.${site}/v1/traces`,
+      endpoint: regions[site].endpoint,
       headers: headers({ "dd-api-key": apiKey, "dd-otlp-source": sources[product] })
     })
 })

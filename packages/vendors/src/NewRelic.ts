@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { nameOf, secret } from "./internal/fields.js"
-import { headers, located, make, parameter, present } from "./internal/vendor.js"
+import { headers, make, parameter, present } from "./internal/vendor.js"
 
 const regions = {
   us: { endpoint: "https://otlp.nr-data.net/v1/traces", region: "us" },
@@ -41,14 +41,7 @@ export const vendor: Vendor = make({
     "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
   ],
   credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),
-  settings: ({ licenseKey, region }) =>
-    located({
-      field: "region",
-      own: undefined,
-      regions,
-      region,
-      why: "an account is in one region",
-      otherwise: "us"
-    }).pipe(Either.map((endpoint) => ({ endpoint, headers: headers({ "api-key": licenseKey }) }))),
+  settings: ({ licenseKey, region = "us" }) =>
+    Either.right({ endpoint: regions[region].endpoint, headers: headers({ "api-key": licenseKey }) }),
   dynamicHeaders: (params) => present({ "api-key": parameter(params, "newrelic_api_key") })
 })

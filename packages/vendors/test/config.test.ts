@@ -49,6 +49,18 @@ describe("config", () => {
       "https://weave.internal.example/otel/v1/traces"
     ],
     ["newrelic", { NEW_RELIC_LICENSE_KEY: "k", NEW_RELIC_REGION: "eu" }, "https://otlp.eu01.nr-data.net/v1/traces"],
+    ["honeycomb", { HONEYCOMB_API_KEY: "k" }, "https://api.honeycomb.io/v1/traces"],
+    [
+      "honeycomb",
+      { HONEYCOMB_API_KEY: "k", HONEYCOMB_API_ENDPOINT: "https://api.eu1.honeycomb.io" },
+      "https://api.eu1.honeycomb.io/v1/traces"
+    ],
+    ["axiom", { AXIOM_TOKEN: "k", AXIOM_DATASET: "d" }, "https://us-east-1.aws.edge.axiom.co/v1/traces"],
+    [
+      "axiom",
+      { AXIOM_TOKEN: "k", AXIOM_DATASET: "d", AXIOM_URL: "https://eu-central-1.aws.edge.axiom.co" },
+      "https://eu-central-1.aws.edge.axiom.co/v1/traces"
+    ],
     ["datadog", { DD_API_KEY: "k" }, "https://otlp.datadoghq.com/v1/traces"],
     ["datadog", { DD_API_KEY: "k", DD_SITE: "datadoghq.eu" }, "https://otlp.datadoghq.eu/v1/traces"],
     [

@@ -183,7 +183,11 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
   [
     "honeyhive",
     { apiKey: "hh-1", host: "api.dp1.us.prod.honeyhive.ai" },
-    { endpoint: "https://api.dp1.us.prod.honeyhive.ai/opentelemetry/v1/traces", headers: bearer("hh-1") }
+    {
+      endpoint: "https://api.dp1.us.prod.honeyhive.ai/opentelemetry/v1/traces",
+      headers: bearer("hh-1"),
+      region: "us"
+    }
   ],
   [
     "galileo",
@@ -209,7 +213,8 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     { dsn: "https://k1@o1.ingest.de.sentry.io/2" },
     {
       endpoint: "https://o1.ingest.de.sentry.io/api/2/integration/otlp/v1/traces",
-      headers: { "x-sentry-auth": "sentry sentry_key=k1" }
+      headers: { "x-sentry-auth": "sentry sentry_key=k1" },
+      region: "eu"
     }
   ],
   [
@@ -337,7 +342,8 @@ describe("half of what a vendor needs", () => {
     ["weave_otel", { apiKey: "k", project: "a/b", view: "agents", host: "h" }, "view is for the shared cloud"],
     ["datadog", { apiKey: "k" }, "site must be given"],
     ["datadog", { apiKey: "k", site: "evil.example" }, "site must be one of datadoghq.com"],
-    ["honeycomb", { apiKey: "k" }, "region must be given"],
+    ["honeycomb", { apiKey: "k" }, "endpoint or region (us, eu) must be given"],
+    ["axiom", { apiToken: "k", dataset: "d" }, "endpoint or region (us, eu) must be given"],
     ["honeycomb", { apiKey: "a".repeat(32), region: "us" }, "dataset must be given with a classic key"],
     ["newrelic", { region: "eu" }, "licenseKey must be given"],
     ["newrelic", { licenseKey: "k", region: "mars" }, "region must be one of us, eu, gov"],
