@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { baseUrl, headerText, nameOf, secret, tracesUrl } from "./internal/fields.js"
@@ -53,16 +52,8 @@ export const vendor: Vendor = make({
   settings: ({ apiKey, dataset, endpoint, region }) =>
     isClassic(Redacted.value(apiKey)) && dataset === undefined
       ? missing("dataset", "must be given with a classic key")
-      : located({
-          field: "endpoint",
-          own: endpoint && tracesUrl(endpoint),
-          regions,
-          region,
-          why: "a team is in one region"
-        }).pipe(
-          Either.map((url) => ({
-            endpoint: url,
-            headers: headers({ "x-honeycomb-team": apiKey, "x-honeycomb-dataset": dataset })
-          }))
+      : located(
+          { field: "endpoint", own: endpoint && tracesUrl(endpoint), regions, region, why: "a team is in one region" },
+          { headers: headers({ "x-honeycomb-team": apiKey, "x-honeycomb-dataset": dataset }) }
         )
 })

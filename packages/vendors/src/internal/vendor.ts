@@ -114,23 +114,26 @@ const isLike = (host: string, pattern: string): boolean => {
   return parts.length === wanted.length && wanted.every((part, index) => /^\{.+\}$/.test(part) || part === parts[index])
 }
 
-/** The endpoint of a region or of a host of one's own, never of both. */
-export const located = (options: {
-  /** The field that names the host, and what it comes to. */
-  readonly field: string
-  readonly own: string | undefined
-  readonly regions: Readonly<Record<string, VendorRegion>>
-  readonly region: string | undefined
-  readonly why: string
-}): Either.Either<string, Problem> => {
-  const { field, own, region, regions, why } = options
+/** Settings with the endpoint of a region or of a host of one's own, never of both. */
+export const located = (
+  where: {
+    /** The field that names the host, and what it comes to. */
+    readonly field: string
+    readonly own: string | undefined
+    readonly regions: Readonly<Record<string, VendorRegion>>
+    readonly region: string | undefined
+    readonly why: string
+  },
+  settings: Omit<Settings, "endpoint">
+): Either.Either<Settings, Problem> => {
+  const { field, own, region, regions, why } = where
   if (own !== undefined && region !== undefined) {
     return invalid("region", `and ${field} are both given: give one of them`)
   }
   const endpoint = own ?? regions[region ?? ""]?.endpoint
   return endpoint === undefined
     ? missing(field, `or region (${Object.keys(regions).join(", ")}) must be given: ${why}`)
-    : Either.right(endpoint)
+    : Either.right({ ...settings, endpoint })
 }
 
 const unreadable: Problem = { reason: "invalid", field: "credentials", detail: "must be a record of fields" }
