@@ -88,8 +88,16 @@ export interface VendorFacts {
   readonly success: string
   /** What becomes of a span whose parent never comes. */
   readonly orphans: string
-  /** The variables of the environment that fill a field for the operator; the first that is set wins. */
+  /**
+   * The variables of the environment that fill a field for the operator; the first that is set wins. What fills `content` is no credential: `true` or
+   * `false`, whether the operator's own copies may hold it.
+   */
   readonly environment: Readonly<Record<string, ReadonlyArray<string>>>
+  /**
+   * Headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` that fill fields for the operator: where no variable of `environment` fills any of these fields, and
+   * all of these headers are there.
+   */
+  readonly environmentHeaders: Readonly<Record<string, string>>
   /** What the operator's environment means where it names neither a host nor a region; a tenant always has to. */
   readonly defaults: Readonly<Record<string, string>>
   readonly notes: ReadonlyArray<string>

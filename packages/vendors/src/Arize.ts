@@ -48,6 +48,7 @@ export const vendor: Vendor = make({
     project: ["ARIZE_PROJECT_NAME"],
     endpoint: ["ARIZE_HTTP_ENDPOINT", "ARIZE_ENDPOINT"]
   },
+  environmentHeaders: { apiKey: "api_key", spaceId: "space_id" },
   defaults: { region: "us" },
   notes: [
     "api_key and space_id are deprecated, and still the only headers that older installations read.",

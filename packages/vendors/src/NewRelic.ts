@@ -35,9 +35,13 @@ export const vendor: Vendor = make({
   limits: { bytesPerRequest: 1_000_000, valueLength: 4095 },
   success: "200, before most is checked: what is wrong later is in NrIntegrationError",
   orphans: "Shown with a banner that a parent is missing.",
-  environment: { licenseKey: ["NEW_RELIC_LICENSE_KEY"], region: ["NEW_RELIC_REGION"] },
+  environment: {
+    licenseKey: ["NEW_RELIC_LICENSE_KEY"],
+    region: ["NEW_RELIC_REGION"],
+    content: ["NEW_RELIC_AI_MONITORING_RECORD_CONTENT_ENABLED"]
+  },
   notes: [
-    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
+    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes; names over 255 characters and lists over 64 entries are cut as well: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
     "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
   ],
   credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),

@@ -57,7 +57,8 @@ const section = (vendor: Vendor): ReadonlyArray<string> => [
   ...table(
     ["field", "the operator's variables, the first that is set"],
     Object.fromEntries(Object.entries(vendor.environment).map(([field, names]) => [field, codes(names)]))
-  )
+  ),
+  ...table(["field", "else the header of `OTEL_EXPORTER_OTLP_TRACES_HEADERS`"], vendor.environmentHeaders)
 ]
 
 const tiers: ReadonlyArray<readonly [Vendor["tier"], heading: string, text: string]> = [

@@ -2,9 +2,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import * as Levo from "../src/Levo.js"
 import * as Vendors from "../src/Vendors.js"
 import { complete } from "./complete.js"
-import { headersOf } from "./reveal.js"
+import { headersOf, problem } from "./reveal.js"
 
 interface Wire {
   readonly endpoint: string
@@ -89,7 +90,11 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
   [
     "datadog",
     { apiKey: "dd-1", site: "datadoghq.eu", product: "apm" },
-    { endpoint: "https://otlp.datadoghq.eu/v1/traces", headers: { "dd-api-key": "dd-1" }, region: "eu" }
+    {
+      endpoint: "https://otlp.datadoghq.eu/v1/traces",
+      headers: { "dd-api-key": "dd-1", compute_stats: "true" },
+      region: "eu"
+    }
   ],
   [
     "honeycomb",
@@ -144,14 +149,6 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     "langwatch",
     { apiKey: "lw-1", host: "langwatch.example.com/api/otel/" },
     { endpoint: "https://langwatch.example.com/api/otel/v1/traces", headers: bearer("lw-1") }
-  ],
-  [
-    "levo",
-    { apiKey: "lv-1", organizationId: "o", workspaceId: "w", endpoint: "https://levo.example.com/exactly/this" },
-    {
-      endpoint: "https://levo.example.com/exactly/this",
-      headers: { ...bearer("lv-1"), "x-levo-organization-id": "o", "x-levo-workspace-id": "w" }
-    }
   ],
   [
     "openlayer",
@@ -291,10 +288,15 @@ describe("what a vendor's page says", () => {
     (vendor) => [vendor.name, vendor, Either.getOrThrow(vendor.destination(complete[vendor.name]))] as const
   )
 
+  /** What is sent in place of something else. */
+  const otherwise: Readonly<Record<string, object>> = { datadog: { product: "apm" } }
+
   it.each(made.filter(([name]) => name !== "otlp" && name !== "agentops"))(
     "of %s: the headers and attributes are those that are sent, all of them",
-    (_, vendor, destination) => {
-      expect(Object.keys(headersOf(destination)).sort()).toEqual(Object.keys(vendor.headers).sort())
+    (name, vendor, destination) => {
+      const other = Either.getOrThrow(vendor.destination({ ...complete[name], ...otherwise[name] }))
+      const sent = { ...headersOf(destination), ...headersOf(other) }
+      expect(Object.keys(sent).sort()).toEqual(Object.keys(vendor.headers).sort())
       expect(Object.keys(destination.resource).sort()).toEqual(Object.keys(vendor.resource).sort())
     }
   )
@@ -309,9 +311,26 @@ describe("what a vendor's page says", () => {
       for (const { endpoint } of Object.values(vendor.regions)) expect(new URL(endpoint).protocol).toBe("https:")
       expect(destination.endpoint).toMatch(/^https:/)
       const fields = vendor.fields.map(({ name }) => name)
-      for (const field of [...Object.keys(vendor.environment), ...Object.keys(vendor.defaults)])
-        expect(fields).toContain(field)
+      const filled = [vendor.environment, vendor.environmentHeaders, vendor.defaults].flatMap(Object.keys)
+      // No credential, but what the operator's own copies may hold.
+      for (const field of filled) if (field !== "content") expect(fields).toContain(field)
     }
+  )
+})
+
+it("levo is sent to exactly where it says", () => {
+  const credentials = {
+    apiKey: "lv-1",
+    organizationId: "o",
+    workspaceId: "w",
+    endpoint: "https://levo.example.com/exactly/this"
+  }
+  const destination = Either.getOrThrow(Levo.vendor.destination(credentials))
+  expect(destination.endpoint).toBe("https://levo.example.com/exactly/this")
+  const ids = { "x-levo-organization-id": "o", "x-levo-workspace-id": "w" }
+  expect(headersOf(destination)).toEqual({ ...bearer("lv-1"), ...ids })
+  expect(problem(Levo.vendor.destination({ apiKey: "k" }))).toBe(
+    "levo: organizationId, workspaceId, endpoint must be given"
   )
 })
 
@@ -361,7 +380,6 @@ describe("half of what a vendor needs", () => {
       "environmentId must be letters, digits and dashes"
     ],
     ["dynatrace", { apiToken: "k", environmentId: "a", endpoint: "b" }, "environmentId and endpoint are both given"],
-    ["levo", { apiKey: "k" }, "organizationId, workspaceId, endpoint must be given"],
     ["agentops", { serviceName: "s" }, "apiKey must be given"],
     ["openlayer", { apiKey: "k" }, "pipelineId must be given"],
     ["opik", { workspace: "w" }, "apiKey or host must be given"],
@@ -415,7 +433,6 @@ describe("case 213: the host of weave", () => {
     Either.getOrThrow(Vendors.destination("weave_otel", { apiKey: "k", project: "a/b", host })).endpoint
 
   it("case 173: is completed, however much of the path is there", () => {
-    expect(endpoint("weave.internal.example")).toBe("https://weave.internal.example/otel/v1/traces")
     for (const host of [
       "https://trace.wandb.ai",
       "https://trace.wandb.ai/otel",
@@ -424,5 +441,12 @@ describe("case 213: the host of weave", () => {
       expect(endpoint(host)).toBe("https://trace.wandb.ai/otel/v1/traces")
     for (const host of ["acme.wandb.io", "https://acme.wandb.io/traces", "https://acme.wandb.io/traces/otel/v1/traces"])
       expect(endpoint(host)).toBe("https://acme.wandb.io/traces/otel/v1/traces")
+  })
+
+  it("has the API where its page says of an installation of one's own, unless the path says otherwise", () => {
+    expect(endpoint("weave.internal.example")).toBe("https://weave.internal.example/traces/otel/v1/traces")
+    for (const host of ["https://weave.internal.example/otel", "https://weave.internal.example/otel/v1/traces"])
+      expect(endpoint(host)).toBe("https://weave.internal.example/otel/v1/traces")
+    expect(endpoint("https://example.com/otel-weave")).toBe("https://example.com/otel-weave/traces/otel/v1/traces")
   })
 })

@@ -37,7 +37,16 @@ type Fields<A, I> = Schema.Schema<A, I> & { readonly fields: Readonly<Record<str
 /** What is known of a vendor, where most have nothing to say left out. */
 export type Facts = Omit<VendorFacts, Optional> & Partial<Pick<VendorFacts, Optional>>
 
-type Optional = "regions" | "hosts" | "resource" | "vocabularies" | "limits" | "environment" | "defaults" | "notes"
+type Optional =
+  | "regions"
+  | "hosts"
+  | "resource"
+  | "vocabularies"
+  | "limits"
+  | "environment"
+  | "environmentHeaders"
+  | "defaults"
+  | "notes"
 
 /** Makes a vendor: credentials are decoded, turned into settings, and checked as any destination is. */
 export const make = <A, I>({
@@ -57,6 +66,7 @@ export const make = <A, I>({
     vocabularies: [{ name: "genai", version: "1.41" }],
     limits: {},
     environment: {},
+    environmentHeaders: {},
     defaults: {},
     notes: [],
     ...known
