@@ -114,12 +114,15 @@ export interface Vendor extends VendorFacts {
   readonly fields: ReadonlyArray<{ readonly name: string; readonly isOptional: boolean }>
   /**
    * Reads credentials that nobody has checked; unknown fields are reported. `name` names the destination, by default as
-   * the vendor; `region` says where a host of the tenant's own keeps what it receives; the other options are those of any
-   * destination.
+   * the vendor; `region` says where a host of the tenant's own keeps what it receives; `limits` are those of the tenant's
+   * plan, each in place of the vendor's; the other options are those of any destination.
    */
   readonly destination: (
     credentials: unknown,
-    options?: { readonly name?: string | undefined } & Pick<Options, "content" | "view" | "sampling" | "region">
+    options?: { readonly name?: string | undefined } & Pick<
+      Options,
+      "content" | "view" | "sampling" | "region" | "limits"
+    >
   ) => Either.Either<Destination, VendorError>
   /** Request parameters to headers, where the vendor supports them per request; only what is present is used. */
   readonly dynamicHeaders: Option.Option<

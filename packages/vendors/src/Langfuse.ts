@@ -51,7 +51,7 @@ export const vendor: Vendor = make({
   defaults: { region: "us" },
   notes: [
     "An installation of one's own needs version 3.22.0.",
-    "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute: https://langfuse.com/faq/all/api-limits"
+    "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute, which a destination's limits may say: https://langfuse.com/faq/all/api-limits"
   ],
   credentials: Schema.Struct({
     publicKey: secret.pipe(

@@ -116,7 +116,8 @@ const named = (name: string): Either.Either<Vendor, VendorError> =>
 
 /**
  * A destination from a vendor's name and credentials that nobody has checked, such as a tenant's stored settings. `name` names the destination,
- * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives.
+ * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives; `limits` what the tenant's plan
+ * allows, where that is not what the vendor's smallest does.
  *
  * @since 0.1.0
  * @category constructors

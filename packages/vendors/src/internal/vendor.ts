@@ -88,7 +88,7 @@ export const make = <A, I>({
           Destination.make({
             protocol: protocols[0],
             vocabularies,
-            limits,
+            limits: { ...limits, ...said(given.limits) },
             ...settings,
             ...options,
             sampling: given.sampling
@@ -98,6 +98,10 @@ export const make = <A, I>({
       }).pipe(Either.mapLeft((problem) => new VendorError({ vendor: name, ...problem })))
   }
 }
+
+/** What is left out says nothing. */
+const said = (limits: Destination.DestinationLimits = {}): Destination.DestinationLimits =>
+  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
 
 /** The host that a URL leads to, however it is spelled: a dot at its end, a port and a scheme make it no other one. */
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/\.+$/, "")
