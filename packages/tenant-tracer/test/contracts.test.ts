@@ -198,7 +198,7 @@ it.scopedLive(
         ["de", "sentry", { dsn: "https://k1@o1.ingest.de.sentry.io/2" }],
         ["apex", "sentry", { dsn: "https://k1@o1.ingest.sentry.io/2" }],
         ["grafana", "grafana_cloud", contractOf("grafana_cloud").credentials],
-        ["elastic", "elastic", { endpoint: "p1.ingest.eu-west-1.aws.elastic.cloud", apiKey: "el-1" }]
+        ["elastic", "elastic", { endpoint: "p1.ingest.eu-west-2.aws.elastic.cloud", apiKey: "el-1" }]
       ]
       const destinations = settings.map(([name, vendor, credentials]) =>
         Either.getOrThrow(Vendors.destination(vendor, credentials, { name }))

@@ -82,6 +82,10 @@ describe("a host that a tenant names", () => {
     ["sentry", { dsn: "https://k1@o1.ingest.sentry.io/2" }, "us"],
     ["sentry", { dsn: "https://k1@O1.Ingest.DE.Sentry.io.:443/2" }, "eu"],
     ["honeyhive", { host: "https://api.dp1.us.prod.honeyhive.ai" }, "us"],
+    ["elastic", { endpoint: "https://p1.ingest.eu-west-1.aws.elastic.cloud:443" }, "eu"],
+    ["elastic", { endpoint: "p1.ingest.eu-west-2.aws.elastic.cloud" }, "gb"],
+    ["elastic", { endpoint: "p1.ingest.us-east-1.aws.elastic.cloud" }, "us"],
+    ["elastic", { endpoint: "p1.ingest.ap-southeast-2.aws.elastic.cloud" }, "au"],
     ["honeycomb", { region: "", endpoint: "https://api.eu1.honeycomb.io" }, "eu"],
     ["axiom", { region: "", endpoint: "eu-central-1.aws.edge.axiom.co" }, "eu"]
   ])("%s with %j is in %s, whatever is said", (vendor, credentials, region) => {
@@ -99,9 +103,11 @@ describe("a host that a tenant names", () => {
     ["sentry", { dsn: "https://k1@o1-ingest-de.sentry.io/2" }],
     ["honeyhive", { host: "https://api.dp2.us.prod.honeyhive.ai" }],
     ["honeycomb", { region: "", endpoint: "https://refinery.example.com" }],
-    // Their pages name hosts, and not where these are.
-    ["grafana_cloud", {}],
-    ["elastic", {}]
+    ["elastic", { endpoint: "p1.ingest.eu-moon-1.aws.elastic.cloud" }],
+    ["elastic", { endpoint: "p1.ingest.europe-west2.gcp.elastic.cloud" }],
+    ["elastic", { endpoint: "ingest.eu-west-1.aws.elastic.cloud" }],
+    // Its page says how a host is put together, and not where it is.
+    ["grafana_cloud", {}]
   ])(
     "%s with %j is where it is said to be, and else nowhere known, which a route with regions denies",
     (vendor, credentials) => {

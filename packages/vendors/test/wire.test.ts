@@ -255,7 +255,8 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     { endpoint: "p1.ingest.eu-west-1.aws.elastic.cloud", apiKey: "el-1" },
     {
       endpoint: "https://p1.ingest.eu-west-1.aws.elastic.cloud/v1/traces",
-      headers: { authorization: "ApiKey el-1" }
+      headers: { authorization: "ApiKey el-1" },
+      region: "eu"
     }
   ],
   [
