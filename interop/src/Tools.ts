@@ -13,15 +13,16 @@ const cache = join(folder, "..", ".cache", "interop")
 
 export const decoder: string = join(folder, "python", "decode.py")
 
-const isThere = (command: string, args: ReadonlyArray<string>): Effect.Effect<string, Check.NotHere> =>
-  Effect.mapError(Program.run(command, args), ({ message }) => new Check.NotHere(`no ${command}: ${message}`))
+/** What cannot be had is not here; what is had and then does not work has failed. */
+const had = <A>(effect: Effect.Effect<A, Error>, what: string): Effect.Effect<A, Check.NotHere> =>
+  Effect.mapError(effect, ({ message }) => new Check.NotHere(`no ${what}: ${message}`))
 
-/** Made once from these files; whatever cannot be fetched is not here. */
-const made = (
+/** Made once from these files. */
+const made = <E>(
   name: string,
   sources: ReadonlyArray<string>,
-  make: (target: string) => Effect.Effect<unknown, Error | Check.NotHere>
-): Effect.Effect<string, Check.NotHere> =>
+  make: (target: string) => Effect.Effect<unknown, E>
+): Effect.Effect<string, E> =>
   Effect.gen(function* () {
     const target = join(cache, name)
     const stamp = `${target}.stamp`
@@ -35,27 +36,29 @@ const made = (
     yield* make(target)
     writeFileSync(stamp, wanted)
     return target
-  }).pipe(
-    Effect.mapError(({ message, why }: { message?: string; why?: string }) => new Check.NotHere(why ?? message ?? ""))
-  )
+  })
 
 /** A virtual environment with Phoenix and OpenTelemetry's messages in it. */
 export const python: Effect.Effect<string, Check.NotHere> = Effect.zipRight(
-  isThere("python3", ["--version"]),
+  had(Program.run("python3", ["--version"]), "python3"),
   made("venv", ["python/requirements.txt"], (target) =>
-    Effect.zipRight(
-      Program.run("python3", ["-m", "venv", target]),
-      Program.run(join(target, "bin", "pip"), ["install", "-q", "-r", join(folder, "python", "requirements.txt")])
+    had(
+      Effect.zipRight(
+        Program.run("python3", ["-m", "venv", target]),
+        Program.run(join(target, "bin", "pip"), ["install", "-q", "-r", join(folder, "python", "requirements.txt")])
+      ),
+      "packages"
     )
   )
 )
 
-/** A Collector built from its modules. */
-export const collector: Effect.Effect<string, Check.NotHere> = Effect.zipRight(
-  isThere("go", ["version"]),
-  made("collector", ["collector/main.go", "collector/go.mod", "collector/go.sum"], (target) =>
-    Program.run("go", ["build", "-trimpath", "-o", target, "."], { cwd: join(folder, "collector") })
-  )
+/** A Collector built from its modules: where these are here, one that does not compile is a failure. */
+export const collector: Effect.Effect<string, Check.NotHere | Error> = Effect.zipRight(
+  had(Program.run("go", ["version"]), "go"),
+  made("collector", ["collector/main.go", "collector/go.mod", "collector/go.sum"], (target) => {
+    const go = (...args: ReadonlyArray<string>) => Program.run("go", args, { cwd: join(folder, "collector") })
+    return Effect.zipRight(had(go("mod", "download"), "modules"), go("build", "-trimpath", "-o", target, "."))
+  })
 )
 
 /** The lines of a file that begin so, such as pinned versions. */

@@ -66,6 +66,54 @@ describe("a tenant", () => {
       })
     )
 
+    it.effect("says of a destination where it is, and what its plan allows", () =>
+      Effect.gen(function* () {
+        const tenants = yield* Tenants
+        const langfuse = { vendor: "langfuse_otel", credentials: { publicKey: "pk", secretKey: "sk", region: "eu" } }
+        yield* tenants.put({
+          id: "planned",
+          name: "P",
+          settings: { regions: ["eu"] },
+          destinations: [
+            { ...collector("at-home"), region: "eu" },
+            collector("nowhere-known"),
+            { ...langfuse, name: "pro", limits: { requestsPerMinute: 20_000 } },
+            { ...langfuse, name: "small" }
+          ]
+        })
+        const { destinations } = yield* routeOf("planned")
+        expect(destinations.map(({ limits, name, region }) => [name, region, limits])).toEqual([
+          ["at-home", "eu", {}],
+          ["nowhere-known", undefined, {}],
+          ["pro", "eu", { bytesPerRequest: 5_000_000, requestsPerMinute: 20_000 }],
+          ["small", "eu", { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 }]
+        ])
+      })
+    )
+
+    it.effect("has a destination refused that says wrong things of itself", () =>
+      Effect.gen(function* () {
+        const tenants = yield* Tenants
+        const langfuse = { vendor: "langfuse_otel", credentials: { publicKey: "pk", secretKey: "sk", region: "us" } }
+        yield* tenants.put({
+          id: "liar",
+          name: "L",
+          destinations: [
+            { ...collector("a"), region: "The EU" },
+            { ...langfuse, name: "b", region: "eu" },
+            { ...langfuse, name: "c", limits: { requestsPerMinute: 0 } }
+          ]
+        })
+        const { refused, usable } = yield* tenants.destinations("liar")
+        expect(usable).toEqual([])
+        expect(refused.map(({ reason }) => reason)).toEqual([
+          "otlp: region must be 1 to 32 lower-case letters, digits or dashes, or absent",
+          "langfuse_otel: region is us at this endpoint: say so, or nothing",
+          "langfuse_otel: limits.requestsPerMinute must be a number above zero, or absent"
+        ])
+      })
+    )
+
     it.effect("keeps one route object as long as nothing changes", () =>
       Effect.gen(function* () {
         const tenants = yield* Tenants

@@ -69,6 +69,11 @@ export interface VendorFacts {
   readonly endpoint: string
   /** The vendor's own installations by the name that credentials give them. Empty: there is one, or all are its users'. */
   readonly regions: Readonly<Record<string, VendorRegion>>
+  /**
+   * Where hosts are that credentials name and the vendor runs, as far as its pages say so: by the host's name, in which `{…}` stands for one part of it
+   * that may be anything.
+   */
+  readonly hosts: Readonly<Record<string, string>>
   /** Who names the host: nobody, the credentials where they do not name a region, or always the credentials. */
   readonly host: "fixed" | "optional" | "required"
   /** The headers that are sent, with what is in them. */
@@ -83,8 +88,16 @@ export interface VendorFacts {
   readonly success: string
   /** What becomes of a span whose parent never comes. */
   readonly orphans: string
-  /** The variables of the environment that fill a field for the operator; the first that is set wins. */
+  /**
+   * The variables of the environment that fill a field for the operator; the first that is set wins. What fills `content` is no credential: `true` or
+   * `false`, whether the operator's own copies may hold it.
+   */
   readonly environment: Readonly<Record<string, ReadonlyArray<string>>>
+  /**
+   * Headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` that fill fields for the operator: where no variable of `environment` fills any of these fields, and
+   * all of these headers are there.
+   */
+  readonly environmentHeaders: Readonly<Record<string, string>>
   /** What the operator's environment means where it names neither a host nor a region; a tenant always has to. */
   readonly defaults: Readonly<Record<string, string>>
   readonly notes: ReadonlyArray<string>
@@ -101,12 +114,15 @@ export interface Vendor extends VendorFacts {
   readonly fields: ReadonlyArray<{ readonly name: string; readonly isOptional: boolean }>
   /**
    * Reads credentials that nobody has checked; unknown fields are reported. `name` names the destination, by default as
-   * the vendor; `region` says where a host of the tenant's own keeps what it receives; the other options are those of any
-   * destination.
+   * the vendor; `region` says where a host of the tenant's own keeps what it receives; `limits` are those of the tenant's
+   * plan, each in place of the vendor's; the other options are those of any destination.
    */
   readonly destination: (
     credentials: unknown,
-    options?: { readonly name?: string | undefined } & Pick<Options, "content" | "view" | "sampling" | "region">
+    options?: { readonly name?: string | undefined } & Pick<
+      Options,
+      "content" | "view" | "sampling" | "region" | "limits"
+    >
   ) => Either.Either<Destination, VendorError>
   /** Request parameters to headers, where the vendor supports them per request; only what is present is used. */
   readonly dynamicHeaders: Option.Option<

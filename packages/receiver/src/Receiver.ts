@@ -150,7 +150,7 @@ export declare namespace Receiver {
     readonly removeAccount: (accountId: string) => Effect.Effect<void>
     /** The requests that were taken, in order of arrival. */
     readonly received: (accountId: string) => Effect.Effect<ReadonlyArray<Delivery>>
-    /** The spans that were kept, in order of arrival; one that was delivered twice is here twice. */
+    /** The spans that were kept, as the account's vendor keeps them, in order of arrival; one that was delivered twice is here twice. */
     readonly spans: (accountId: string) => Effect.Effect<ReadonlyArray<Otlp.ReceivedSpan>>
     /** The requests that were not taken: of one account, or without an id all of them. */
     readonly refusals: (accountId?: string | undefined) => Effect.Effect<ReadonlyArray<Refusal>>
@@ -336,7 +336,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
             request: decoded.right,
             rejectedSpans
           },
-          kept
+          kept.map((span) => Admission.cut(rules, span))
         )
         changed()
         const old = `${rules.vendor} takes no span that ended more than ${rules.oldestSpan} seconds ago`

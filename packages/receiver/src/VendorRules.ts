@@ -59,7 +59,7 @@ export interface VendorRules {
   readonly requestsPerMinute: number
   /** Seconds since a span's end; an older one is rejected in a partial success. */
   readonly oldestSpan: number
-  /** Characters of an attribute's value that the vendor keeps. It cuts a longer one and refuses nothing, and neither does the receiver. */
+  /** Characters of a span's attribute that the vendor keeps. It cuts a longer one, refuses nothing and says nothing, and so does the receiver. */
   readonly valueLength: number
   /** What a body that is no export request is answered with; OTLP says 400. */
   readonly undecodableStatus: number

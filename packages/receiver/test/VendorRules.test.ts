@@ -206,6 +206,18 @@ it.scopedLive("dynatrace rejects the spans that ended more than an hour ago, and
   })
 )
 
+it.scoped("new relic keeps the beginning of a value that is too long, and says nothing", () =>
+  Effect.gen(function* () {
+    const { receiver, send } = yield* setUp(VendorRules.newrelic)
+    const attributes = { long: "x".repeat(4096), fits: "y".repeat(4095), many: 4096 }
+    const body = bodyOf("protobuf", [readableSpan({ attributes })])
+    expect((yield* send({ headers: { "api-key": "nr" }, body })).status).toBe(200)
+    const [span] = yield* receiver.spans("acme")
+    expect(span?.attributes).toEqual({ ...attributes, long: "x".repeat(4095) })
+    expect(yield* receiver.refusals("acme")).toEqual([])
+  })
+)
+
 it.scoped("a rate is kept for each account and each minute", () =>
   Effect.gen(function* () {
     const rules = { ...VendorRules.otlp, vendor: "slow", requestsPerMinute: 2 }

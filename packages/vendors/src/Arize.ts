@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { label, nameOf, secret, tracesUrl, url } from "./internal/fields.js"
 import { headers, located, make, parameter, present } from "./internal/vendor.js"
@@ -49,6 +48,7 @@ export const vendor: Vendor = make({
     project: ["ARIZE_PROJECT_NAME"],
     endpoint: ["ARIZE_HTTP_ENDPOINT", "ARIZE_ENDPOINT"]
   },
+  environmentHeaders: { apiKey: "api_key", spaceId: "space_id" },
   defaults: { region: "us" },
   notes: [
     "api_key and space_id are deprecated, and still the only headers that older installations read.",
@@ -62,15 +62,9 @@ export const vendor: Vendor = make({
     endpoint: Schema.optional(url)
   }),
   settings: ({ apiKey, endpoint, project, region, spaceId }) =>
-    located({
-      field: "endpoint",
-      own: endpoint && tracesUrl(endpoint),
-      regions,
-      region,
-      why: "a space lives in one region"
-    }).pipe(
-      Either.map((url) => ({
-        endpoint: url,
+    located(
+      { field: "endpoint", own: endpoint && tracesUrl(endpoint), regions, region, why: "a space lives in one region" },
+      {
         headers: headers({
           authorization: apiKey,
           "arize-space-id": spaceId,
@@ -79,7 +73,7 @@ export const vendor: Vendor = make({
           space_id: spaceId
         }),
         resource: { "openinference.project.name": project, model_id: project }
-      }))
+      }
     ),
   dynamicHeaders: (params) =>
     present({

@@ -4,9 +4,8 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { headerText, nameOf, secret } from "./internal/fields.js"
+import { baseUrl, headerText, nameOf, secret, tracesUrl } from "./internal/fields.js"
 import { headers, located, make, scheme } from "./internal/vendor.js"
 
 const regions = {
@@ -15,7 +14,8 @@ const regions = {
 }
 
 /**
- * Credentials: `apiToken`, `dataset`, and `region` (`us`, `eu`) of the dataset.
+ * Credentials: `apiToken`, `dataset`, and one of `region` (`us`, `eu`) of the dataset and `endpoint`, its domain (`/v1/traces` is added where it is
+ * missing).
  *
  * @since 0.1.0
  * @category vendors
@@ -26,22 +26,28 @@ export const vendor: Vendor = make({
   tier: "cited",
   page: "https://axiom.co/docs/send-data/opentelemetry",
   readOn: "2026-11-22",
-  endpoint: "https://{region}.aws.edge.axiom.co/v1/traces",
+  endpoint: "{endpoint}/v1/traces",
   regions,
-  host: "fixed",
+  host: "optional",
   headers: { authorization: "Bearer apiToken", "x-axiom-dataset": "dataset" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
   orphans: "Not said.",
-  environment: { apiToken: ["AXIOM_TOKEN"], dataset: ["AXIOM_DATASET"] },
+  environment: { apiToken: ["AXIOM_TOKEN"], dataset: ["AXIOM_DATASET"], endpoint: ["AXIOM_URL"] },
   defaults: { region: "us" },
-  notes: ["Traces have a dataset of their own, apart from logs and metrics."],
-  credentials: Schema.Struct({ apiToken: secret, dataset: headerText, region: nameOf(regions) }),
-  settings: ({ apiToken, dataset, region }) =>
-    located({ field: "region", own: undefined, regions, region, why: "a dataset is in one region" }).pipe(
-      Either.map((endpoint) => ({
-        endpoint,
-        headers: headers({ authorization: scheme("Bearer", apiToken), "x-axiom-dataset": dataset })
-      }))
+  notes: [
+    "Traces have a dataset of their own, apart from logs and metrics.",
+    "The variables: https://axiom.co/docs/ai-engineering/evaluate/setup"
+  ],
+  credentials: Schema.Struct({
+    apiToken: secret,
+    dataset: headerText,
+    region: Schema.optional(nameOf(regions)),
+    endpoint: Schema.optional(baseUrl)
+  }),
+  settings: ({ apiToken, dataset, endpoint, region }) =>
+    located(
+      { field: "endpoint", own: endpoint && tracesUrl(endpoint), regions, region, why: "a dataset is in one region" },
+      { headers: headers({ authorization: scheme("Bearer", apiToken), "x-axiom-dataset": dataset }) }
     )
 })

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, nameOf, secret } from "./internal/fields.js"
 import { headers, located, make, scheme } from "./internal/vendor.js"
@@ -54,16 +53,14 @@ export const vendor: Vendor = make({
     host: Schema.optional(baseUrl)
   }),
   settings: ({ apiKey, host, parent, region }) =>
-    located({
-      field: "host",
-      own: host && completed(host, path),
-      regions,
-      region,
-      why: "an organisation is on one data plane"
-    }).pipe(
-      Either.map((endpoint) => ({
-        endpoint,
-        headers: headers({ authorization: scheme("Bearer", apiKey), "x-bt-parent": parent })
-      }))
+    located(
+      {
+        field: "host",
+        own: host && completed(host, path),
+        regions,
+        region,
+        why: "an organisation is on one data plane"
+      },
+      { headers: headers({ authorization: scheme("Bearer", apiKey), "x-bt-parent": parent }) }
     )
 })

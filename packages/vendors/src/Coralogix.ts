@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { label, nameOf, secret } from "./internal/fields.js"
-import { headers, located, make, scheme } from "./internal/vendor.js"
+import { headers, make, scheme } from "./internal/vendor.js"
 
 const at = (domain: string, region: string) => ({
   endpoint: `https://ingress.${domain}.coralogix.com/v1/traces`,
@@ -50,11 +50,9 @@ export const vendor: Vendor = make({
   notes: ["Size: https://coralogix.com/docs/developer-portal/apis/limitations"],
   credentials: Schema.Struct({ apiKey: secret, region: nameOf(regions), application: label, subsystem: label }),
   settings: ({ apiKey, application, region, subsystem }) =>
-    located({ field: "region", own: undefined, regions, region, why: "an account has one domain" }).pipe(
-      Either.map((endpoint) => ({
-        endpoint,
-        headers: headers({ authorization: scheme("Bearer", apiKey) }),
-        resource: { "cx.application.name": application, "cx.subsystem.name": subsystem }
-      }))
-    )
+    Either.right({
+      endpoint: regions[region].endpoint,
+      headers: headers({ authorization: scheme("Bearer", apiKey) }),
+      resource: { "cx.application.name": application, "cx.subsystem.name": subsystem }
+    })
 })

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, headerText, nameOf, secret, tracesUrl } from "./internal/fields.js"
 import { headers, located, make, scheme } from "./internal/vendor.js"
@@ -42,16 +41,14 @@ export const vendor: Vendor = make({
     dataset: Schema.optional(headerText)
   }),
   settings: ({ authToken, dataset, endpoint, region }) =>
-    located({
-      field: "endpoint",
-      own: endpoint && tracesUrl(endpoint),
-      regions,
-      region,
-      why: "an organisation is in one region"
-    }).pipe(
-      Either.map((url) => ({
-        endpoint: url,
-        headers: headers({ authorization: scheme("Bearer", authToken), "dash0-dataset": dataset })
-      }))
+    located(
+      {
+        field: "endpoint",
+        own: endpoint && tracesUrl(endpoint),
+        regions,
+        region,
+        why: "an organisation is in one region"
+      },
+      { headers: headers({ authorization: scheme("Bearer", authToken), "dash0-dataset": dataset }) }
     )
 })

@@ -20,11 +20,12 @@ const regions = {
   "ap2.datadoghq.com": at("ap2.datadoghq.com", "au")
 }
 
-/** Sends spans to what was called LLM Observability; else they are traces of APM alone. */
-const sources = { llm: "llmobs", apm: undefined }
+/** Sends spans to Agent Observability, which was called LLM Observability; else they are traces of APM alone, and counted in its metrics if so asked. */
+const products = { llm: { "dd-otlp-source": "llmobs" }, apm: { compute_stats: "true" } }
 
 /**
- * Credentials: `apiKey` and `site`, such as `datadoghq.eu`. With `product: "apm"` spans are traces of APM and nothing else; default `llm`.
+ * Credentials: `apiKey` and `site`, such as `datadoghq.eu`. With `product: "apm"` spans are traces of APM, with its metrics, and nothing else; default
+ * `llm`.
  *
  * @since 0.1.0
  * @category vendors
@@ -38,7 +39,11 @@ export const vendor: Vendor = make({
   endpoint: "https://otlp.{site}/v1/traces",
   regions,
   host: "fixed",
-  headers: { "dd-api-key": "apiKey", "dd-otlp-source": "llmobs, unless product is apm" },
+  headers: {
+    "dd-api-key": "apiKey",
+    "dd-otlp-source": "llmobs, unless product is apm",
+    compute_stats: "true, where product is apm"
+  },
   vocabularies: [{ name: "genai", version: "1.41" }],
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 3_200_000 },
@@ -48,7 +53,8 @@ export const vendor: Vendor = make({
   defaults: { site: "datadoghq.com" },
   notes: [
     "403 is the answer to a wrong key, to a key of another site, and to an account without access.",
-    "It reads the GenAI conventions from 1.37 on, and not on government sites: https://docs.datadoghq.com/llm_observability/instrument/otel_instrumentation"
+    "It reads the GenAI conventions from 1.37 on, and not on government sites: https://docs.datadoghq.com/llm_observability/instrument/otel_instrumentation",
+    "Others say that since October 2026 a span may need the attribute dd_llmobs_enabled to show there; its pages do not, and it is not sent."
   ],
   credentials: Schema.Struct({
     apiKey: secret,
@@ -57,7 +63,7 @@ export const vendor: Vendor = make({
   }),
   settings: ({ apiKey, product = "llm", site }) =>
     Either.right({
-      endpoint: `https://otlp.${site}/v1/traces`,
-      headers: headers({ "dd-api-key": apiKey, "dd-otlp-source": sources[product] })
+      endpoint: regions[site].endpoint,
+      headers: headers({ "dd-api-key": apiKey, ...products[product] })
     })
 })

@@ -31,6 +31,7 @@ export const vendor: Vendor = make({
   orphans: "Shown; a trace may arrive in any order.",
   notes: [
     "A stack's address under /tempo is for queries and refuses traces.",
+    "The host names a region as Grafana calls it, and not where that is: https://grafana.com/docs/grafana-cloud/security-and-account-management/region-url-formats/",
     "Spans of a trace that is too large are discarded: https://grafana.com/docs/grafana-cloud/send-data/traces/reduce-trace-size"
   ],
   credentials: Schema.Struct({

@@ -22,13 +22,17 @@ export const vendor: Vendor = make({
   page: "https://docs.honeyhive.ai/v2/integrations/opentelemetry-collector",
   readOn: "2026-11-22",
   endpoint: "{host}/opentelemetry/v1/traces",
+  hosts: { "api.dp1.us.prod.honeyhive.ai": "us" },
   host: "required",
   headers: { authorization: "Bearer apiKey" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
   orphans: "Not said.",
   environment: { apiKey: ["HH_INGESTION_API_KEY", "HH_API_KEY"], host: ["HH_API_URL"] },
-  notes: ["The key names the project."],
+  notes: [
+    "The key names the project.",
+    "The shared cloud is in the US; where a dedicated one is, its users choose: https://docs.honeyhive.ai/v2/setup/managed"
+  ],
   credentials: Schema.Struct({ apiKey: secret, host: baseUrl }),
   settings: ({ apiKey, host }) =>
     Either.right({

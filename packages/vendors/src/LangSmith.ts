@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, nameOf, secret } from "./internal/fields.js"
 import { headers, hostOf, located, make } from "./internal/vendor.js"
@@ -62,16 +61,8 @@ export const vendor: Vendor = make({
     host: Schema.optional(baseUrl)
   }),
   settings: ({ apiKey, host, project, region, workspaceId }) =>
-    located({
-      field: "host",
-      own: host && ownEndpoint(host),
-      regions,
-      region,
-      why: "a key belongs to one region"
-    }).pipe(
-      Either.map((endpoint) => ({
-        endpoint,
-        headers: headers({ "x-api-key": apiKey, "langsmith-project": project, "x-tenant-id": workspaceId })
-      }))
+    located(
+      { field: "host", own: host && ownEndpoint(host), regions, region, why: "a key belongs to one region" },
+      { headers: headers({ "x-api-key": apiKey, "langsmith-project": project, "x-tenant-id": workspaceId }) }
     )
 })

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, nameOf, secret } from "./internal/fields.js"
@@ -52,7 +51,7 @@ export const vendor: Vendor = make({
   defaults: { region: "us" },
   notes: [
     "An installation of one's own needs version 3.22.0.",
-    "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute: https://langfuse.com/faq/all/api-limits"
+    "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute, which a destination's limits may say: https://langfuse.com/faq/all/api-limits"
   ],
   credentials: Schema.Struct({
     publicKey: secret.pipe(
@@ -63,20 +62,14 @@ export const vendor: Vendor = make({
     region: Schema.optional(nameOf(regions))
   }),
   settings: ({ host, publicKey, region, secretKey }) =>
-    located({
-      field: "host",
-      own: host && completed(host, path),
-      regions,
-      region,
-      why: "a key pair belongs to one host"
-    }).pipe(
-      Either.map((endpoint) => ({
-        endpoint,
+    located(
+      { field: "host", own: host && completed(host, path), regions, region, why: "a key pair belongs to one host" },
+      {
         headers: headers({
           authorization: basic(Redacted.value(publicKey), Redacted.value(secretKey)),
           "x-langfuse-ingestion-version": ingestionVersion
         })
-      }))
+      }
     ),
   dynamicHeaders: (params) => {
     const publicKey = parameter(params, "langfuse_public_key")

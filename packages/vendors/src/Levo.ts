@@ -1,5 +1,5 @@
 /**
- * Levo.
+ * Levo: no page of its own says what its collectors want.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import { headers, make, scheme } from "./internal/vendor.js"
 export const vendor: Vendor = make({
   name: "levo",
   title: "Levo",
-  tier: "cited",
+  tier: "unverified",
   page: "https://docs.litellm.ai/docs/observability/levo_integration",
   readOn: "2026-11-22",
   endpoint: "{endpoint}",

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, nameOf, secret, tracesUrl } from "./internal/fields.js"
 import { headers, located, make } from "./internal/vendor.js"
@@ -41,7 +40,8 @@ export const vendor: Vendor = make({
     host: Schema.optional(baseUrl)
   }),
   settings: ({ host, region, writeToken }) =>
-    located({ field: "host", own: host && tracesUrl(host), regions, region, why: "a project is in one region" }).pipe(
-      Either.map((endpoint) => ({ endpoint, headers: headers({ authorization: writeToken }) }))
+    located(
+      { field: "host", own: host && tracesUrl(host), regions, region, why: "a project is in one region" },
+      { headers: headers({ authorization: writeToken }) }
     )
 })

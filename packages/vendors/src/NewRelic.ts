@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { nameOf, secret } from "./internal/fields.js"
-import { headers, located, make, parameter, present } from "./internal/vendor.js"
+import { headers, make, parameter, present } from "./internal/vendor.js"
 
 const regions = {
   us: { endpoint: "https://otlp.nr-data.net/v1/traces", region: "us" },
@@ -35,20 +35,17 @@ export const vendor: Vendor = make({
   limits: { bytesPerRequest: 1_000_000, valueLength: 4095 },
   success: "200, before most is checked: what is wrong later is in NrIntegrationError",
   orphans: "Shown with a banner that a parent is missing.",
-  environment: { licenseKey: ["NEW_RELIC_LICENSE_KEY"], region: ["NEW_RELIC_REGION"] },
+  environment: {
+    licenseKey: ["NEW_RELIC_LICENSE_KEY"],
+    region: ["NEW_RELIC_REGION"],
+    content: ["NEW_RELIC_AI_MONITORING_RECORD_CONTENT_ENABLED"]
+  },
   notes: [
-    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
+    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes; names over 255 characters and lists over 64 entries are cut as well: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
     "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
   ],
   credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),
-  settings: ({ licenseKey, region }) =>
-    located({
-      field: "region",
-      own: undefined,
-      regions,
-      region,
-      why: "an account is in one region",
-      otherwise: "us"
-    }).pipe(Either.map((endpoint) => ({ endpoint, headers: headers({ "api-key": licenseKey }) }))),
+  settings: ({ licenseKey, region = "us" }) =>
+    Either.right({ endpoint: regions[region].endpoint, headers: headers({ "api-key": licenseKey }) }),
   dynamicHeaders: (params) => present({ "api-key": parameter(params, "newrelic_api_key") })
 })

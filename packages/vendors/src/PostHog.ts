@@ -51,10 +51,11 @@ export const vendor: Vendor = make({
     spans: Schema.optional(Schema.Literal("ai", "all").annotations(quiet("must be ai or all")))
   }),
   settings: ({ host, projectToken, region, spans = "ai" }) =>
-    located({ field: "host", own: host, regions, region, why: "a project is in one region" }).pipe(
-      Either.map((base) => ({
-        endpoint: completed(host ?? new URL(base).origin, paths[spans]),
-        headers: headers({ authorization: scheme("Bearer", projectToken) })
-      }))
+    Either.map(
+      located(
+        { field: "host", own: host, regions, region, why: "a project is in one region" },
+        { headers: headers({ authorization: scheme("Bearer", projectToken) }) }
+      ),
+      (settings) => ({ ...settings, endpoint: completed(host ?? new URL(settings.endpoint).origin, paths[spans]) })
     )
 })

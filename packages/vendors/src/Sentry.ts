@@ -34,13 +34,21 @@ export const vendor: Vendor = make({
   page: "https://docs.sentry.io/concepts/otlp/direct/traces/",
   readOn: "2026-11-22",
   endpoint: "{dsn's host}/api/{dsn's project}/integration/otlp/v1/traces",
+  hosts: {
+    "{organization}.ingest.sentry.io": "us",
+    "{organization}.ingest.us.sentry.io": "us",
+    "{organization}.ingest.de.sentry.io": "eu"
+  },
   host: "required",
   headers: { "x-sentry-auth": "sentry sentry_key= and the dsn's key" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
   orphans: "Not said.",
   environment: { dsn: ["SENTRY_DSN"] },
-  notes: ["An open beta; metrics are not taken."],
+  notes: [
+    "An open beta; metrics are not taken.",
+    "Where its hosts are: https://docs.sentry.io/security-legal-pii/security/ip-ranges/"
+  ],
   credentials: Schema.Struct({
     dsn: Schema.Union(Schema.String, Schema.RedactedFromSelf(Schema.String)).annotations(quiet("must be text"))
   }),

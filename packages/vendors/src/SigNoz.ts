@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Vendor } from "@tenant-tracer/model/Vendor"
-import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, nameOf, secret, tracesUrl } from "./internal/fields.js"
 import { headers, isGiven, located, make, missing, parameter, present } from "./internal/vendor.js"
@@ -44,13 +43,16 @@ export const vendor: Vendor = make({
   settings: ({ endpoint, ingestionKey, region }) =>
     region !== undefined && ingestionKey === undefined
       ? missing("ingestionKey", "must be given with region")
-      : located({
-          field: "endpoint",
-          own: endpoint && tracesUrl(endpoint),
-          regions,
-          region,
-          why: "a key belongs to one region"
-        }).pipe(Either.map((url) => ({ endpoint: url, headers: headers({ "signoz-ingestion-key": ingestionKey }) }))),
+      : located(
+          {
+            field: "endpoint",
+            own: endpoint && tracesUrl(endpoint),
+            regions,
+            region,
+            why: "a key belongs to one region"
+          },
+          { headers: headers({ "signoz-ingestion-key": ingestionKey }) }
+        ),
   dynamicHeaders: (params) =>
     // A key that was meant for a host of the request's own is sent to no other one.
     present(

@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import type { Destination } from "@tenant-tracer/model/Destination"
+import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import { type Vendor, VendorError } from "@tenant-tracer/model/Vendor"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
@@ -72,7 +73,6 @@ export const all: ReadonlyArray<Vendor> = [
   Dynatrace.vendor,
   Otlp.vendor,
   LangWatch.vendor,
-  Levo.vendor,
   AgentOps.vendor,
   Openlayer.vendor,
   Opik.vendor,
@@ -96,7 +96,7 @@ export const all: ReadonlyArray<Vendor> = [
  * @since 0.1.0
  * @category constants
  */
-export const unverified: ReadonlyArray<Vendor> = [Langtrace.vendor]
+export const unverified: ReadonlyArray<Vendor> = [Langtrace.vendor, Levo.vendor]
 
 /**
  * The vendor of a name, such as `langfuse_otel`.
@@ -116,7 +116,8 @@ const named = (name: string): Either.Either<Vendor, VendorError> =>
 
 /**
  * A destination from a vendor's name and credentials that nobody has checked, such as a tenant's stored settings. `name` names the destination,
- * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives.
+ * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives; `limits` what the tenant's plan
+ * allows, where that is not what the vendor's smallest does.
  *
  * @since 0.1.0
  * @category constructors
@@ -147,31 +148,51 @@ export const dynamicHeaders = (
         Option.flatMap((headers) => headers(params))
       )
 
-type Options = Parameters<Vendor["destination"]>[1]
+type Options = NonNullable<Parameters<Vendor["destination"]>[1]>
 
 const text = (name: string): Config.Config<Option.Option<string>> =>
   Config.option(Config.string(name)).pipe(Config.map(Option.filter((value) => value.trim() !== "")))
 
+type Fields = Readonly<Record<string, string>>
+
 /** The fields that a vendor's variables fill. */
-const variables = ({ environment }: Vendor): Config.Config<Readonly<Record<string, string>>> =>
-  Object.entries(environment).reduce<Config.Config<Readonly<Record<string, string>>>>(
-    (filled, [field, names]) =>
-      Config.zipWith(filled, Config.all(names.map(text)), (fields, values) =>
-        Option.match(Option.firstSomeOf(values), {
-          onNone: () => fields,
-          onSome: (value) => ({ ...fields, [field]: value })
-        })
-      ),
-    Config.succeed({})
-  )
+const variables = ({ environment, environmentHeaders }: Vendor): Config.Config<Fields> =>
+  Object.entries(environment)
+    .reduce<Config.Config<Fields>>(
+      (filled, [field, names]) =>
+        Config.zipWith(filled, Config.all(names.map(text)), (fields, values) =>
+          Option.match(Option.firstSomeOf(values), {
+            onNone: () => fields,
+            onSome: (value) => ({ ...fields, [field]: value })
+          })
+        ),
+      Config.succeed({})
+    )
+    .pipe(
+      Config.zipWith(text("OTEL_EXPORTER_OTLP_TRACES_HEADERS"), (fields, line) => ({
+        ...Option.match(line, { onNone: () => ({}), onSome: (line) => fromHeaders(environmentHeaders, fields, line) }),
+        ...fields
+      }))
+    )
+
+/** All or nothing: half of them may be somebody else's. */
+const fromHeaders = (wanted: Fields, fields: Fields, line: string): Fields => {
+  const headers = OtlpHeaders.parse(line)
+  const found = Object.entries(wanted).map(([field, header]) => [field, headers[header] ?? ""] as const)
+  return found.every(([field, value]) => !(field in fields) && value.trim() !== "") ? Object.fromEntries(found) : {}
+}
+
+/** Whether the operator's own copies may hold content: the stricter of what the program says and what the environment does. */
+const contentOf = (said: Options["content"], variable: string): Options["content"] =>
+  said === "none" || variable === "false" ? "none" : (said ?? (variable === "true" ? "full" : undefined))
 
 /** Fields that say where to send to: what the operator's environment names none of, the vendor's default is for. */
 const places = ["region", "host", "endpoint"]
 
 const fromVariables = (
   vendor: Vendor,
-  given: Readonly<Record<string, string>>,
-  options: Options
+  { content = "", ...given }: Fields,
+  options: Options = {}
 ): Either.Either<Destination, ConfigError.ConfigError> => {
   const { defaults, environment, name } = vendor
   if (Object.keys(environment).length === 0) {
@@ -182,8 +203,15 @@ const fromVariables = (
       )
     )
   }
+  const variable = content.trim().toLowerCase()
+  if (!["", "true", "false"].includes(variable)) {
+    return Either.left(
+      ConfigError.InvalidData([(environment.content ?? []).join(", ")], `${name}: content must be true or false`)
+    )
+  }
   const completed = places.some((place) => place in given) ? given : { ...defaults, ...given }
-  return Either.mapLeft(vendor.destination(completed, options), (error) => {
+  const destination = vendor.destination(completed, { ...options, content: contentOf(options.content, variable) })
+  return Either.mapLeft(destination, (error) => {
     const known = error.field.split(", ").flatMap((field) => environment[field] ?? [])
     const names = known.length > 0 ? known : Object.values(environment).flat()
     // Somebody who has set nothing does not want this vendor; somebody who has set half of it does.
@@ -195,13 +223,13 @@ const fromVariables = (
 /**
  * The operator's own destination at a vendor, from the variables that the vendor's own tools read, such as `LANGFUSE_PUBLIC_KEY`: see `environment` of
  * the vendor. Where none of them is set it is missing data, so that `Config.option` tells that from what is half configured, which is an error
- * that names the variables and shows no value.
+ * that names the variables and shows no value. A vendor that is not verified is handed over itself.
  *
  * @since 0.1.0
  * @category configuration
  */
-export const config = (name: string, options?: Options): Config.Config<Destination> =>
-  Either.match(named(name), {
+export const config = (vendor: string | Vendor, options?: Options): Config.Config<Destination> =>
+  Either.match(typeof vendor === "string" ? named(vendor) : Either.right(vendor), {
     onLeft: ({ message }) => Config.fail(message),
     onRight: (vendor) => Config.mapOrFail(variables(vendor), (given) => fromVariables(vendor, given, options))
   })

@@ -13,10 +13,14 @@ const cloud = "https://trace.wandb.ai"
 
 const paths = { traces: "/otel/v1/traces", agents: "/agents/otel/v1/traces" }
 
-/** A dedicated cloud has the API under a path that the shared one has not. */
-const ownEndpoint = (host: string): string => {
-  return completed(host, hostOf(host).endsWith(".wandb.io") ? `/traces${paths.traces}` : paths.traces)
-}
+/**
+ * A dedicated cloud and an installation of one's own have the API under a path that the shared one has not, as the page says; older tools leave it out
+ * everywhere. Whoever has it elsewhere writes the path.
+ */
+const ownEndpoint = (host: string): string =>
+  hostOf(host) === hostOf(cloud) || /^\/otel(?:\/|$)/.test(new URL(host).pathname)
+    ? completed(host, paths.traces)
+    : completed(host, `/traces${paths.traces}`)
 
 /**
  * Credentials: `apiKey`, `project` as `entity/project` (without one Weave discards what it takes), and where they are wanted `host` (a dedicated
@@ -31,7 +35,7 @@ export const vendor: Vendor = make({
   tier: "contract",
   page: "https://docs.wandb.ai/weave/guides/tracking/otel",
   readOn: "2026-11-22",
-  endpoint: `${cloud}${paths.traces}, ${cloud}${paths.agents}, https://{subdomain}.wandb.io/traces${paths.traces}`,
+  endpoint: `${cloud}${paths.traces}, ${cloud}${paths.agents}, {host}/traces${paths.traces}`,
   host: "optional",
   headers: { "wandb-api-key": "apiKey" },
   resource: { "wandb.entity": "the first half of project", "wandb.project": "the second half of project" },

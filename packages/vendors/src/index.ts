@@ -34,7 +34,7 @@ export * as LangSmith from "./LangSmith.js"
 export * as Langtrace from "./Langtrace.js"
 /** LangWatch. */
 export * as LangWatch from "./LangWatch.js"
-/** Levo. */
+/** Levo, unverified. */
 export * as Levo from "./Levo.js"
 /** Pydantic Logfire. */
 export * as Logfire from "./Logfire.js"

@@ -84,6 +84,16 @@ describe.each(titled)("%s", (name, vendor) => {
     )
   })
 
+  it("limits that are said stand in place of the vendor's, which hold beside them", () => {
+    const limits = { requestsPerMinute: 77, oldestSpan: undefined }
+    const made = vendor.destination(credentials, { limits }).pipe(Either.getOrThrow)
+    expect(made.limits).toEqual({ ...vendor.limits, requestsPerMinute: 77 })
+    const wrong = vendor.destination(credentials, { limits: { valueLength: 0 } })
+    expect(Either.getOrThrow(Either.flip(wrong)).message).toBe(
+      `${name}: limits.valueLength must be a number above zero, or absent`
+    )
+  })
+
   it("the caller names the destination and opens it for content", () => {
     const destination = vendor.destination(credentials, { name: "main", content: "full" }).pipe(Either.getOrThrow)
     expect(destination).toMatchObject({ name: "main", vendor: name, content: "full" })

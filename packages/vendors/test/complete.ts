@@ -7,7 +7,7 @@ export const complete: Readonly<Record<string, Readonly<Record<string, unknown>>
   braintrust: { apiKey: "bt-1", parent: "project_name:checkout", host: "https://braintrust.example.com" },
   weave_otel: { apiKey: "wb-1", project: "acme/checkout", host: "https://acme.wandb.io" },
   datadog: { apiKey: "dd-1", site: "datadoghq.eu", product: "llm" },
-  honeycomb: { apiKey: "hc-1", dataset: "checkout", region: "eu" },
+  honeycomb: { apiKey: "hc-1", dataset: "checkout", endpoint: "https://refinery.example.com" },
   newrelic: { licenseKey: "nr-1", region: "eu" },
   grafana_cloud: { endpoint: "https://otlp-gateway-prod-eu-west-2.grafana.net/otlp", instanceId: "12", token: "glc-1" },
   tempo: { endpoint: "https://tempo.example.com", tenantId: "acme", token: "tp-1" },
@@ -41,7 +41,7 @@ export const complete: Readonly<Record<string, Readonly<Record<string, unknown>>
   sentry: { dsn: "https://k1@o1.ingest.de.sentry.io/2" },
   signoz: { ingestionKey: "sn-1", endpoint: "https://signoz.example.com:4318" },
   dash0: { authToken: "d0-1", endpoint: "https://ingress.eu-west-1.aws.dash0.com", dataset: "checkout" },
-  axiom: { apiToken: "xaat-1", dataset: "checkout", region: "eu" },
+  axiom: { apiToken: "xaat-1", dataset: "checkout", endpoint: "https://axiom.example.com" },
   elastic: { endpoint: "https://p1.ingest.eu-west-1.aws.elastic.cloud", apiKey: "el-1" },
   coralogix: { apiKey: "cx-1", region: "eu2", application: "checkout", subsystem: "gateway" }
 }

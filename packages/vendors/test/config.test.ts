@@ -1,15 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Either, Option } from "effect"
+import * as Levo from "../src/Levo.js"
 import * as Vendors from "../src/Vendors.js"
 import { headersOf } from "./reveal.js"
 
 const load = <A>(config: Config.Config<A>, environment: Readonly<Record<string, string>>) =>
   Effect.runSync(Effect.either(ConfigProvider.fromMap(new Map(Object.entries(environment))).load(config)))
 
-const made = (name: string, environment: Readonly<Record<string, string>>) =>
+const made = (name: Parameters<typeof Vendors.config>[0], environment: Readonly<Record<string, string>>) =>
   Either.getOrThrow(load(Vendors.config(name), environment))
 
-const failure = (name: string, environment: Readonly<Record<string, string>>) =>
+const failure = (name: Parameters<typeof Vendors.config>[0], environment: Readonly<Record<string, string>>) =>
   String(Either.getOrThrow(Either.flip(load(Vendors.config(name), environment))))
 
 const langfuse = { LANGFUSE_PUBLIC_KEY: "pk", LANGFUSE_SECRET_KEY: "sk" }
@@ -46,9 +47,21 @@ describe("config", () => {
     [
       "weave_otel",
       { WANDB_API_KEY: "k", WANDB_PROJECT_ID: "a/b", WANDB_HOST: "weave.internal.example" },
-      "https://weave.internal.example/otel/v1/traces"
+      "https://weave.internal.example/traces/otel/v1/traces"
     ],
     ["newrelic", { NEW_RELIC_LICENSE_KEY: "k", NEW_RELIC_REGION: "eu" }, "https://otlp.eu01.nr-data.net/v1/traces"],
+    ["honeycomb", { HONEYCOMB_API_KEY: "k" }, "https://api.honeycomb.io/v1/traces"],
+    [
+      "honeycomb",
+      { HONEYCOMB_API_KEY: "k", HONEYCOMB_API_ENDPOINT: "https://api.eu1.honeycomb.io" },
+      "https://api.eu1.honeycomb.io/v1/traces"
+    ],
+    ["axiom", { AXIOM_TOKEN: "k", AXIOM_DATASET: "d" }, "https://us-east-1.aws.edge.axiom.co/v1/traces"],
+    [
+      "axiom",
+      { AXIOM_TOKEN: "k", AXIOM_DATASET: "d", AXIOM_URL: "https://eu-central-1.aws.edge.axiom.co" },
+      "https://eu-central-1.aws.edge.axiom.co/v1/traces"
+    ],
     ["datadog", { DD_API_KEY: "k" }, "https://otlp.datadoghq.com/v1/traces"],
     ["datadog", { DD_API_KEY: "k", DD_SITE: "datadoghq.eu" }, "https://otlp.datadoghq.eu/v1/traces"],
     [
@@ -74,7 +87,7 @@ describe("config", () => {
   it("case 251, case 253: half of it is an error that names the variables and shows no value", () => {
     expect(failure("langfuse_otel", { LANGFUSE_SECRET_KEY: "s3cret" })).toContain("LANGFUSE_PUBLIC_KEY")
     expect(failure("openlayer", { OPENLAYER_API_KEY: "s3cret" })).toContain("OPENLAYER_INFERENCE_PIPELINE_ID")
-    expect(failure("levo", { LEVOAI_API_KEY: "s3cret", LEVOAI_ORG_ID: "o" })).toMatch(
+    expect(failure(Levo.vendor, { LEVOAI_API_KEY: "s3cret", LEVOAI_ORG_ID: "o" })).toMatch(
       /LEVOAI_WORKSPACE_ID.*LEVOAI_COLLECTOR_URL/
     )
     expect(failure("weave_otel", { WANDB_API_KEY: "s3cret", WANDB_PROJECT_ID: "checkout" })).toMatch(
@@ -90,7 +103,8 @@ describe("config", () => {
     for (const { environment, name } of Vendors.all) {
       const option = Config.option(Vendors.config(name))
       expect(load(option, {}), name).toEqual(Either.right(Option.none()))
-      const [first] = Object.values(environment).flat()
+      const [first, ...others] = Object.values(environment).flat()
+      for (const other of others) expect(load(option, { [other]: " " }), name).toEqual(Either.right(Option.none()))
       if (first !== undefined) expect(load(option, { [first]: " " }), name).toEqual(Either.right(Option.none()))
     }
     expect(Either.isLeft(load(Config.option(Vendors.config("langfuse_otel")), { LANGFUSE_PUBLIC_KEY: "pk" }))).toBe(
@@ -114,9 +128,73 @@ describe("config", () => {
     expect(headersOf(destination)).toEqual({ "api-key": "k" })
   })
 
+  it("makes an unverified vendor of whoever hands it over", () => {
+    const { endpoint } = made(Levo.vendor, {
+      LEVOAI_API_KEY: "k",
+      LEVOAI_ORG_ID: "o",
+      LEVOAI_WORKSPACE_ID: "w",
+      LEVOAI_COLLECTOR_URL: "https://levo.example.com/exactly/this"
+    })
+    expect(endpoint).toBe("https://levo.example.com/exactly/this")
+  })
+
   it("knows no unverified and no unknown vendor", () => {
     expect(failure("langtrace", { LANGTRACE_API_KEY: "k" })).toContain("is not verified")
     expect(failure("nope", {})).toContain("is unknown")
+  })
+})
+
+describe("new relic's own switch for content", () => {
+  const variable = "NEW_RELIC_AI_MONITORING_RECORD_CONTENT_ENABLED"
+  const content = (value: string, given?: "none" | "full") =>
+    Either.getOrThrow(
+      load(Vendors.config("newrelic", given && { content: given }), { NEW_RELIC_LICENSE_KEY: "k", [variable]: value })
+    ).content
+
+  it("opens the operator's own copies, and shuts them, whatever else is said", () => {
+    expect([content("true"), content(" TRUE "), content("false"), content("")]).toEqual([
+      "full",
+      "full",
+      "none",
+      "none"
+    ])
+    expect([content("true", "none"), content("false", "full"), content("", "full")]).toEqual(["none", "none", "full"])
+  })
+
+  it("is either of the two", () => {
+    expect(failure("newrelic", { NEW_RELIC_LICENSE_KEY: "k", [variable]: "sometimes" })).toMatch(
+      new RegExp(`${variable}.*must be true or false`)
+    )
+  })
+
+  it("alone asks for no destination", () => {
+    expect(load(Config.option(Vendors.config("newrelic")), { [variable]: "true" })).toEqual(Either.right(Option.none()))
+  })
+})
+
+describe("case 253: arize's credentials among the headers of any OTLP exporter", () => {
+  const variable = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+  const rest = { ARIZE_PROJECT_NAME: "p" }
+  const line = "space_id=S%201,api_key=K"
+
+  it("are used where arize's own variables name none", () => {
+    const headers = headersOf(made("arize", { ...rest, [variable]: line }))
+    expect(headers).toMatchObject({ "arize-space-id": "S 1", authorization: "K" })
+  })
+
+  it("are left alone where these name any, and where they are not both there", () => {
+    const headers = headersOf(made("arize", { ...rest, ARIZE_API_KEY: "k", ARIZE_SPACE_ID: "s", [variable]: line }))
+    expect(headers).toMatchObject({ "arize-space-id": "s", authorization: "k" })
+    expect(failure("arize", { ...rest, ARIZE_API_KEY: "k", [variable]: line })).toContain("ARIZE_SPACE_ID")
+    for (const other of ["api_key=K", "space_id=S", "x-key=K", " "])
+      expect(load(Config.option(Vendors.config("arize")), { [variable]: other }), other).toEqual(
+        Either.right(Option.none())
+      )
+  })
+
+  it("are nobody else's", () => {
+    for (const { environmentHeaders, name } of Vendors.all)
+      expect(Object.keys(environmentHeaders).length > 0, name).toBe(name === "arize")
   })
 })
 

@@ -53,10 +53,12 @@ const section = (vendor: Vendor): ReadonlyArray<string> => [
       Object.entries(vendor.regions).map(([name, { endpoint, region }]) => [name, `${code(region)}, <${endpoint}>`])
     )
   ),
+  ...table(["host", "where that is"], vendor.hosts),
   ...table(
     ["field", "the operator's variables, the first that is set"],
     Object.fromEntries(Object.entries(vendor.environment).map(([field, names]) => [field, codes(names)]))
-  )
+  ),
+  ...table(["field", "else the header of `OTEL_EXPORTER_OTLP_TRACES_HEADERS`"], vendor.environmentHeaders)
 ]
 
 const tiers: ReadonlyArray<readonly [Vendor["tier"], heading: string, text: string]> = [
@@ -85,7 +87,8 @@ export const markdown = (vendors: ReadonlyArray<Vendor>): string => {
     "| vendor | name | known by | a tenant names the host | encodings | vocabularies | regions |",
     "|---|---|---|---|---|---|---|",
     ...vendors.map((vendor) => {
-      const regions = [...new Set(Object.values(vendor.regions).map(({ region }) => region))]
+      const places = [...Object.values(vendor.regions).map(({ region }) => region), ...Object.values(vendor.hosts)]
+      const regions = [...new Set(places)]
       return `| [${vendor.title}](#${anchor(vendor.title)}) | ${code(vendor.name)} | ${vendor.tier} | ${hosts[vendor.host]} | ${codes(vendor.protocols)} | ${vocabularies(vendor)} | ${codes(regions)} |`
     }),
     "",

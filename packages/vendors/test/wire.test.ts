@@ -2,9 +2,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import * as Levo from "../src/Levo.js"
 import * as Vendors from "../src/Vendors.js"
 import { complete } from "./complete.js"
-import { headersOf } from "./reveal.js"
+import { headersOf, problem } from "./reveal.js"
 
 interface Wire {
   readonly endpoint: string
@@ -89,7 +90,11 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
   [
     "datadog",
     { apiKey: "dd-1", site: "datadoghq.eu", product: "apm" },
-    { endpoint: "https://otlp.datadoghq.eu/v1/traces", headers: { "dd-api-key": "dd-1" }, region: "eu" }
+    {
+      endpoint: "https://otlp.datadoghq.eu/v1/traces",
+      headers: { "dd-api-key": "dd-1", compute_stats: "true" },
+      region: "eu"
+    }
   ],
   [
     "honeycomb",
@@ -146,14 +151,6 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     { endpoint: "https://langwatch.example.com/api/otel/v1/traces", headers: bearer("lw-1") }
   ],
   [
-    "levo",
-    { apiKey: "lv-1", organizationId: "o", workspaceId: "w", endpoint: "https://levo.example.com/exactly/this" },
-    {
-      endpoint: "https://levo.example.com/exactly/this",
-      headers: { ...bearer("lv-1"), "x-levo-organization-id": "o", "x-levo-workspace-id": "w" }
-    }
-  ],
-  [
     "openlayer",
     { apiKey: "sk-ol-123", pipelineId: "p-1" },
     {
@@ -183,7 +180,11 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
   [
     "honeyhive",
     { apiKey: "hh-1", host: "api.dp1.us.prod.honeyhive.ai" },
-    { endpoint: "https://api.dp1.us.prod.honeyhive.ai/opentelemetry/v1/traces", headers: bearer("hh-1") }
+    {
+      endpoint: "https://api.dp1.us.prod.honeyhive.ai/opentelemetry/v1/traces",
+      headers: bearer("hh-1"),
+      region: "us"
+    }
   ],
   [
     "galileo",
@@ -209,7 +210,8 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     { dsn: "https://k1@o1.ingest.de.sentry.io/2" },
     {
       endpoint: "https://o1.ingest.de.sentry.io/api/2/integration/otlp/v1/traces",
-      headers: { "x-sentry-auth": "sentry sentry_key=k1" }
+      headers: { "x-sentry-auth": "sentry sentry_key=k1" },
+      region: "eu"
     }
   ],
   [
@@ -253,7 +255,8 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     { endpoint: "p1.ingest.eu-west-1.aws.elastic.cloud", apiKey: "el-1" },
     {
       endpoint: "https://p1.ingest.eu-west-1.aws.elastic.cloud/v1/traces",
-      headers: { authorization: "ApiKey el-1" }
+      headers: { authorization: "ApiKey el-1" },
+      region: "eu"
     }
   ],
   [
@@ -286,10 +289,15 @@ describe("what a vendor's page says", () => {
     (vendor) => [vendor.name, vendor, Either.getOrThrow(vendor.destination(complete[vendor.name]))] as const
   )
 
+  /** What is sent in place of something else. */
+  const otherwise: Readonly<Record<string, object>> = { datadog: { product: "apm" } }
+
   it.each(made.filter(([name]) => name !== "otlp" && name !== "agentops"))(
     "of %s: the headers and attributes are those that are sent, all of them",
-    (_, vendor, destination) => {
-      expect(Object.keys(headersOf(destination)).sort()).toEqual(Object.keys(vendor.headers).sort())
+    (name, vendor, destination) => {
+      const other = Either.getOrThrow(vendor.destination({ ...complete[name], ...otherwise[name] }))
+      const sent = { ...headersOf(destination), ...headersOf(other) }
+      expect(Object.keys(sent).sort()).toEqual(Object.keys(vendor.headers).sort())
       expect(Object.keys(destination.resource).sort()).toEqual(Object.keys(vendor.resource).sort())
     }
   )
@@ -304,9 +312,26 @@ describe("what a vendor's page says", () => {
       for (const { endpoint } of Object.values(vendor.regions)) expect(new URL(endpoint).protocol).toBe("https:")
       expect(destination.endpoint).toMatch(/^https:/)
       const fields = vendor.fields.map(({ name }) => name)
-      for (const field of [...Object.keys(vendor.environment), ...Object.keys(vendor.defaults)])
-        expect(fields).toContain(field)
+      const filled = [vendor.environment, vendor.environmentHeaders, vendor.defaults].flatMap(Object.keys)
+      // No credential, but what the operator's own copies may hold.
+      for (const field of filled) if (field !== "content") expect(fields).toContain(field)
     }
+  )
+})
+
+it("levo is sent to exactly where it says", () => {
+  const credentials = {
+    apiKey: "lv-1",
+    organizationId: "o",
+    workspaceId: "w",
+    endpoint: "https://levo.example.com/exactly/this"
+  }
+  const destination = Either.getOrThrow(Levo.vendor.destination(credentials))
+  expect(destination.endpoint).toBe("https://levo.example.com/exactly/this")
+  const ids = { "x-levo-organization-id": "o", "x-levo-workspace-id": "w" }
+  expect(headersOf(destination)).toEqual({ ...bearer("lv-1"), ...ids })
+  expect(problem(Levo.vendor.destination({ apiKey: "k" }))).toBe(
+    "levo: organizationId, workspaceId, endpoint must be given"
   )
 })
 
@@ -337,7 +362,8 @@ describe("half of what a vendor needs", () => {
     ["weave_otel", { apiKey: "k", project: "a/b", view: "agents", host: "h" }, "view is for the shared cloud"],
     ["datadog", { apiKey: "k" }, "site must be given"],
     ["datadog", { apiKey: "k", site: "evil.example" }, "site must be one of datadoghq.com"],
-    ["honeycomb", { apiKey: "k" }, "region must be given"],
+    ["honeycomb", { apiKey: "k" }, "endpoint or region (us, eu) must be given"],
+    ["axiom", { apiToken: "k", dataset: "d" }, "endpoint or region (us, eu) must be given"],
     ["honeycomb", { apiKey: "a".repeat(32), region: "us" }, "dataset must be given with a classic key"],
     ["newrelic", { region: "eu" }, "licenseKey must be given"],
     ["newrelic", { licenseKey: "k", region: "mars" }, "region must be one of us, eu, gov"],
@@ -355,7 +381,6 @@ describe("half of what a vendor needs", () => {
       "environmentId must be letters, digits and dashes"
     ],
     ["dynatrace", { apiToken: "k", environmentId: "a", endpoint: "b" }, "environmentId and endpoint are both given"],
-    ["levo", { apiKey: "k" }, "organizationId, workspaceId, endpoint must be given"],
     ["agentops", { serviceName: "s" }, "apiKey must be given"],
     ["openlayer", { apiKey: "k" }, "pipelineId must be given"],
     ["opik", { workspace: "w" }, "apiKey or host must be given"],
@@ -409,7 +434,6 @@ describe("case 213: the host of weave", () => {
     Either.getOrThrow(Vendors.destination("weave_otel", { apiKey: "k", project: "a/b", host })).endpoint
 
   it("case 173: is completed, however much of the path is there", () => {
-    expect(endpoint("weave.internal.example")).toBe("https://weave.internal.example/otel/v1/traces")
     for (const host of [
       "https://trace.wandb.ai",
       "https://trace.wandb.ai/otel",
@@ -418,5 +442,12 @@ describe("case 213: the host of weave", () => {
       expect(endpoint(host)).toBe("https://trace.wandb.ai/otel/v1/traces")
     for (const host of ["acme.wandb.io", "https://acme.wandb.io/traces", "https://acme.wandb.io/traces/otel/v1/traces"])
       expect(endpoint(host)).toBe("https://acme.wandb.io/traces/otel/v1/traces")
+  })
+
+  it("has the API where its page says of an installation of one's own, unless the path says otherwise", () => {
+    expect(endpoint("weave.internal.example")).toBe("https://weave.internal.example/traces/otel/v1/traces")
+    for (const host of ["https://weave.internal.example/otel", "https://weave.internal.example/otel/v1/traces"])
+      expect(endpoint(host)).toBe("https://weave.internal.example/otel/v1/traces")
+    expect(endpoint("https://example.com/otel-weave")).toBe("https://example.com/otel-weave/traces/otel/v1/traces")
   })
 })

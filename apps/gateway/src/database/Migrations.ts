@@ -38,5 +38,12 @@ const initial = Effect.gen(function* () {
   )`
 })
 
+const destinationOptions = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`ALTER TABLE destinations ADD COLUMN options text NOT NULL DEFAULT '{}'`
+)
+
 /** Brings the database up to date; a database that is up to date is left alone. */
-export const run = Migrator.make({})({ loader: Migrator.fromRecord({ "0001_initial": initial }) })
+export const run = Migrator.make({})({
+  loader: Migrator.fromRecord({ "0001_initial": initial, "0002_destination_options": destinationOptions })
+})

@@ -22,12 +22,29 @@ export const Settings = Schema.Struct({
 /** A tenant's settings. */
 export type Settings = typeof Settings.Type
 
+const limit = Schema.optional(Schema.Number)
+
+/** What is known of a destination beside its vendor: where a host of the tenant's own is, and what the tenant's plan allows in place of the usual. */
+export const DestinationOptions = Schema.Struct({
+  region: Schema.optional(Schema.String),
+  limits: Schema.optional(
+    Schema.Struct({
+      bytesPerRequest: limit,
+      valueLength: limit,
+      attributes: limit,
+      requestsPerMinute: limit,
+      oldestSpan: limit
+    })
+  )
+})
+
 /** A destination as it is stored; `credentials` is JSON for the vendor to read. */
 export const StoredDestination = Schema.Struct({
   name: Schema.String,
   vendor: Schema.String,
   credentials: Schema.parseJson(Schema.Unknown),
-  content: Schema.Literal("none", "full")
+  content: Schema.Literal("none", "full"),
+  options: Schema.parseJson(DestinationOptions)
 })
 
 /** A tenant as its operator writes it down. */
@@ -36,12 +53,14 @@ export interface Definition {
   readonly name: string
   readonly settings?: typeof Settings.Encoded | undefined
   readonly destinations?:
-    | ReadonlyArray<{
-        readonly name: string
-        readonly vendor: string
-        readonly credentials: unknown
-        readonly content?: "none" | "full" | undefined
-      }>
+    | ReadonlyArray<
+        {
+          readonly name: string
+          readonly vendor: string
+          readonly credentials: unknown
+          readonly content?: "none" | "full" | undefined
+        } & typeof DestinationOptions.Type
+      >
     | undefined
 }
 

@@ -19,13 +19,14 @@ const decodeStored = Schema.decodeUnknownEither(StoredDestination)
 const destinationOf = (row: { readonly [column: string]: unknown }): Either.Either<Destination.Destination, Refused> =>
   Either.gen(function* () {
     const refused = (reason: string): Refused => ({ destination: String(row.name), reason })
-    const { name, vendor, credentials, content } = yield* Either.mapLeft(decodeStored(row), (error) => {
+    const { name, vendor, credentials, content, options } = yield* Either.mapLeft(decodeStored(row), (error) => {
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
       // The parser's own words would quote what is stored, and credentials with it.
       return refused(`what is stored as its ${issue?.path.join(".")} cannot be read: store the destination anew`)
     })
-    return yield* Either.mapLeft(Vendors.destination(vendor, credentials, { name, content }), ({ message }) =>
-      refused(message)
+    return yield* Either.mapLeft(
+      Vendors.destination(vendor, credentials, { name, content, ...options }),
+      ({ message }) => refused(message)
     )
   })
 
@@ -39,7 +40,7 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
 
     /** The back ends of a tenant: those that can be used, and those that cannot and why. */
     const destinations = Effect.fn("Tenants.destinations")(function* (tenant: string) {
-      const rows = yield* sql`SELECT name, vendor, credentials, content FROM destinations
+      const rows = yield* sql`SELECT name, vendor, credentials, content, options FROM destinations
                               WHERE tenant_id = ${tenant} ORDER BY name`
       const results = rows.map(destinationOf)
       return {
@@ -87,10 +88,13 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
                  ON CONFLICT (id) DO UPDATE
                  SET name = excluded.name, settings = excluded.settings, revision = tenants.revision + 1`
       yield* sql`DELETE FROM destinations WHERE tenant_id = ${tenant.id}`
-      yield* Effect.forEach(tenant.destinations ?? [], ({ name, vendor, credentials, content = "none" }) => {
-        const row = { tenant_id: tenant.id, name, vendor, credentials: JSON.stringify(credentials), content }
-        return sql`INSERT INTO destinations ${sql.insert(row)}`
-      })
+      yield* Effect.forEach(
+        tenant.destinations ?? [],
+        ({ name, vendor, credentials, content = "none", ...options }) => {
+          const texts = { credentials: JSON.stringify(credentials), options: JSON.stringify(options) }
+          return sql`INSERT INTO destinations ${sql.insert({ tenant_id: tenant.id, name, vendor, content, ...texts })}`
+        }
+      )
     }, sql.withTransaction)
 
     return { destinations, route, put } as const

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { VirtualKeys } from "../keys/VirtualKeys.js"
-import { Settings } from "./Tenant.js"
+import { DestinationOptions, Settings } from "./Tenant.js"
 import { Tenants } from "./Tenants.js"
 
 /** What the file holds: `{"tenants":[{"id","name","settings","destinations":[…],"keys":[{"alias","key"}]}]}`. */
@@ -23,7 +23,8 @@ export const TenantsFile = Schema.Struct({
             name: Schema.String,
             vendor: Schema.String,
             credentials: Schema.Unknown,
-            content: Schema.optional(Schema.Literal("none", "full"))
+            content: Schema.optional(Schema.Literal("none", "full")),
+            ...DestinationOptions.fields
           })
         )
       ),

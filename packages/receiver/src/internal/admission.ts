@@ -1,5 +1,5 @@
 /** Which account a request belongs to, and whether the account's rules take it. */
-import { Effect } from "effect"
+import { Effect, Record } from "effect"
 import type { AttributeValue, Encoding, ExportRequest, ReceivedSpan } from "../Otlp.js"
 import type { Compression, VendorRules } from "../VendorRules.js"
 import { Refused } from "./refused.js"
@@ -137,6 +137,19 @@ export const checkResources = (rules: VendorRules, request: ExportRequest): Effe
     }
   }
   return Effect.void
+}
+
+/** A span as the vendor keeps it, which cuts a value that is too long and says nothing of it. */
+export const cut = ({ valueLength }: VendorRules, span: ReceivedSpan): ReceivedSpan => {
+  const isLong = (value: AttributeValue | undefined) => typeof value === "string" && value.length > valueLength
+  return Object.values(span.attributes).some(isLong)
+    ? {
+        ...span,
+        attributes: Record.map(span.attributes, (value) =>
+          typeof value === "string" ? value.slice(0, valueLength) : value
+        )
+      }
+    : span
 }
 
 /** The spans that the vendor does not find too old at a time in milliseconds. */

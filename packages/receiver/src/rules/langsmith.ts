@@ -1,22 +1,13 @@
 /** LangSmith's OTLP endpoint. */
+import { defaults } from "./defaults.js"
+
 export const langsmith = {
+  ...defaults,
   vendor: "langsmith",
   page: "https://docs.langchain.com/langsmith/trace-with-opentelemetry",
   readOn: "2026-11-22",
   paths: ["/otel/v1/traces", "/api/v1/otel/v1/traces"],
-  encodings: ["protobuf", "json"],
-  compressions: ["gzip"],
   requiredHeaders: [{ name: "x-api-key" }],
-  unauthorizedStatus: 401,
-  requiredResourceAttributes: [],
-  missingResourceStatus: 400,
-  otherPaths: [],
-  maxBytes: Number.POSITIVE_INFINITY,
-  requestsPerMinute: Number.POSITIVE_INFINITY,
-  oldestSpan: Number.POSITIVE_INFINITY,
-  valueLength: Number.POSITIVE_INFINITY,
-  undecodableStatus: 400,
-  successStatus: 200,
   notes: [
     "The second path is that of an installation of one's own.",
     "Taken is not stored: a span waits for its parent, and vanishes if that never comes. Langsmith-Project is optional.",

@@ -1,5 +1,8 @@
 /** W&B Weave's OTLP endpoint. */
+import { defaults } from "./defaults.js"
+
 export const weave = {
+  ...defaults,
   vendor: "weave",
   page: "https://docs.wandb.ai/weave/guides/tracking/otel",
   readOn: "2026-11-22",
@@ -7,16 +10,8 @@ export const weave = {
   encodings: ["protobuf"],
   compressions: ["gzip", "deflate"],
   requiredHeaders: [{ name: "wandb-api-key" }],
-  unauthorizedStatus: 401,
   requiredResourceAttributes: [["wandb.entity"], ["wandb.project"]],
   missingResourceStatus: 200,
-  otherPaths: [],
-  maxBytes: Number.POSITIVE_INFINITY,
-  requestsPerMinute: Number.POSITIVE_INFINITY,
-  oldestSpan: Number.POSITIVE_INFINITY,
-  valueLength: Number.POSITIVE_INFINITY,
-  undecodableStatus: 400,
-  successStatus: 200,
   notes: [
     "The second path is the agents view, the third that of a dedicated cloud or an installation of one's own.",
     "A resource that names no entity and project is taken, and its spans are discarded."

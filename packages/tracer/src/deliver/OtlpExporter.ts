@@ -65,7 +65,7 @@ export interface Options<in Span> {
 
 type Verdict =
   | { readonly _tag: "Done" | "TooLarge"; readonly outcome: Exporter.ExportOutcome }
-  | { readonly _tag: "Retry" | "Unauthorized"; readonly why: string; readonly afterMillis: number }
+  | { readonly _tag: "Retry" | "Unauthorized" | "NoToken"; readonly why: string; readonly afterMillis: number }
 
 const largeBody = 64 * 1024
 
@@ -132,7 +132,8 @@ const withoutAnswer = (error: TransportError, count: number, now: number): Verdi
 /**
  * Makes an exporter. It holds no resource. Any 2xx is success, less what a partial success refuses, with its message; 429, 502, 503, 504, broken connections and
  * time-outs are to be tried again, and so is what could not be signed or had no header that can be sent, 401 and 403 with another credential; a batch that is too large (413, or over the destination's limit) is halved;
- * anything else is rejected as `http_<status>` or `redirect`. A minted token that is refused is minted again once.
+ * anything else is rejected as `http_<status>` or `redirect`. A minted token that is refused is minted again once; an
+ * account that is refused a token is a refused credential.
  *
  * @since 0.1.0
  * @category constructors
@@ -151,9 +152,9 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       Effect.either,
       Effect.zipWith(Clock.currentTimeMillis, (result, now): Verdict => {
         if (Either.isRight(result)) return judge(result.right, count, now, onWarning)
-        return result.left._tag === "AuthUnavailable"
-          ? { _tag: "Retry", why: result.left.message, afterMillis: 0 }
-          : withoutAnswer(result.left, count, now)
+        if (result.left._tag !== "AuthUnavailable") return withoutAnswer(result.left, count, now)
+        const { message, reason } = result.left
+        return { _tag: reason === "refused" ? "NoToken" : "Retry", why: message, afterMillis: 0 }
       })
     )
 
@@ -162,7 +163,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       const using = auth
       const generation = using.generation()
       return Effect.flatMap(attempt(using, body, count), (verdict) => {
-        if (verdict._tag === "Unauthorized") options.onUse?.("refused")
+        if (verdict._tag === "Unauthorized" || verdict._tag === "NoToken") options.onUse?.("refused")
         if (verdict._tag !== "Unauthorized" || !using.canRenew) return Effect.succeed(verdict)
         using.renew(generation)
         return attempt(using, body, count)
@@ -199,7 +200,7 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       if ("why" in verdict) {
         const { afterMillis, why } = verdict
         // All of it: what could not be rendered will be told again.
-        return Exporter.again(batch, why, { afterMillis, unauthorized: verdict._tag === "Unauthorized" })
+        return Exporter.again(batch, why, { afterMillis, unauthorized: verdict._tag !== "Retry" })
       }
       if (verdict._tag === "TooLarge" && batch.length > 1) return yield* halves(batch)
       return Exporter.combine(left, withSpans(verdict.outcome, batch))

@@ -181,10 +181,10 @@ const byReason: Partial<Readonly<Record<TransportError["reason"], Verdict>>> = {
 }
 
 const withoutAnswer = (error: TransportError | requestAuth.AuthUnavailable): ProbeResult => {
-  if (error._tag === "AuthUnavailable")
-    return error.reason === "unavailable"
-      ? result("no_credential")
-      : result("invalid_destination", { detail: error.message })
+  if (error._tag === "AuthUnavailable") {
+    if (error.reason === "invalid_header") return result("invalid_destination", { detail: error.message })
+    return result(error.reason === "refused" ? "unauthorized" : "no_credential")
+  }
   const { reason, status } = error
   // No OTLP endpoint has so much to say.
   if (reason === "response_too_large" && status !== undefined)

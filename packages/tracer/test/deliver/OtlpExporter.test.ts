@@ -473,7 +473,7 @@ describe("a token that is posted for", () => {
   )
 
   const failures: ReadonlyArray<readonly [string, Answer]> = [
-    ["a refusal", json({ token: "c4nary", error: "c4nary" }, 401)],
+    ["a failure", json({ token: "c4nary", error: "c4nary" }, 500)],
     ["a redirect", Effect.succeed({ status: 307, headers: { location: "https://evil.test" }, body: new Uint8Array() })],
     ["another field", json({ jwt: "c4nary" })],
     ["an empty token", json({ token: "" })],
@@ -495,6 +495,32 @@ describe("a token that is posted for", () => {
         expect(yield* exporter.export(batch)).toMatchObject({ delivered: 3 })
       })
     )
+
+  for (const status of [401, 403])
+    it.effect(`case 249: a key that is refused with ${status} is refused, whoever gives out the tokens`, () =>
+      Effect.gen(function* () {
+        const { requests, transport } = yield* scripted(json({ error: "c4nary" }, status), json({ token: "jwt" }))
+        const used: Array<string> = []
+        const renewed: DestinationAuth = { ...auth, account: Redacted.make("other") }
+        const renew = Effect.succeedSome(renewed)
+        const exporter = make(transport, { auth, renew, onUse: (use) => used.push(use) })
+        const outcome = yield* exporter.export(batch)
+        expect(outcome.retry).toEqual({ spans: batch, afterMillis: 0, unauthorized: true })
+        expect(outcome.lastError).toBe(`HTTP ${status}: the account was refused a token`)
+        expect([requests.length, used]).toEqual([1, ["refused"]])
+        expect(yield* exporter.renew ?? Effect.succeed(false)).toBe(true)
+        expect(yield* exporter.export(batch)).toMatchObject({ delivered: 3 })
+      })
+    )
+
+  it.effect("a key that is refused once its token has run out is refused too", () =>
+    Effect.gen(function* () {
+      const { requests, transport } = yield* scripted(json({ token: "old" }), answer(401), json({}, 403))
+      const outcome = yield* make(transport, { auth }).export(batch)
+      expect(outcome.retry).toMatchObject({ spans: batch, unauthorized: true })
+      expect(requests).toHaveLength(3)
+    })
+  )
 })
 
 describe("a header that cannot be sent", () => {

@@ -406,6 +406,17 @@ describe("what is wrong with the destination itself", () => {
     })
   )
 
+  it.scopedLive("an account that is refused a token is told as a key that is refused", () =>
+    Effect.gen(function* () {
+      const server = yield* answering((response) => void response.writeHead(401).end(canary))
+      const mint = { url: server.url, body: Redacted.make(`{"api_key":"${canary}"}`), field: "token" }
+      const auth = { _tag: "Token", account: Redacted.make(canary), mint } as const
+      const result = yield* said(destination("https://collector.test/v1/traces", { auth }))
+      expect(result).toMatchObject({ verdict: "unauthorized", sentence: "The back end refused the credential." })
+      expect(inspect(result)).not.toContain(canary)
+    })
+  )
+
   it.scopedLive("a limit below one span is told without a request", () =>
     Effect.gen(function* () {
       const server = yield* answering((response) => void response.end())

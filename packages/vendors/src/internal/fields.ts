@@ -42,10 +42,12 @@ export const secret = Schema.transform(
 ).pipe(Schema.filter((value) => headerProblem(Redacted.value(value)) ?? true))
 
 /** One name of a table, in any case. */
-export const nameOf = (table: Readonly<Record<string, unknown>>) =>
+export const nameOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
   trimmed.pipe(
     Schema.compose(Schema.Lowercase),
-    Schema.filter((name) => Object.hasOwn(table, name) || `must be one of ${Object.keys(table).join(", ")}`)
+    Schema.filter((name): name is Name => Object.hasOwn(table, name), {
+      message: () => `must be one of ${Object.keys(table).join(", ")}`
+    })
   )
 
 /** A part of a host's name, such as an account's own: nothing that could make another host of it. */

@@ -37,7 +37,16 @@ type Fields<A, I> = Schema.Schema<A, I> & { readonly fields: Readonly<Record<str
 /** What is known of a vendor, where most have nothing to say left out. */
 export type Facts = Omit<VendorFacts, Optional> & Partial<Pick<VendorFacts, Optional>>
 
-type Optional = "regions" | "resource" | "vocabularies" | "limits" | "environment" | "defaults" | "notes"
+type Optional =
+  | "regions"
+  | "hosts"
+  | "resource"
+  | "vocabularies"
+  | "limits"
+  | "environment"
+  | "environmentHeaders"
+  | "defaults"
+  | "notes"
 
 /** Makes a vendor: credentials are decoded, turned into settings, and checked as any destination is. */
 export const make = <A, I>({
@@ -52,15 +61,17 @@ export const make = <A, I>({
 }): Vendor => {
   const facts: VendorFacts = {
     regions: {},
+    hosts: {},
     resource: {},
     vocabularies: [{ name: "genai", version: "1.41" }],
     limits: {},
     environment: {},
+    environmentHeaders: {},
     defaults: {},
     notes: [],
     ...known
   }
-  const { limits, name, protocols, regions, vocabularies } = facts
+  const { limits, name, protocols, vocabularies } = facts
   return {
     ...facts,
     fields: Object.entries(schema.fields).map(([name, field]) => ({
@@ -71,13 +82,13 @@ export const make = <A, I>({
     destination: (credentials, given = {}) =>
       Either.gen(function* () {
         const settings = yield* settingsOf(yield* decode(schema, credentials))
-        const region = yield* regionOf(regions, settings.endpoint, given.region)
+        const region = yield* regionOf(facts, settings.endpoint, given.region)
         const options = { name: given.name ?? name, vendor: name, content: given.content, view: given.view, region }
         return yield* Either.mapLeft(
           Destination.make({
             protocol: protocols[0],
             vocabularies,
-            limits,
+            limits: { ...limits, ...said(given.limits) },
             ...settings,
             ...options,
             sampling: given.sampling
@@ -88,40 +99,55 @@ export const make = <A, I>({
   }
 }
 
+/** What is left out says nothing. */
+const said = (limits: Destination.DestinationLimits = {}): Destination.DestinationLimits =>
+  Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+
 /** The host that a URL leads to, however it is spelled: a dot at its end, a port and a scheme make it no other one. */
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/\.+$/, "")
 
 /** Where the vendor's own installations are is known, whatever anybody says; of any other host, what is said holds. */
 const regionOf = (
-  regions: VendorFacts["regions"],
+  { hosts, regions }: VendorFacts,
   endpoint: string,
   said: string | undefined
 ): Either.Either<string | undefined, Problem> => {
   const host = hostOf(endpoint)
-  const known = Object.values(regions).find((region) => hostOf(region.endpoint) === host)?.region
+  const known =
+    Object.values(regions).find((region) => hostOf(region.endpoint) === host)?.region ??
+    Object.entries(hosts).find(([pattern]) => isLike(host, pattern))?.[1]
   return known === undefined || said === undefined || said === known
     ? Either.right(known ?? said)
     : invalid("region", `is ${known} at this endpoint: say so, or nothing`)
 }
 
-/** The endpoint of a region or of a host of one's own, never of both; `otherwise` names the region where neither is given. */
-export const located = (options: {
-  /** The field that names the host, and what it comes to. */
-  readonly field: string
-  readonly own: string | undefined
-  readonly regions: Readonly<Record<string, VendorRegion>>
-  readonly region: string | undefined
-  readonly why: string
-  readonly otherwise?: string | undefined
-}): Either.Either<string, Problem> => {
-  const { field, own, otherwise, region, regions, why } = options
+/** Part by part, so that no host can look like another. */
+const isLike = (host: string, pattern: string): boolean => {
+  const parts = host.split(".")
+  const wanted = pattern.split(".")
+  return parts.length === wanted.length && wanted.every((part, index) => /^\{.+\}$/.test(part) || part === parts[index])
+}
+
+/** Settings with the endpoint of a region or of a host of one's own, never of both. */
+export const located = (
+  where: {
+    /** The field that names the host, and what it comes to. */
+    readonly field: string
+    readonly own: string | undefined
+    readonly regions: Readonly<Record<string, VendorRegion>>
+    readonly region: string | undefined
+    readonly why: string
+  },
+  settings: Omit<Settings, "endpoint">
+): Either.Either<Settings, Problem> => {
+  const { field, own, region, regions, why } = where
   if (own !== undefined && region !== undefined) {
     return invalid("region", `and ${field} are both given: give one of them`)
   }
-  const endpoint = own ?? regions[region ?? otherwise ?? ""]?.endpoint
+  const endpoint = own ?? regions[region ?? ""]?.endpoint
   return endpoint === undefined
     ? missing(field, `or region (${Object.keys(regions).join(", ")}) must be given: ${why}`)
-    : Either.right(endpoint)
+    : Either.right({ ...settings, endpoint })
 }
 
 const unreadable: Problem = { reason: "invalid", field: "credentials", detail: "must be a record of fields" }

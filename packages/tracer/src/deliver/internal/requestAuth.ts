@@ -14,10 +14,11 @@ import type { Transport } from "../Transport.js"
 
 /**
  * Why a request cannot be sent: a token or a signature could not be had (`unavailable`; the failure's own text may name a credential and stays
- * behind), or what came is no header that can be sent (`invalid_header`; the message names it, never its value).
+ * behind), the account was refused a token (`refused`), or what came is no header that can be sent (`invalid_header`; the message names it, never
+ * its value).
  */
 export class AuthUnavailable extends Data.TaggedError("AuthUnavailable")<{
-  readonly reason: "unavailable" | "invalid_header"
+  readonly reason: "unavailable" | "refused" | "invalid_header"
   readonly message: string
 }> {}
 
@@ -54,7 +55,7 @@ const tolerant = (
   const unavailable = () => new AuthUnavailable({ reason: "unavailable", message })
   return effect.pipe(
     Effect.timeout(timeout),
-    Effect.mapError(unavailable),
+    Effect.mapError((error) => (error instanceof AuthUnavailable ? error : unavailable())),
     Effect.tap(reveal),
     Effect.catchAllDefect(unavailable)
   )
@@ -90,7 +91,10 @@ const exchange = (
   ).pipe(
     Effect.filterOrFail(
       ({ status }) => status >= 200 && status < 300,
-      () => unanswered
+      ({ status }) =>
+        status === 401 || status === 403
+          ? new AuthUnavailable({ reason: "refused", message: `HTTP ${status}: the account was refused a token` })
+          : unanswered
     ),
     Effect.tryMap({
       try: (response): unknown => JSON.parse(new TextDecoder().decode(response.body)),
