@@ -346,8 +346,8 @@ export const Guardrail = Schema.TaggedStruct("guardrail", {
   detectionMethod: text,
   cost: number,
   costInSpend: flag,
-  /** What the check itself consumed, in its provider's own shape. */
-  usage: Schema.optional(Schema.Unknown),
+  /** What the check itself consumed, such as `{ topicPolicyUnits: 1 }`: numbers alone, since it leaves where content does not. */
+  usage: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Finite })),
   /** What the guardrail's provider answered; content. */
   response: Schema.optional(Schema.Unknown),
   error: Schema.optional(SpanError)

@@ -11,6 +11,7 @@ import * as Metadata from "@tenant-tracer/model/Metadata"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
 import * as Names from "./internal/litellmNames.js"
@@ -312,7 +313,6 @@ const roles: RoleWriters<Out> = {
   },
   mcp_list_tools: mcp,
   guardrail: (data, _span, out) => {
-    const masked = Object.values(data.maskedEntities ?? {}).reduce((sum, count) => sum + count, 0)
     out.string("litellm.guardrail.name", data.name)
     out.string("litellm.guardrail.mode", data.mode)
     out.string("litellm.guardrail.status", data.status)
@@ -322,13 +322,13 @@ const roles: RoleWriters<Out> = {
     out.strings("litellm.guardrail.violation_categories", data.categories)
     out.double("litellm.guardrail.confidence_score", data.confidenceScore)
     out.double("litellm.guardrail.risk_score", data.riskScore)
-    out.int("litellm.guardrail.masked_entity_count", masked === 0 ? undefined : masked)
+    out.int("litellm.guardrail.masked_entity_count", Gateway.masked(data))
     out.double("litellm.guardrail.duration", data.duration)
     out.string("litellm.guardrail.id", data.id)
     out.string("litellm.guardrail.transaction_id", data.transactionId)
     out.string("litellm.guardrail.policy_template", data.policy)
     out.string("litellm.guardrail.detection_method", data.detectionMethod)
-    out.json("litellm.guardrail.usage", data.usage)
+    out.json("litellm.guardrail.usage", Gateway.consumed(data))
     out.boolean("litellm.guardrail.cost_in_spend", data.costInSpend)
     out.double("litellm.cost.guardrail", data.cost)
   },

@@ -366,6 +366,7 @@ describe("guardrail", () => {
     expect(render({ ...guardrail, costInSpend: false })["gateway.guardrail.cost_in_spend"]).toBe(false)
     expect(render(guardrail)).toEqual({ "gateway.guardrail.name": "pii" })
     expect(render({ ...guardrail, maskedEntities: { EMAIL: 0 } })).toEqual({ "gateway.guardrail.name": "pii" })
+    expect(render({ ...guardrail, usage: {} })).toEqual({ "gateway.guardrail.name": "pii" })
   })
 })
 

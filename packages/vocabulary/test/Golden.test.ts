@@ -146,6 +146,14 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       { fastCheck: { numRuns } }
     )
 
+    it("of what a guardrail consumed the numbers are told, and no sentence that names one", () => {
+      const usage = { topicPolicyUnits: 1234, "my number is 555-0100": 1 }
+      const [guardrail] = samples.flatMap(({ span }) => (span.data?._tag === "guardrail" ? [span.data] : []))
+      const span = { name: "x", data: guardrail && { ...guardrail, usage }, facts: {}, isRoot: false, error: undefined }
+      const text = JSON.stringify(AttributeMap.attributes(vocabulary, withoutContent(span)))
+      expect([text.includes("1234"), text.includes("555")]).toEqual([true, false])
+    })
+
     it("the samples show content, so that the property above can fail", () => {
       expect(shown.some((key) => coveredBy(vocabulary.content, key))).toBe(true)
     })
