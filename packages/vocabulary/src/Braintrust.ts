@@ -10,6 +10,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import { filled, from, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -38,6 +39,23 @@ const content = [
   "braintrust.output_json",
   "braintrust.metadata.tools"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "braintrust.span_attributes",
+  "braintrust.metadata.model",
+  "braintrust.metadata.provider",
+  "braintrust.metadata.operation",
+  "braintrust.metadata.session_id",
+  "braintrust.metadata.user_id",
+  "braintrust.metadata.team_id",
+  "braintrust.metadata.key_hash",
+  "braintrust.metrics.prompt_tokens",
+  "braintrust.metrics.completion_tokens",
+  "braintrust.metrics.tokens",
+  "braintrust.metrics.estimated_cost"
+)
 
 type Metadata = Readonly<Record<string, unknown>>
 
@@ -185,4 +203,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "braintrust", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "braintrust", version: "1", keys, content, core, write }

@@ -9,6 +9,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -49,6 +50,19 @@ type Out = WriterOf<typeof keys>
 const content = ["langfuse.observation.input", "langfuse.observation.output"] as const satisfies ReadonlyArray<
   keyof typeof keys
 >
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "langfuse.observation.type",
+  "langfuse.observation.model.name",
+  "langfuse.observation.usage_details",
+  "langfuse.observation.cost_details",
+  "langfuse.trace.name",
+  "langfuse.trace.metadata.team_id",
+  "langfuse.trace.metadata.key_hash",
+  "langfuse.environment"
+)
 
 /**
  * The facts of the trace, on every span. `langfuse_user_id` and its kin in the metadata would be read as the facts themselves.
@@ -228,4 +242,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "langfuse", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "langfuse", version: "1", keys, content, core, write }

@@ -9,6 +9,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
@@ -74,6 +75,27 @@ const content = [
   "retrieval.documents.*",
   "tools"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "langsmith.trace.name",
+  "langsmith.span.kind",
+  "langsmith.metadata.session_id",
+  "langsmith.metadata.user_id",
+  "langsmith.metadata.team_id",
+  "langsmith.metadata.key_hash",
+  "gen_ai.operation.name",
+  "gen_ai.system",
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "gen_ai.response.id",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.total_tokens",
+  "gen_ai.tool.name",
+  "gateway.cost.total"
+)
 
 const kind = (name: "llm" | "chain" | "tool" | "retriever" | "embedding", out: Out): void =>
   out.string("langsmith.span.kind", name)
@@ -215,4 +237,4 @@ const lists = { "retrieval.documents": "ranked" } as const satisfies Vocabulary[
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "langsmith", version: "1", keys, content, lists, write }
+export const v1: Vocabulary = { name: "langsmith", version: "1", keys, content, lists, core, write }

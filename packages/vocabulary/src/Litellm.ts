@@ -11,6 +11,7 @@ import * as Metadata from "@tenant-tracer/model/Metadata"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
@@ -163,6 +164,37 @@ const content = [
   "litellm.guardrail.response",
   ...Legacy.content
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "error.message",
+  "gen_ai.operation.name",
+  "gen_ai.provider.name",
+  "gen_ai.conversation.id",
+  "gen_ai.request.model",
+  "gen_ai.response.id",
+  "gen_ai.response.model",
+  "gen_ai.response.finish_reasons",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
+  "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.agent.id",
+  "gen_ai.agent.name",
+  "gen_ai.tool.name",
+  "gen_ai.tool.call.id",
+  "db.system",
+  "litellm.team.id",
+  "litellm.api_key.hash",
+  "litellm.end_user.id",
+  "litellm.call_id",
+  "litellm.cost.total",
+  "litellm.guardrail.name",
+  "litellm.guardrail.status",
+  "litellm.guardrail.action",
+  "litellm.service.name"
+)
 
 /** On every span, as LiteLLM promotes them. What the gateway says of the key wins over what anybody else noted under its name. */
 const identity = (span: TypedSpan, out: Out): void => {
@@ -362,4 +394,4 @@ const lists = {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "litellm", version: "1", keys, content, lists, spanName: Names.of, write }
+export const v1: Vocabulary = { name: "litellm", version: "1", keys, content, lists, core, spanName: Names.of, write }

@@ -90,8 +90,8 @@ const content = [
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
 /** What a span is worth nothing without. */
-const core = [
-  ...Core.keys,
+const core = Core.of(
+  keys,
   "openinference.span.kind",
   "llm.model_name",
   "llm.request.model_name",
@@ -112,7 +112,7 @@ const core = [
   "agent.name",
   "tool.name",
   "tool.id"
-] as const satisfies ReadonlyArray<keyof typeof keys>
+)
 
 const lists = {
   "llm.input_messages": "conversation",

@@ -6,6 +6,7 @@
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
@@ -63,6 +64,26 @@ const content = [
   "traceloop.entity.input",
   "traceloop.entity.output"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "traceloop.span.kind",
+  "traceloop.workflow.name",
+  "traceloop.entity.name",
+  "traceloop.association.properties.session_id",
+  "traceloop.association.properties.user_id",
+  "traceloop.association.properties.team_id",
+  "traceloop.association.properties.key_hash",
+  "llm.request.type",
+  "gen_ai.system",
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "gen_ai.response.id",
+  "gen_ai.usage.prompt_tokens",
+  "gen_ai.usage.completion_tokens",
+  "llm.usage.total_tokens"
+)
 
 /** On every span: the workflow it belongs to, and what it is associated with. */
 const trace = (span: TypedSpan, out: Out): void => {
@@ -199,4 +220,4 @@ const lists = {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "traceloop", version: "1", keys, content, lists, write }
+export const v1: Vocabulary = { name: "traceloop", version: "1", keys, content, lists, core, write }

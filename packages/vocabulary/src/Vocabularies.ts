@@ -11,6 +11,7 @@
  *
  * @since 0.1.0
  */
+import { fewestAttributes } from "@tenant-tracer/model/Destination"
 import {
   type AttributeWriter,
   coreOf,
@@ -78,7 +79,8 @@ const title = ({ name, version }: VocabularyRef): string => (version === undefin
  * one's own and is `all` unless said otherwise.
  *
  * Two that disagree are refused, before any span is written: on sample spans of every role, with every field filled, what both write must have
- * the same type and value, and what carries content for one must do so for the other.
+ * the same type and value, and what carries content for one must do so for the other. So are those whose core keys alone are more than a destination
+ * may keep (`Destination.fewestAttributes`).
  *
  * @since 0.1.0
  * @category combining
@@ -98,7 +100,9 @@ export const layer = (
         if (detail !== undefined) return yield* Either.left(new VocabularyError({ reason: "conflict", detail }))
       }
     }
-    return rest.reduce(above, first)
+    const layered = rest.reduce(above, first)
+    const detail = overflow(layered)
+    return detail === undefined ? layered : yield* Either.left(new VocabularyError({ reason: "core", detail }))
   })
 
 const listOf = (known: ReadonlyArray<Vocabulary>): string => {
@@ -131,6 +135,18 @@ const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => 
       if (!same) {
         return `vocabularies ${title(first)} and ${title(second)} claim the key ${key} with different values: name only one of them`
       }
+    }
+  }
+  return undefined
+}
+
+/** What is left out of a span is never its core, as few attributes as a destination may ask for. One is left for what the tracer says of an outcome. */
+const overflow = (vocabulary: Vocabulary): string | undefined => {
+  const core = new Set(coreOf(vocabulary))
+  for (const { name, span } of samples) {
+    const { length } = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
+    if (length >= fewestAttributes) {
+      return `vocabulary ${title(vocabulary)} has ${length} core keys on one span (${name}), and a destination may keep ${fewestAttributes} attributes: name fewer vocabularies, or declare a shorter core`
     }
   }
   return undefined

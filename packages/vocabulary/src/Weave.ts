@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { type AttributeWriter, coreOf, type TypedSpan, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Genai from "./Genai.js"
 import * as Facts from "./internal/facts.js"
 import { from, jsonText, type WriterOf } from "./internal/keyTable.js"
@@ -31,6 +31,18 @@ const keys = {
 type Out = WriterOf<typeof keys>
 
 const content = ["input.value", "output.value"] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = [
+  ...coreOf(Genai.v1_41),
+  "weave.span.kind",
+  "weave.conversation.id",
+  "wandb.display_name",
+  "wandb.thread_id",
+  "wandb.is_turn",
+  "wandb.attributes.team_id",
+  "wandb.attributes.key_hash"
+]
 
 const roleKinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
   proxy_request: "chain",
@@ -115,5 +127,6 @@ export const v1: Vocabulary = {
   schemaUrl: Genai.v1_41.schemaUrl,
   keys: { ...Genai.v1_41.keys, ...keys },
   content: [...Genai.v1_41.content, ...content],
+  core,
   write
 }

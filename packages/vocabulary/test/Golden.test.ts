@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
+import { fewestAttributes } from "@tenant-tracer/model/Destination"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
 import { coreOf, covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
@@ -106,10 +107,13 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       (_, span) => {
         const core = new Set(coreOf(vocabulary))
         const written = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
-        // The fewest that a destination may ask for.
-        expect(written.length).toBeLessThanOrEqual(64)
+        expect(written.length).toBeLessThan(fewestAttributes)
       }
     )
+
+    it("says itself what goes last, and that is little", () => {
+      expect(vocabulary.core?.length ?? Number.POSITIVE_INFINITY).toBeLessThan(fewestAttributes)
+    })
 
     it("what goes last is written and is no content", () => {
       const core = coreOf(vocabulary)

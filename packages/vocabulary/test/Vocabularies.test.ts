@@ -130,6 +130,31 @@ describe("layer", () => {
     expect(AttributeMap.collect(layered, span)).toEqual({ k: ["a"], i: 1, d: 1, b: true, j: "{}" })
   })
 
+  it("all that may be layered two and two have a core that fits into the smallest budget there is", () => {
+    const pairs = Vocabularies.all.flatMap((one, index) => Vocabularies.all.slice(index + 1).map((two) => [one, two]))
+    const errors = pairs.flatMap((pair) =>
+      Vocabularies.layer(pair).pipe(Either.match({ onLeft: ({ reason }) => [reason], onRight: () => ["fits"] }))
+    )
+    expect(new Set(errors)).toEqual(new Set(["fits", "conflict"]))
+  })
+
+  it("more core keys than the smallest budget of a destination holds are told, with how many", () => {
+    const many = (from: number, count: number) => ({
+      ...own(`from${from}`, ({ data }, out) => {
+        const written = data?._tag === "guardrail" ? count : 1
+        for (let index = from; index < from + written; index++) out.int(`k${index}`, index)
+      }),
+      core: Array.from({ length: 100 }, (_, index) => `k${from + index}`)
+    })
+    const known = [many(0, 63), many(100, 62), many(200, 64), many(300, 1)]
+    expect(messageOf(["from0"], known)).toBeNull()
+    expect(messageOf(["from200"], known)).toBe(
+      "vocabulary from200 1 has 64 core keys on one span (guardrail), and a destination may keep 64 attributes: name fewer vocabularies, or declare a shorter core"
+    )
+    expect(messageOf(["from100", "from300"], known)).toBeNull()
+    expect(messageOf(["from0", "from300"], known)).toMatch(/^vocabulary from0\+from300 1\+1 has 64 core keys/)
+  })
+
   it("three can be layered", () => {
     const third = own("third", (_, out) => out.string("k", "a"))
     const layered = Vocabularies.layer(
