@@ -28,7 +28,8 @@ export const suite: Suite.Suite = {
             setting: { peer: "ours", destinations },
             params: {
               kind: "ours",
-              options: Rounds.options(plan, { vocabularies }),
+              // Room for all of them, as everywhere.
+              options: Rounds.options(plan, { vocabularies, capacity: 512 }),
               spread: "uniform",
               rate: 1500,
               seconds: plan.quick ? 0.8 : 4,
