@@ -142,6 +142,10 @@ export const ProxyRequest = Schema.TaggedStruct("proxy_request", {
   path: text,
   /** HTTP status code. */
   status: number,
+  /** What the caller asked and was answered, whatever was tried in between: back ends show a trace by its root. */
+  systemInstructions: Schema.optional(Schema.Array(MessagePart)),
+  inputMessages: Schema.optional(Schema.Array(Message)),
+  outputMessages: Schema.optional(Schema.Array(Message)),
   error: Schema.optional(SpanError)
 })
 

@@ -130,7 +130,7 @@ const metrics = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.double("braintrust.metrics.estimated_cost", data.cost?.total)
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   out.json("braintrust.input_json", Chat.input(data))
   out.json("braintrust.output_json", Chat.output(data))
   out.json("braintrust.metadata.tools", Chat.tools(data.tools))
@@ -139,6 +139,7 @@ const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     type("task", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: (data, span, out) => {

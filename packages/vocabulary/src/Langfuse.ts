@@ -114,7 +114,7 @@ const completionStart = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan)
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   const messages = Chat.input(data)
   const tools = Chat.tools(data.tools)
   const answers = Chat.output(data)
@@ -180,8 +180,10 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 }
 
 const roles: RoleWriters<Out> = {
+  /** The root's input and output are those of the trace. */
   proxy_request: (data, span, out) => {
     type("span", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,

@@ -140,7 +140,7 @@ const usage = (used: SpanData.Usage | undefined, out: Out): void => {
   out.json("gen_ai.usage.output_token_details", present({ reasoning: used?.reasoningOutputTokens }))
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   const messages = Chat.input(data)
   const answers = Chat.output(data)
   out.json("gen_ai.prompt", messages && { messages })
@@ -186,6 +186,7 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     kind("chain", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,

@@ -213,6 +213,11 @@ const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   })
 }
 
+const spoken = (inputs: ReadonlyArray<Turns.Turn>, outputs: ReadonlyArray<Turns.Turn>, out: Out): void => {
+  value("input", Turns.summary(inputs), out)
+  value("output", Turns.summary(outputs), out)
+}
+
 const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
   const request = filled(data.requestModel)
   const response = filled(data.responseModel)
@@ -240,8 +245,7 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
     Turns.conversation("input", inputs, out)
     Turns.conversation("output", outputs, out)
   }
-  value("input", Turns.summary(inputs), out)
-  value("output", Turns.summary(outputs), out)
+  spoken(inputs, outputs, out)
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -263,6 +267,7 @@ const chain = (out: Out): void => out.string("openinference.span.kind", "CHAIN")
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     chain(out)
+    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
@@ -270,8 +275,7 @@ const roles: RoleWriters<Out> = {
   agent: (data, _span, out) => {
     out.string("openinference.span.kind", data.operation === "invoke_workflow" ? "CHAIN" : "AGENT")
     out.string("agent.name", data.name)
-    value("input", Turns.summary(Turns.inputTurns(data)), out)
-    value("output", Turns.summary(Turns.outputTurns(data)), out)
+    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
   },
   tool_call: (data, _span, out) => {
     out.string("tool.name", data.name)

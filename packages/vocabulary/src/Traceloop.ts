@@ -159,6 +159,11 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   Plain.roles.llm_call(data, span, out)
 }
 
+const spoken = (data: Messages.Spoken, out: Out): void => {
+  out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
+  out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
+}
+
 const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
   jsonText("traceloop.entity.input", data.arguments, out)
   jsonText("traceloop.entity.output", data.result, out)
@@ -167,14 +172,14 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     entity("workflow", data.route, out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
   agent: (data, _span, out) => {
     entity(data.operation === "invoke_workflow" ? "workflow" : "agent", data.name, out)
     out.string("traceloop.entity.version", data.version)
-    out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
-    out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
+    spoken(data, out)
   },
   tool_call: (data, _span, out) => {
     entity("tool", data.name, out)

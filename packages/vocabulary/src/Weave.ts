@@ -9,6 +9,7 @@ import * as Genai from "./Genai.js"
 import * as Facts from "./internal/facts.js"
 import { from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
+import * as Turns from "./internal/turns.js"
 
 const keys = {
   ...from(
@@ -86,6 +87,10 @@ const trace = (span: TypedSpan, out: Out): void => {
 /** Messages are read where the GenAI conventions have them; these the conventions keep elsewhere, or nowhere. */
 const exchange = (data: SpanData.Read, out: Out): void => {
   switch (data._tag) {
+    case "proxy_request":
+      out.json("input.value", Turns.summary(Turns.inputTurns(data)))
+      out.json("output.value", Turns.summary(Turns.outputTurns(data)))
+      return
     case "llm_call":
       if (data.operation === "retrieval") {
         out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))

@@ -95,6 +95,8 @@ const calledMcp = [
   "callId"
 ] as const
 
+const spoken = ["systemInstructions", "inputMessages", "outputMessages"] as const
+
 const conversation = [
   "provider",
   "requestModel",
@@ -106,9 +108,7 @@ const conversation = [
   "usage",
   "finishReasons",
   "tools",
-  "systemInstructions",
-  "inputMessages",
-  "outputMessages"
+  ...spoken
 ] as const
 
 /**
@@ -116,7 +116,7 @@ const conversation = [
  * is the operator's: deployments, where databases and services are, what else was noted of them.
  */
 const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
-  proxy_request: ["method", "route", "scheme", "path", "status"],
+  proxy_request: ["method", "route", "scheme", "path", "status", ...spoken],
   llm_call: [
     ...conversation,
     "operation",

@@ -122,6 +122,18 @@ describe("narrow", () => {
     expect(TenantView.narrow(tenant, { _tag: "llm_call", providerModel: "azure/x" })).not.toHaveProperty("cost")
   })
 
+  it("a tenant sees what its caller asked and was answered, on the request itself", () => {
+    const said = (role: string) => [{ role, parts: [{ type: "text" as const, content: "hi" }] }]
+    const request: SpanData.Read = {
+      _tag: "proxy_request",
+      method: "POST",
+      systemInstructions: [{ type: "text", content: "Be concise." }],
+      inputMessages: said("user"),
+      outputMessages: said("assistant")
+    }
+    expect(TenantView.narrow(tenant, request)).toStrictEqual(request)
+  })
+
   it("a tenant sees neither where a database is nor what else was noted of it", () => {
     const db: SpanData.Read = {
       _tag: "db_call",

@@ -9,6 +9,9 @@ import * as Schema from "effect/Schema"
 
 type Json = Readonly<Record<string, unknown>>
 
+/** What was said, whoever holds it. */
+export type Spoken = Pick<SpanData.Read<SpanData.LlmCall>, "systemInstructions" | "inputMessages" | "outputMessages">
+
 /** Whether a tool answered with parts of a message, such as an image, and not with data of its own. */
 export const isParts: (value: unknown) => value is ReadonlyArray<MessagePart> = Schema.is(
   Schema.NonEmptyArray(MessagePart)

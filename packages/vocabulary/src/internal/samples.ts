@@ -241,7 +241,10 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
         route: "/v1/chat/completions",
         path: "/v1/chat/completions",
         scheme: "https",
-        status: 502
+        status: 502,
+        systemInstructions: [{ type: "text", content: "Be concise." }],
+        inputMessages: [question],
+        outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }] }]
       },
       { isRoot: true }
     )
