@@ -8,6 +8,7 @@ import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
+import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
 import * as Messages from "./internal/messages.js"
@@ -20,7 +21,9 @@ const page = "traceloop.com/docs/openllmetry/contributing/semantic-conventions"
 
 const keys = {
   ...Plain.keys,
+  ...Gateway.costKeys,
   ...Legacy.keys,
+  ...from("OpenLLMetry semconv_ai/__init__.py", "llm.response.finish_reason"),
   ...from(
     `${page}#llm-foundation-models`,
     "llm.request.type",
@@ -82,7 +85,9 @@ const core = Core.of(
   "gen_ai.response.id",
   "gen_ai.usage.prompt_tokens",
   "gen_ai.usage.completion_tokens",
-  "llm.usage.total_tokens"
+  "llm.usage.total_tokens",
+  "llm.response.finish_reason",
+  "gateway.cost.total"
 )
 
 /** On every span: the workflow it belongs to, and what it is associated with. */
@@ -149,6 +154,8 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.string("gen_ai.openai.system_fingerprint", data.systemFingerprint)
   out.string("traceloop.prompt.key", span.facts.promptName)
   out.string("traceloop.prompt.version", span.facts.promptVersion)
+  out.string("llm.response.finish_reason", data.finishReasons?.[0])
+  Gateway.cost(data.cost, out)
   conversation("gen_ai.prompt", Turns.inputTurns(data), out)
   conversation("gen_ai.completion", answers, out)
   answers.forEach((_, index) => {
