@@ -228,6 +228,7 @@ export const Agent = Schema.TaggedStruct("agent", {
   conversationId: text,
   dataSourceId: text,
   outputType: text,
+  /** Of `create_agent`: where the agent is kept. */
   server: Schema.optional(ServerAddress),
   parameters: Schema.optional(RequestParameters),
   usage: Schema.optional(Usage),

@@ -258,7 +258,6 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   out.json("gen_ai.system_instructions", Messages.listed(data.systemInstructions, Messages.instructions))
   out.json("gen_ai.input.messages", Chat.input({ ...data, systemInstructions: undefined }))
   out.json("gen_ai.output.messages", Chat.output(data))
-  Otel.server(data.server, out)
 }
 
 const cost = (data: SpanData.Cost | undefined, out: Out): void => {
@@ -280,6 +279,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   const declared = data.toolCount ?? data.tools?.length
   out.string("gen_ai.operation.name", Names.operation(data.operation))
   inference(data, span, out)
+  Otel.server(data.server, out)
   Legacy.call(data, out)
   out.string("gen_ai.response.model", data.responseModel)
   out.string("gen_ai.response.id", data.responseId)
@@ -327,6 +327,7 @@ const roles: RoleWriters<Out> = {
     out.string("gen_ai.agent.id", data.id)
     out.string("gen_ai.agent.name", data.name)
     inference(data, span, out)
+    Otel.agentServer(data, out)
   },
   tool_call: (data, _span, out) => {
     out.string("gen_ai.operation.name", "execute_tool")

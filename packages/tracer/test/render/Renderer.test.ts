@@ -95,6 +95,15 @@ describe("a span with a role", () => {
     expect(render(end(root))).toMatchObject({ name: "POST /v1/models/:id", kind: "server" })
   })
 
+  it.each([
+    ["create_agent", "client"],
+    ["invoke_agent", "internal"],
+    [undefined, "internal"]
+  ] as const)("an agent that is asked to %s is of kind %s", (operation, kind) => {
+    const data: SpanData.Agent = { _tag: "agent", name: "a", ...(operation && { operation }) }
+    expect(render(ended(data)).kind).toBe(kind)
+  })
+
   it("that a library made is adopted from its own attributes, and shows a tenant nothing else of them", () => {
     const span = ended(undefined, {
       name: "sql.execute",

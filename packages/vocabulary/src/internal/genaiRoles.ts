@@ -195,7 +195,7 @@ const agent = (dialect: Dialect, data: SpanData.Read<SpanData.Agent>, span: Type
   out.string("gen_ai.agent.description", data.description)
   out.string("gen_ai.agent.version", data.version)
   inference(dialect, data, span, out)
-  Otel.server(data.server, out)
+  Otel.agentServer(data, out)
   conversation(dialect, data, out)
 }
 
