@@ -371,6 +371,10 @@ const service = {
   callType: text,
   /** What it was asked about, from a closed set: a table, a cache family. */
   target: text,
+  /** What asked for it, from a closed set: a part of the gateway. */
+  caller: text,
+  /** Of a cache that was asked about several keys at once: their families, from a closed set. */
+  families: texts,
   endpoint: Schema.optional(ServerAddress),
   /** Extra facts; sanitised when rendered (see `Metadata`). */
   metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown })),

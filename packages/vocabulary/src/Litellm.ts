@@ -35,6 +35,7 @@ const keys = {
     "gateway.trace.name",
     "gateway.trace.tags",
     "gateway.trace.release",
+    "gateway.prompt.name",
     "gateway.prompt.version"
   ),
   ...from(
@@ -68,7 +69,6 @@ const keys = {
     "gen_ai.tool.*.name",
     "gen_ai.tool.*.description",
     "gen_ai.tool.*.parameters",
-    "gen_ai.prompt.name",
     "gen_ai.agent.id",
     "gen_ai.agent.name",
     "litellm.call_id",
@@ -112,6 +112,7 @@ const keys = {
   ...from(
     `${page}: MCP and tools`,
     "rpc.system",
+    "gen_ai.prompt.name",
     "gen_ai.tool.name",
     "gen_ai.tool.call.id",
     "gen_ai.tool.call.arguments",
@@ -143,6 +144,8 @@ const keys = {
     "litellm.service.name",
     "litellm.service.call_type",
     "litellm.service.target",
+    "litellm.service.caller",
+    "litellm.redis.families",
     "db.system",
     "service",
     "call_type",
@@ -221,7 +224,7 @@ const trace = ({ facts, isRoot }: TypedSpan, out: Out): void => {
   out.string("gateway.trace.name", facts.traceName)
   out.strings("gateway.trace.tags", facts.tags)
   out.string("gateway.trace.release", facts.release)
-  out.string("gen_ai.prompt.name", facts.promptName)
+  out.string("gateway.prompt.name", facts.promptName)
   out.string("gateway.prompt.version", facts.promptVersion)
 }
 
@@ -314,6 +317,8 @@ const service = (data: SpanData.Read<SpanData.DbCall | SpanData.Service>, span: 
   out.string("litellm.service.name", data.service)
   out.string("litellm.service.call_type", data.callType)
   out.string("litellm.service.target", data.target)
+  out.string("litellm.service.caller", data.caller)
+  out.strings("litellm.redis.families", data.families)
   out.string("service", data.service)
   out.string("call_type", data.callType)
   out.string("error", failure && (failure.message ?? failure.type))
@@ -339,6 +344,7 @@ const roles: RoleWriters<Out> = {
     const isAddressed = data.server?.address !== undefined && data.server.port !== undefined
     out.string("gen_ai.operation.name", data.method === "tools/call" ? "execute_tool" : undefined)
     out.string("gen_ai.tool.name", data.tool)
+    out.string("gen_ai.prompt.name", data.prompt)
     out.string("rpc.system", isAddressed ? "jsonrpc" : undefined)
     mcp(data, span, out)
     out.double("litellm.cost.total", data.cost)

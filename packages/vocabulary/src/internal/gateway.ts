@@ -189,6 +189,8 @@ export const serviceKeys = {
     "gateway.service.name",
     "gateway.service.call_type",
     "gateway.service.target",
+    "gateway.service.caller",
+    "gateway.service.families",
     "gateway.service.phase",
     "gateway.metadata.*"
   )
@@ -202,6 +204,8 @@ export const service = (
   out.string("gateway.service.name", data.service)
   out.string("gateway.service.call_type", data.callType)
   out.string("gateway.service.target", data.target)
+  out.string("gateway.service.caller", data.caller)
+  out.strings("gateway.service.families", data.families)
   if (data._tag === "service") {
     out.string("gateway.service.phase", data.phase)
     server(data.endpoint, out)

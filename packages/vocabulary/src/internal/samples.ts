@@ -215,6 +215,8 @@ const service = {
   service: "postgres",
   callType: "select",
   target: "teams",
+  caller: "auth",
+  families: ["team"],
   endpoint: { address: "db.internal", port: 5432 },
   metadata: { table_name: "combined_view", count: 3, api_key: "left out" }
 } as const
