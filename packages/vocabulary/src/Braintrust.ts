@@ -145,7 +145,7 @@ const roles: RoleWriters<Out> = {
   llm_call: (data, span, out) => {
     if (data.operation === "retrieval") {
       type("function", out)
-      out.json("braintrust.input_json", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+      out.json("braintrust.input_json", Messages.query(data))
       out.json("braintrust.output_json", Messages.documents(data.documents))
     } else {
       type("llm", out)

@@ -127,8 +127,7 @@ const subject = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   if (data.operation === "retrieval") {
     type("retriever", out)
     out.string("langfuse.observation.metadata.data_source", data.dataSourceId)
-    const query = Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts))
-    out.string("langfuse.observation.input", query)
+    out.string("langfuse.observation.input", Messages.query(data))
     out.json("langfuse.observation.output", Messages.documents(data.documents))
   } else if (data.operation === "embeddings") {
     type("embedding", out)

@@ -151,7 +151,7 @@ const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "t
 const subject = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   if (data.operation === "retrieval") {
     kind("retriever", out)
-    out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+    out.string("input.value", Messages.query(data))
     data.documents?.forEach(({ content, id, score }, index) => {
       out.string(`retrieval.documents.${index}.document.content`, content)
       out.json(`retrieval.documents.${index}.document.metadata`, { id, score })

@@ -135,7 +135,6 @@ const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
-  const texts = (data.inputMessages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
   out.string("gen_ai.operation.name", filled(data.operation) ?? "chat")
   out.string("langtrace.service.name", filled(data.provider))
   out.string("langtrace.service.type", data.operation === "retrieval" ? "vectordb" : "llm")
@@ -153,7 +152,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   if (data.operation === "embeddings") {
     out.json(
       "gen_ai.request.embedding_inputs",
-      Messages.listed(texts, (list) => list)
+      Messages.listed(Messages.texts(data.inputMessages), (list) => list)
     )
   }
   out.json("gen_ai.request.documents", Messages.documents(data.documents))

@@ -7,7 +7,7 @@
  */
 
 import { parsed } from "@tenant-tracer/model/Json"
-import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
+import type { ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
@@ -171,9 +171,6 @@ const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
     out.json(`llm.tools.${index}.tool.json_schema`, tool)
   })
 
-const texts = (messages: ReadonlyArray<Message> | undefined): ReadonlyArray<string> =>
-  (messages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
-
 const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.int("llm.token_count.prompt", usage?.inputTokens)
   out.int("llm.token_count.completion", usage?.outputTokens)
@@ -189,7 +186,7 @@ const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void
 }
 
 const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
-  const subjects = texts(data.inputMessages)
+  const subjects = Messages.texts(data.inputMessages)
   out.string("openinference.span.kind", "EMBEDDING")
   out.string("embedding.model_name", filled(data.responseModel) ?? filled(data.requestModel))
   out.json("embedding.invocation_parameters", present({ encoding_formats: data.parameters?.encodingFormats }))
@@ -205,7 +202,7 @@ const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
 
 const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.string("openinference.span.kind", "RETRIEVER")
-  value("input", Messages.listed(texts(data.inputMessages), (list) => list)?.join("\n"), out)
+  value("input", Messages.query(data), out)
   data.documents?.forEach(({ content, id, score }, index) => {
     out.string(`retrieval.documents.${index}.document.id`, id)
     out.double(`retrieval.documents.${index}.document.score`, score)
@@ -235,10 +232,10 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
   const inputs = Turns.inputTurns(data)
   const outputs = Turns.outputTurns(data)
   if (data.operation === "text_completion") {
-    texts(data.inputMessages).forEach((text, index) => {
+    Messages.texts(data.inputMessages).forEach((text, index) => {
       out.string(`llm.prompts.${index}.prompt.text`, text)
     })
-    texts(data.outputMessages).forEach((text, index) => {
+    Messages.texts(data.outputMessages).forEach((text, index) => {
       out.string(`llm.choices.${index}.completion.text`, text)
     })
   } else {

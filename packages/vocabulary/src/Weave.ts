@@ -93,7 +93,7 @@ const exchange = (data: SpanData.Read, out: Out): void => {
       return
     case "llm_call":
       if (data.operation === "retrieval") {
-        out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+        out.string("input.value", Messages.query(data))
         out.json("output.value", Messages.documents(data.documents))
       } else if (data.operation === "embeddings") {
         out.json("input.value", Messages.listed(data.inputMessages, Messages.input))

@@ -191,6 +191,34 @@ it.prop(
   { fastCheck: { numRuns: 100 } }
 )
 
+const pairs = Vocabularies.all.flatMap((one, index) =>
+  Vocabularies.all
+    .slice(index + 1)
+    .flatMap((two) => (Either.isRight(Vocabularies.layer([one, two])) ? [[one, two] as const] : []))
+)
+
+it.prop(
+  "two that may be layered never say two things under one key, nor content under what is none for the other",
+  [typedSpan],
+  ([span]) => {
+    const written = new Map(
+      Vocabularies.all.map((one) => [one, new Map(AttributeMap.attributes(one, span).map((said) => [said.key, said]))])
+    )
+    const clashes = pairs.flatMap(([one, two]) => {
+      return [...(written.get(one)?.values() ?? [])].flatMap((said) => {
+        const other = written.get(two)?.get(said.key)
+        const isSame =
+          other === undefined ||
+          (JSON.stringify(said) === JSON.stringify(other) &&
+            coveredBy(one.content, said.key) === coveredBy(two.content, said.key))
+        return isSame ? [] : [`${one.name} ${one.version}, ${two.name} ${two.version}: ${said.key}`]
+      })
+    })
+    expect(clashes).toEqual([])
+  },
+  { fastCheck: { numRuns: 1000 } }
+)
+
 it("several agree, so that the property above can fail", () => {
   expect(new Set(agreeing.map(({ name }) => name)).size).toBeGreaterThan(1)
 })

@@ -111,6 +111,16 @@ describe("layer", () => {
     expect(message).toBe("vocabularies one 1 and two 1 claim the key k with different values: name only one of them")
   })
 
+  it("those that differ by the name of one provider alone are told, and those that tell a query alike are not", () => {
+    const error = Vocabularies.layer([{ name: "genai", version: "1.36" }, { name: "traceloop" }]).pipe(Either.flip)
+    expect(Either.map(error, ({ message }) => message)).toEqual(
+      Either.right(
+        "vocabularies genai 1.36 and traceloop 1 claim the key gen_ai.system with different values: name only one of them"
+      )
+    )
+    expect(messageOf(["openinference", "langsmith"])).toBeNull()
+  })
+
   it("a key that is content for one only is a conflict", () => {
     const write: Vocabulary["write"] = (_, out) => out.string("k", "a")
     expect(messageOf(["one", "two"], [own("one", write, ["k"]), own("two", write)])).toContain("claim the key k")

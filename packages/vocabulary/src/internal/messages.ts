@@ -78,6 +78,13 @@ export const text = (parts: ReadonlyArray<MessagePart>): string | undefined => {
   return texts.length === 0 ? undefined : texts.join("")
 }
 
+/** What is plain text in each message that has any. */
+export const texts = (messages: ReadonlyArray<Message> = []): ReadonlyArray<string> =>
+  messages.flatMap(({ parts }) => text(parts) ?? [])
+
+/** What was looked for: a line for each message. */
+export const query = (data: Spoken): string | undefined => listed(texts(data.inputMessages), (list) => list)?.join("\n")
+
 /** Where a part is, or the part itself as a `data:` URL. */
 export const url = (value: Extract<MessagePart, { readonly type: "blob" | "uri" }>): string =>
   value.type === "uri" ? value.uri : `data:${value.mimeType ?? ""};base64,${value.content}`

@@ -149,7 +149,7 @@ const retrieval: SpanData.LlmCall = {
   provider: "openai",
   dataSourceId: "vs_1",
   parameters: { topK: 5 },
-  inputMessages: [question],
+  inputMessages: [question, { role: "user", parts: [{ type: "text", content: "And in Rome?" }] }],
   documents: [{ id: "doc-1", score: 0.75, content: "Paris is sunny." }]
 }
 
@@ -269,11 +269,11 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   { name: "llm_call.chat_failed", span: span("chat gpt-4o", llmCall, { error }) },
   {
     name: "llm_call.text_completion",
-    span: span("text_completion gpt-3.5-turbo-instruct", {
+    span: span("text_completion grok-4", {
       _tag: "llm_call",
       operation: "text_completion",
-      provider: "openai",
-      requestModel: "gpt-3.5-turbo-instruct",
+      provider: "x_ai",
+      requestModel: "grok-4",
       inputMessages: [question],
       outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }], finishReason: "length" }]
     })
