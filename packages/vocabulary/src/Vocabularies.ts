@@ -25,6 +25,7 @@ import type * as Option from "effect/Option"
 import * as AttributeMap from "./AttributeMap.js"
 import * as Braintrust from "./Braintrust.js"
 import * as Genai from "./Genai.js"
+import { Admitted } from "./internal/admitted.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
 import * as Langfuse from "./Langfuse.js"
@@ -163,26 +164,11 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   spanName: first.spanName ?? second.spanName,
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
-    first.write(
-      span,
-      watched(out, (key) => {
-        written.add(key)
-        return true
-      })
-    )
-    second.write(
-      span,
-      watched(out, (key) => !written.has(key))
-    )
+    const noting = (key: string) => {
+      written.add(key)
+      return true
+    }
+    first.write(span, new Admitted(out, noting))
+    second.write(span, new Admitted(out, (key) => !written.has(key)))
   }
-})
-
-/** Hands on what `admit` lets through; values that are not written are not asked about. */
-const watched = (out: AttributeWriter, admit: (key: string) => boolean): AttributeWriter => ({
-  string: (key, value) => value !== undefined && admit(key) && out.string(key, value),
-  int: (key, value) => value !== undefined && admit(key) && out.int(key, value),
-  double: (key, value) => value !== undefined && admit(key) && out.double(key, value),
-  boolean: (key, value) => value !== undefined && admit(key) && out.boolean(key, value),
-  strings: (key, value) => value !== undefined && value.length > 0 && admit(key) && out.strings(key, value),
-  json: (key, value) => value !== undefined && admit(key) && out.json(key, value)
 })

@@ -166,8 +166,10 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       "a span is written the same way twice and is not changed",
       [typedSpan],
       ([span]) => {
-        const first = AttributeMap.attributes(vocabulary, span)
+        const before = structuredClone(span)
+        const first = structuredClone(AttributeMap.attributes(vocabulary, span))
         expect(AttributeMap.attributes(vocabulary, span)).toEqual(first)
+        expect(span).toEqual(before)
       },
       { fastCheck: { numRuns: 50 } }
     )
