@@ -10,6 +10,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { breathe } from "../internal/breathe.js"
 import type { EndpointPolicy } from "../route/EndpointPolicy.js"
 import * as Exporter from "./Exporter.js"
 import * as gzip from "./internal/gzip.js"
@@ -65,6 +66,8 @@ export interface Options<in Span> {
 type Verdict =
   | { readonly _tag: "Done" | "TooLarge"; readonly outcome: Exporter.ExportOutcome }
   | { readonly _tag: "Retry" | "Unauthorized"; readonly why: string; readonly afterMillis: number }
+
+const largeBody = 64 * 1024
 
 const retryable = new Set([429, 502, 503, 504])
 
@@ -190,6 +193,8 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
         if (batch.length > 1) return yield* halves(batch)
         return withSpans(Exporter.rejected("too_large", count, "a span is larger than the back end takes"), batch)
       }
+      // To write it to the socket takes long enough: not in the turn in which it was rendered.
+      if (body.length > largeBody) yield* breathe
       const verdict = yield* deliver(body, count)
       if ("why" in verdict) {
         const { afterMillis, why } = verdict

@@ -124,7 +124,7 @@ export const middleware =
       const recorder = recorderOf(fiber)
       const request = Context.unsafeGet(fiber.currentContext, HttpServerRequest.HttpServerRequest)
       const source = sourceOf(request)
-      if (recorder === undefined || roots.get(source)?.ancestry.isOpen === true) return app
+      if (recorder === undefined || roots.get(source)?.ancestry.state === "open") return app
       if (ask(recorder, () => options.ignore?.(request)) === true) return app
       const clock = clockOf(fiber)
       return Effect.uninterruptibleMask((restore) => {

@@ -8,7 +8,7 @@ import type * as Fiber from "effect/Fiber"
 import { inNextTurn } from "./breathe.js"
 
 /** How long a slice is, in nanoseconds. It ends with the piece of work during which its time is up. */
-const duration = 1_000_000
+const duration = 500_000
 
 /** A piece that is done alone counts for no less: what is done round it takes time as well. */
 const leastAlone = 50_000

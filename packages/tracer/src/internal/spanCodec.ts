@@ -78,11 +78,11 @@ const Stored = Schema.Struct({
   droppedEvents: Schema.Number
 })
 
-const nodeOf = ({ isDiscarded, role, services, spanId }: Ancestry) => ({
+const nodeOf = ({ role, services, spanId, state }: Ancestry) => ({
   spanId,
   role,
   services: services.length > 0 ? services : undefined,
-  isDiscarded: isDiscarded ? true : undefined
+  isDiscarded: state === "discarded" ? true : undefined
 })
 
 const nodesOf = (ancestry: Ancestry): ReadonlyArray<unknown> => {
@@ -152,8 +152,7 @@ const placed = (node: typeof Node.Type, parent: Ancestry | undefined): Ancestry 
   role: node.role,
   services: node.services ?? [],
   isParent: false,
-  isOpen: false,
-  isDiscarded: node.isDiscarded ?? false
+  state: node.isDiscarded === true ? "discarded" : "ended"
 })
 
 /** All that is to be known of the route of a span that was away. */
@@ -187,8 +186,8 @@ export const decode = (bytes: Uint8Array, recorder: Recorder): Option.Option<Rec
       if (stored.isRoot) request.root = span
       span.endTime = stored.endTime
       span.outcome = stored.outcome
-      span.droppedAttributes = stored.droppedAttributes
-      span.droppedEvents = stored.droppedEvents
+      if (stored.droppedAttributes > 0) span.droppedAttributes = stored.droppedAttributes
+      if (stored.droppedEvents > 0) span.droppedEvents = stored.droppedEvents
       for (const [key, value] of stored.attributes) span.ownAttributes.set(key, value)
       for (const event of stored.events) span.addEvent({ ...event, attributes: mapOf(event.attributes) })
       for (const { attributes, own, spanId, traceId } of stored.links) {

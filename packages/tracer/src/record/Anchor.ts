@@ -27,7 +27,7 @@ export const anchor = (
     let node = active
     while (
       node !== undefined &&
-      !(node.isOpen && (node.role === "agent" || node.role === "tool_call") && mayHold(node))
+      !(node.state === "open" && (node.role === "agent" || node.role === "tool_call") && mayHold(node))
     )
       node = node.parent
     return node ?? root

@@ -30,9 +30,8 @@ export interface Ancestry {
   /** The service and the database that its payload names, as they were known when its first child began. */
   services: ReadonlyArray<string>
   isParent: boolean
-  isOpen: boolean
-  /** Withdrawn: nobody receives it, and its children hang under the next ancestor. */
-  isDiscarded: boolean
+  /** `discarded` is withdrawn: nobody receives it, and its children hang under the next ancestor. */
+  state: "open" | "ended" | "discarded"
 }
 
 /**
@@ -88,9 +87,21 @@ export type Outcome =
   | { readonly _tag: "cancelled" }
   | { readonly _tag: "unfinished" }
 
-// Most spans have none of these.
 const none: ReadonlyArray<never> = []
 const noAttributes: ReadonlyMap<string, AttributeValue> = new Map()
+
+const maxRoom = 256 * 1024
+
+/** What is known of a span beside its payload: most that wait have none of it, and it would be a tenth of them. */
+interface Written {
+  remoteParent: string | undefined
+  attributes: Map<string, AttributeValue> | undefined
+  events: Array<SpanEvent> | undefined
+  links: Array<SpanLink> | undefined
+  room: number
+  droppedAttributes: number
+  droppedEvents: number
+}
 
 /**
  * Times are nanoseconds of the clock that the span was recorded with; `RequestTrace.clockOffset` anchors them to the wall clock. `endTime` and
@@ -102,15 +113,9 @@ const noAttributes: ReadonlyMap<string, AttributeValue> = new Map()
 export class RecordedSpan {
   endTime: bigint | undefined = undefined
   outcome: Outcome | undefined = undefined
-  private written: Map<string, AttributeValue> | undefined = undefined
-  private happened: Array<SpanEvent> | undefined = undefined
-  private linked: Array<SpanLink> | undefined = undefined
-  /** The bytes that attributes and events may still take: an open span is in no queue whose bytes are counted. */
-  room = 256 * 1024
+  private written: Written | undefined = undefined
   /** What `sizeOf` found when it had ended. */
   size: number | undefined = undefined
-  droppedAttributes = 0
-  droppedEvents = 0
 
   constructor(
     readonly request: RequestTrace,
@@ -120,36 +125,83 @@ export class RecordedSpan {
     readonly startTime: bigint,
     /** The payload of a span with a role, as far as it is known. */
     public data: SpanData.SpanData | undefined,
-    /** A parent in another process, for the root of a trace that continues a caller's. */
-    readonly remoteParent: string | undefined
-  ) {}
-
-  get attributes(): ReadonlyMap<string, AttributeValue> {
-    return this.written ?? noAttributes
+    remoteParent: string | undefined
+  ) {
+    if (remoteParent !== undefined) this.own.remoteParent = remoteParent
   }
 
-  /** To be written in; most spans with a payload have none, and a map is a quarter of such a span. */
+  /** A parent in another process, for the root of a trace that continues a caller's. */
+  get remoteParent(): string | undefined {
+    return this.written?.remoteParent
+  }
+
+  get attributes(): ReadonlyMap<string, AttributeValue> {
+    return this.written?.attributes ?? noAttributes
+  }
+
+  /** To be written in. */
   get ownAttributes(): Map<string, AttributeValue> {
-    this.written ??= new Map()
-    return this.written
+    const { own } = this
+    own.attributes ??= new Map()
+    return own.attributes
   }
 
   get events(): ReadonlyArray<SpanEvent> {
-    return this.happened ?? none
+    return this.written?.events ?? none
   }
 
   addEvent(event: SpanEvent): void {
-    this.happened ??= []
-    this.happened.push(event)
+    const { own } = this
+    own.events ??= []
+    own.events.push(event)
   }
 
   get links(): ReadonlyArray<SpanLink> {
-    return this.linked ?? none
+    return this.written?.links ?? none
   }
 
   addLink(link: SpanLink): void {
-    this.linked ??= []
-    this.linked.push(link)
+    const { own } = this
+    own.links ??= []
+    own.links.push(link)
+  }
+
+  /** The bytes that attributes and events may still take: an open span is in no queue whose bytes are counted. */
+  get room(): number {
+    return this.written?.room ?? maxRoom
+  }
+
+  set room(bytes: number) {
+    this.own.room = bytes
+  }
+
+  get droppedAttributes(): number {
+    return this.written?.droppedAttributes ?? 0
+  }
+
+  set droppedAttributes(count: number) {
+    this.own.droppedAttributes = count
+  }
+
+  get droppedEvents(): number {
+    return this.written?.droppedEvents ?? 0
+  }
+
+  set droppedEvents(count: number) {
+    this.own.droppedEvents = count
+  }
+
+  private get own(): Written {
+    this.written ??= {
+      remoteParent: undefined,
+      attributes: undefined,
+      events: undefined,
+      links: undefined,
+      room: maxRoom,
+      droppedAttributes: 0,
+      droppedEvents: 0
+    }
+    return this.written
   }
 
   get spanId(): string {

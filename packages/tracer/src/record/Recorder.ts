@@ -227,11 +227,19 @@ export const make = (options: {
   const live = new Set<RequestTrace>()
   const answered = new Set<BindResult>()
   const limited = new Set<string>()
+  const names = new Map<string, string>()
   const onReanchored = () => count("reanchored")
   let openSpans = 0
   let openAmbientSpans = 0
   let heldSpans = 0
   let heldBytes = 0
+
+  /** One text for all spans of a name: there are few names, and many spans wait. */
+  const sharedName = (name: string): string => {
+    const known = names.get(name)
+    if (known === undefined && names.size < maxNames && name.length <= 128) names.set(name, name)
+    return known ?? name
+  }
 
   const start = (
     request: RequestTrace,
@@ -248,13 +256,12 @@ export const make = (options: {
       role,
       services: servicesOf(data),
       isParent: false,
-      isOpen: true,
-      isDiscarded: false
+      state: "open"
     }
     const span = new RecordedSpan(
       request,
       ancestry,
-      begin.name,
+      sharedName(begin.name),
       begin.kind ?? (role === undefined ? "internal" : SpanRegistry.specOf(role).kind),
       begin.startTime,
       data,
@@ -313,9 +320,9 @@ export const make = (options: {
     else if (heldBytes > limits.heldBytesInProcess || !isWithinBudget) release(request, held, "hold_process_exceeded")
   }
 
-  const close = (span: RecordedSpan): void => {
+  const close = (span: RecordedSpan, state: "ended" | "discarded"): void => {
     const request = span.request
-    span.ancestry.isOpen = false
+    span.ancestry.state = state
     request.open.delete(span)
     if (request.isAmbient) openAmbientSpans--
     else openSpans--
@@ -323,7 +330,7 @@ export const make = (options: {
   }
 
   const end: Recorder["end"] = (span, endTime, outcome) => {
-    if (span.ancestry.isDiscarded) return
+    if (span.ancestry.state === "discarded") return
     if (span.endTime !== undefined) return count(span.outcome?._tag === "unfinished" ? "late_end" : "double_end")
     const request = span.request
     span.endTime = endTime
@@ -331,7 +338,7 @@ export const make = (options: {
     if (span === request.root) request.rootEndTime = endTime
     if (Failure.isFailed(span)) request.hasFailed = true
     calls?.ended(span)
-    close(span)
+    close(span, "ended")
     if (!request.sampled) return count("unsampled")
     if (options.content === "none" || request.content === "none") dropContent(span)
     const ownership = request.ownership
@@ -444,9 +451,7 @@ export const make = (options: {
     end,
 
     discard: (span) => {
-      if (span.endTime !== undefined || span.ancestry.isDiscarded) return
-      span.ancestry.isDiscarded = true
-      close(span)
+      if (span.ancestry.state === "open") close(span, "discarded")
     },
 
     annotate: (span, fields) => {
@@ -563,6 +568,9 @@ export const make = (options: {
 }
 
 const maxLimited = 10_000
+
+/** More of them are made up by somebody for each span. */
+const maxNames = 4096
 
 /** Whoever says it without types means no less by another word. */
 const forbids = (content: "none" | "full" | undefined): boolean => content !== undefined && content !== "full"

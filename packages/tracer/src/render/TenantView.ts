@@ -46,7 +46,7 @@ export interface View {
  */
 export const isVisible = (view: View, node: Ancestry): boolean => {
   const { role } = node
-  if (node.isDiscarded) return false
+  if (node.state === "discarded") return false
   if (role === undefined) return view.audience !== "tenant" && view.spans === "all"
   return (view.spans === "all" || role === "llm_call") && !view.hide.has(role) && !isExcluded(view, node)
 }

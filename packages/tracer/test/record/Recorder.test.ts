@@ -775,13 +775,12 @@ describe("Recorder, memory", () => {
     recorder.end(span, 1n, { _tag: "error", error: { type: "E" } })
     expect(span.attributes.get("k")).toBe('{"nested":{"live":[1]}}')
     expect(Object.keys(span.ancestry).sort()).toEqual([
-      "isDiscarded",
-      "isOpen",
       "isParent",
       "parent",
       "role",
       "services",
-      "spanId"
+      "spanId",
+      "state"
     ])
     const reachable = new Set<unknown>()
     const walk = (value: unknown): void => {

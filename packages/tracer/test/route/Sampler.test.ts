@@ -440,7 +440,7 @@ describe("whatever happens", () => {
       })
       let now = 0n
       for (const { at, do: what, role } of steps) {
-        const openSpans = all.filter(({ endTime, ancestry }) => endTime === undefined && !ancestry.isDiscarded)
+        const openSpans = all.filter(({ endTime, ancestry }) => endTime === undefined && ancestry.state !== "discarded")
         const picked = openSpans[at % openSpans.length]
         // What hangs under a trace that has ended is late.
         const parent = all[at % all.length]
