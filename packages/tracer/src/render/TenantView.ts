@@ -113,7 +113,7 @@ const conversation = [
 
 /**
  * The fields of each role that a tenant sees, as far as there is content where it is not forbidden; of an error see `errorFor`. What is not named here
- * is the operator's: deployments, where databases and services are, what else was noted of them.
+ * is the operator's: deployments, where databases and services are, what else was noted of them, and who asked.
  */
 const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
   proxy_request: ["method", "route", "scheme", "path", "status", ...spoken],

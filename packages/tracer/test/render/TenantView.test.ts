@@ -172,8 +172,8 @@ describe("narrow", () => {
   /** What a tenant must not see of a role; whatever is not named here is its own. */
   const hidden: { readonly [Role in SpanRole.SpanRole]?: ReadonlyArray<string> } = {
     llm_call: ["providerModel"],
-    db_call: ["namespace", "endpoint", "metadata"],
-    service: ["endpoint", "metadata"]
+    db_call: ["namespace", "endpoint", "metadata", "caller", "families"],
+    service: ["endpoint", "metadata", "caller", "families"]
   }
 
   it.each(SpanRole.all)("of %s a tenant sees every field but those that are the operator's", (role) => {
