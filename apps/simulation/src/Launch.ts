@@ -29,6 +29,7 @@ const configOf = (run: Run): TracingConfig.TracingConfig => {
     resource: { "service.name": "gateway" },
     operator: operatorsOf(run).map(({ destination }) => destination),
     content: settings.content,
+    metrics: {},
     incoming: settings.incoming,
     cache: { capacity: settings.capacity, idleTimeToLive: Duration.seconds(settings.idleSeconds) },
     batch: { maxSpans: settings.batchSpans, maxAge: Duration.millis(settings.batchAgeMillis) },

@@ -91,7 +91,7 @@ export interface TracingConfig {
     | {
         /** Providers kept at a time. Default 10,000. */
         readonly capacity?: number | undefined
-        /** Default 10 minutes. */
+        /** Default 10 seconds; one that has learned something of its back end stays for at least 10 minutes. */
         readonly idleTimeToLive?: Duration.DurationInput | undefined
       }
     | undefined

@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import type { DestinationAuth } from "@tenant-tracer/model/Destination"
 import * as Destination from "@tenant-tracer/model/Destination"
 import { Fault } from "@tenant-tracer/receiver"
-import { type CredentialAudit, DestinationId, TenantTracer } from "@tenant-tracer/tracer"
+import { type CredentialAudit, DestinationId, TenantTracer, type TracingConfig } from "@tenant-tracer/tracer"
 import { Chunk, Deferred, Effect, Either, Fiber, Option, Redacted, Stream } from "effect"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
 import { eventually, until } from "./support/servers.js"
@@ -200,6 +200,67 @@ describe("a rotation", () => {
       expect((yield* refusals("old")).length).toBeLessThanOrEqual(2)
       expect(yield* row(id)).toMatchObject({ made: 8, delivered: 8, dropped: {}, rejected: {} })
       expect(yield* balanced).toBe(true)
+    })
+  )
+})
+
+describe("a rotation of a tenant that does little", () => {
+  const seldom = { ...quick, cache: { idleTimeToLive: "40 millis" }, breaker: { minWait: "1 second" } } as const
+
+  /** What came with the old credential waits; the new one has delivered, and is idle for long. */
+  const rotated = (old: Fault.Fault, config: TracingConfig.TracingConfig) =>
+    Effect.gen(function* () {
+      const { script, spans, to } = yield* backends("old", "new", "other")
+      yield* script("old", Fault.forever(old))
+      const it = yield* tracer(config)
+      const { flush, row, run, status } = it
+      yield* run(call(routeTo("acme", [to("acme", { key: "old" })])))
+      yield* eventually(row(id), (row) => row?.lastError !== undefined)
+      yield* run(call(routeTo("acme", [to("acme", { key: "new" })])))
+      yield* run(call(routeTo("globex", [to("other")])))
+      yield* flush
+      yield* eventually(status, ({ providers }) => providers.evictions > 0 && providers.reaping === 0)
+      return { ...it, spans, to }
+    })
+
+  it.scopedLive("what the old one could not send goes to the new one when it is refused again", () =>
+    Effect.gen(function* () {
+      const { balanced, row, spans, status } = yield* rotated(Fault.status(401), seldom)
+      yield* eventually(row(id), (row) => row?.held === 0)
+      expect(yield* spans("new")).toHaveLength(4)
+      expect(yield* row(id)).toMatchObject({ made: 4, delivered: 4, dropped: {} })
+      yield* eventually(status, ({ providers }) => providers.reaping === 0 && providers.size <= 1)
+      expect(yield* balanced).toBe(true)
+    })
+  )
+
+  it.scopedLive(
+    "what the old one could not send goes to a new one that comes, and does not wait to be refused again",
+    () =>
+      Effect.gen(function* () {
+        const { script, spans, to } = yield* backends("old", "new")
+        yield* script("old", Fault.forever(Fault.status(401)))
+        const { balanced, close, row, run } = yield* tracer({ ...quick, breaker: { minWait: "1 hour" } })
+        yield* run(call(routeTo("acme", [to("acme", { key: "old" })])))
+        yield* eventually(row(id), (row) => row?.lastError !== undefined)
+        yield* run(call(routeTo("acme", [to("acme", { key: "new" })])))
+        yield* eventually(spans("new"), ({ length }) => length === 4)
+        yield* close
+        expect(yield* row(id)).toMatchObject({ made: 4, delivered: 4, dropped: {} })
+        expect(yield* balanced).toBe(true)
+      })
+  )
+
+  it.scopedLive("and when it is revoked", () =>
+    Effect.gen(function* () {
+      const { flush, row, run, spans, to } = yield* rotated(Fault.status(503), {
+        ...seldom,
+        breaker: { failures: 1, minWait: "1 hour" }
+      })
+      yield* run(TenantTracer.revoke(id, { keep: to("acme", { key: "new" }) }))
+      yield* flush
+      expect(yield* spans("new")).toHaveLength(4)
+      expect(yield* row(id)).toMatchObject({ made: 4, delivered: 4, dropped: {} })
     })
   )
 })

@@ -62,6 +62,20 @@ const losingFirst = (path: string) =>
     })
   })
 
+/** The same, where too many files are open at first. */
+const failingFirst = (path: string) =>
+  Layer.map(on(path), (context) => {
+    const spool = Context.get(context, Spool.Spool)
+    let failures = 0
+    return Context.make(Spool.Spool, {
+      ...spool,
+      read: (ref) =>
+        Effect.suspend(() =>
+          failures++ < 3 ? new Spool.SpoolError({ reason: "read", detail: "EMFILE" }) : spool.read(ref)
+        )
+    })
+  })
+
 /** The same on a disk that takes its time to read. */
 const slow = (path: string) =>
   Layer.map(on(path), (context) => {
@@ -200,6 +214,23 @@ it.scopedLive("a record that is lost on disk does not keep those behind it waiti
       )
     )
     expect(yield* next.row(id)).toMatchObject({ made: 6, dropped: { spool_damaged: 2 }, held: 0, spooled: 0 })
+    expect(yield* next.balanced).toBe(true)
+  })
+)
+
+it.scopedLive("a record that cannot be read just now is read a moment later, though nobody asks for it", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const back = yield* backends("acme")
+    yield* back.script("acme", Fault.forever(Fault.status(503)))
+    const first = yield* tracer(quick, {}, on(path))
+    yield* first.run(call(routeTo("acme", [back.to("acme")])))
+    yield* first.close
+    yield* back.script("acme")
+    const next = yield* tracer({ ...quick, spool: store(back.to("acme")) }, {}, failingFirst(path))
+    yield* back.awaitSpans("acme", 2)
+    yield* until(Effect.map(next.row(id), (row) => row?.delivered === 2))
+    expect(yield* next.row(id)).toMatchObject({ made: 2, dropped: {}, held: 0, spooled: 0 })
     expect(yield* next.balanced).toBe(true)
   })
 )
@@ -343,5 +374,42 @@ it.scopedLive("neither a prompt nor a credential can be read on the disk, nor wh
     expect(yield* bytes("acme")).toContain("CANARY-PROMPT")
     expect(yield* bytes("other")).toContain("gpt-4o")
     expect(yield* bytes("other")).not.toContain("CANARY-PROMPT")
+  })
+)
+
+it.scopedLive("each span is written as its own provider may see it, whoever else has the destination's name", () =>
+  Effect.gen(function* () {
+    const written: Array<string> = []
+    const layer = Layer.map(Spool.layerMemory(), (context) => {
+      const spool = Context.get(context, Spool.Spool)
+      return Context.make(Spool.Spool, {
+        ...spool,
+        append: (record) => {
+          for (const bytes of record.spans) written.push(Buffer.from(bytes).toString())
+          return spool.append(record)
+        }
+      })
+    })
+    const { script, to } = yield* backends("old", "new")
+    for (const key of ["old", "new"]) yield* script(key, Fault.forever(Fault.status(503)))
+    const { run } = yield* tracer({ ...quick, content: "full" }, {}, layer)
+    const ask = (key: "old" | "new", content: "full" | "none", text: string) =>
+      Effect.void.pipe(
+        Spans.llmCall({
+          operation: "chat",
+          provider: "openai",
+          requestModel: "gpt-4o",
+          inputMessages: [{ role: "user", parts: [{ type: "text", content: text }] }]
+        }),
+        TenantTracer.withRoute(routeTo("acme", [to("acme", { key, content })])),
+        run
+      )
+    yield* ask("new", "none", "CANARY-NEW")
+    yield* ask("old", "full", "CANARY-OLD")
+    yield* until(Effect.sync(() => written.length === 4))
+    expect(["CANARY-NEW", "CANARY-OLD"].map((canary) => written.some((text) => text.includes(canary)))).toEqual([
+      false,
+      true
+    ])
   })
 )

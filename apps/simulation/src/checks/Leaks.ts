@@ -3,6 +3,7 @@ import { inspect } from "node:util"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Run } from "../Run.js"
@@ -28,7 +29,7 @@ interface Place {
 
 const isSecret = (kind: string): boolean => kind === "secret"
 
-/** The service as it stands, what one tenant's route comes to, and a span that is open. */
+/** The service as it stands, its metrics, what one tenant's route comes to, a span that is open, and what its owner may know of its trace. */
 const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
   const { service } = run.process
   const content = service.deadLetters(tenant, { content: true })
@@ -37,9 +38,13 @@ const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
   if (whose !== undefined) model.plan(whose.settings)
   const handle = run.dice.pick([...run.handles.values()])
   const span = handle && Option.getOrUndefined(Context.getOption(handle.context, Tracer.ParentSpan))
+  const owner = handle?.request?.owner
+  const explanation = handle && owner && Effect.runSync(service.explain(owner, handle.span.traceId))
   return [
     { what: "the service", value: service },
     { what: "the status", value: Effect.runSync(service.status) },
+    { what: "the metrics", value: Metric.unsafeSnapshot() },
+    { what: "an explanation", value: explanation },
     { what: "the dead letters", value: Effect.runSync(service.deadLetters()) },
     { what: "the dead letters with content", value: Effect.runSync(content), isForbidden: isSecret },
     { what: "a plan", value: whose && service.plan(whose.route), isForbidden: (kind) => kind !== "resource" },

@@ -55,7 +55,7 @@ export interface Breaker {
   readonly allows: (inFlight: number) => boolean
   /** A request goes: an open breaker is half open from now on. */
   readonly began: () => void
-  /** The back end answered: closed, whatever was before. */
+  /** The back end answered: closed, whatever was before, or open as long as it asked for. */
   readonly succeeded: () => void
   readonly failed: (afterMillis: number) => void
   /** Opens at once; one that is open waits on. */
@@ -118,9 +118,9 @@ export const make = (
     succeeded: () => {
       failures = 0
       openings = 0
-      readyAt = now()
-      askedUntil = readyAt
-      enter("closed")
+      readyAt = Math.max(now(), askedUntil)
+      // One that was sent before says nothing of a wait that was asked for since.
+      if (readyAt <= now()) enter("closed")
     },
     failed: (afterMillis) => {
       const asked = Math.min(afterMillis, maxRetryAfter)

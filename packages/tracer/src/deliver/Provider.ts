@@ -385,6 +385,9 @@ export const make = <Span>(
     const mayGo = () => closed === undefined && inFlight.length < maxInFlight && queue.length() > 0 && isDue()
 
     const send = (turn: Turns.Turn) => {
+      // What it waits for is over; the next wait may be a shorter one.
+      cancelProbe?.()
+      cancelProbe = undefined
       const taken = queue.take(maxBatchSpans, maxBatchBytes)
       const stale = options.tooOld === undefined ? [] : taken.filter(({ span }) => options.tooOld?.(span))
       queue.settle(stale)
@@ -409,9 +412,15 @@ export const make = <Span>(
       return goes
     }
 
+    /** About as many as the next batch has. */
+    const nextBytes = () => {
+      const spans = queue.length()
+      return Math.min(maxBatchBytes, Math.ceil((queue.bytes() * Math.min(spans, maxBatchSpans)) / spans))
+    }
+
     const pump = () => {
       while (mayGo() && gate.isReady(inFlight.length)) {
-        const turn = seat.take(Math.min(queue.bytes(), maxBatchBytes), gate.isSuspect())
+        const turn = seat.take(nextBytes(), gate.isSuspect())
         if (turn === undefined || !use(turn)) break
       }
       if (queue.length() === 0) return
@@ -423,6 +432,7 @@ export const make = <Span>(
     }
 
     const look = () => {
+      if (gate.isShut() && gate.state().paused === "unauthorized") handOver()
       pump()
       wake()
       if (!gate.isShut()) refill()

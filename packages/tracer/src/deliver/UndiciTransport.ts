@@ -226,6 +226,8 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
           headersTimeout: 0,
           bodyTimeout: 0,
           keepAliveTimeout: Math.max(1, idleTimeToLive),
+          // Whatever the back end asks for.
+          keepAliveMaxTimeout: Math.max(1, idleTimeToLive),
           connect: opener.connect
         }),
         connector: opener,

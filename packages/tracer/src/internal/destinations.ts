@@ -39,7 +39,7 @@ export interface DestinationStatus {
 export interface Member {
   readonly provider: Pick<
     Provider<RecordedSpan>,
-    "id" | "offer" | "adopt" | "look" | "hasten" | "revoke" | "state" | "queued"
+    "id" | "offer" | "adopt" | "look" | "hasten" | "revoke" | "state" | "held" | "queued"
   >
   readonly view: TenantView.View
   readonly account: Account
@@ -49,12 +49,17 @@ export interface Member {
 }
 
 export interface Destinations {
-  readonly add: (member: Member) => void
+  /** Whether there are others of its destination: then `look`, once they may. */
+  readonly add: (member: Member) => boolean
+  /** All of a destination look again whether something may go, or be taken over. */
+  readonly look: (id: DestinationId) => void
   /** It is being closed: it still sends what it has, and takes over nothing. */
   readonly retire: (member: Member) => void
   readonly remove: (member: Member) => void
   /** Who takes over what a member cannot send: of those that work on, nobody whose credential was refused, too. */
   readonly successorOf: (member: Member) => ((span: RecordedSpan) => void) | undefined
+  /** Whether others with an older credential still have spans, which it may have to take over. */
+  readonly isSuccessor: (member: Member) => boolean
   readonly pause: (id: DestinationId) => boolean
   readonly resume: (id: DestinationId) => void
   /** Stops every provider of it but those with the credential to `keep`. */
@@ -71,7 +76,7 @@ export const make = (options: {
   readonly revocations: Pick<Revocations, "isNewer">
 }): Destinations => {
   const { deadLetters, ledger, pauses, revocations } = options
-  // A rotated credential, or another view, is a second provider of one destination: the newest is the last.
+  // A rotated credential, or another view, is a second provider of one destination.
   const members = new Map<DestinationId, ReadonlyArray<Member>>()
   const retired = new Map<DestinationId, ReadonlyArray<Member>>()
   /** Revoked: whoever is left may take over, of whatever age. */
@@ -97,8 +102,15 @@ export const make = (options: {
     if (takeFrom(members, member)) put(retired, member)
   }
 
+  const isNewer = ({ credential, provider }: Member, than: Member) =>
+    revocations.isNewer(provider.id, credential(), than.credential())
+
+  /** Of one credential, the last. A late span of an older route may have had an older credential's provider built after it. */
+  const newestOf = (members: ReadonlyArray<Member>): Member | undefined =>
+    members.reduce<Member | undefined>((best, member) => (best && isNewer(best, member) ? best : member), undefined)
+
   const statusOf = (id: DestinationId, counts: LedgerRow | undefined): DestinationStatus => {
-    const state = of(id).at(-1)?.provider.state()
+    const state = newestOf(of(id))?.provider.state()
     return {
       id,
       queued: all(id).reduce((sum, { provider }) => sum + provider.queued(), 0),
@@ -110,8 +122,16 @@ export const make = (options: {
     }
   }
 
+  const look = (id: DestinationId) => {
+    for (const { provider } of all(id)) provider.look()
+  }
+
   return {
-    add: (member) => put(members, member),
+    add: (member) => {
+      put(members, member)
+      return all(member.provider.id).length > 1
+    },
+    look,
     retire,
     remove: (member) => {
       takeFrom(retired, member)
@@ -120,10 +140,8 @@ export const make = (options: {
       const all = of(member.provider.id)
       // Two that are both refused would hand their spans to and fro.
       const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
-      // A late span of an older route may have had an older credential's provider built last.
-      const isNewer = ({ credential }: Member) =>
-        stopped.has(member) || revocations.isNewer(member.provider.id, credential(), member.credential())
-      const next = all.filter((other) => isNewer(other) && !isRefused(other)).at(-1)
+      const isNext = (other: Member) => (stopped.has(member) || isNewer(other, member)) && !isRefused(other)
+      const next = newestOf(all.filter(isNext))
       if (next === undefined) return undefined
       return (span) => {
         // What may be seen can be less there.
@@ -131,9 +149,11 @@ export const make = (options: {
         else next.account.hidden(span)
       }
     },
+    isSuccessor: (member) =>
+      all(member.provider.id).some((other) => isNewer(member, other) && other.provider.held() > 0),
     pause: (id) => {
       const isPaused = pauses.add(id)
-      for (const { provider } of all(id)) provider.look()
+      look(id)
       return isPaused
     },
     resume: (id) => {
@@ -154,7 +174,7 @@ export const make = (options: {
         })
       }),
     replay: (id) => {
-      const newest = of(id).at(-1)
+      const newest = newestOf(of(id))
       if (newest === undefined) return 0
       const spans = deadLetters.take(id).flatMap((letter) => letter.spans)
       ledger.count("replayed", spans.length)

@@ -100,8 +100,8 @@ export const make = (options: {
         account,
         rate,
         isFresh,
-        // Else they could not be replayed.
-        isWanted: () => deadLetters.has(id),
+        // Else dead letters could not be replayed, and what an older credential could not send would be lost with it.
+        isWanted: () => deadLetters.has(id) || (member !== undefined && destinations.isSuccessor(member)),
         lane: destination && laneOf(destination),
         sizeOf: RecordedSpan.sizeOf,
         maxBatchSpans: config.batch?.maxSpans,
@@ -125,7 +125,8 @@ export const make = (options: {
       })
       const added: Member = { provider, view, account, close, credential }
       member = added
-      destinations.add(added)
+      // Whoever waits for a newer credential has one now.
+      if (destinations.add(added)) environment.run(Effect.sync(() => destinations.look(id)))
       yield* Scope.addFinalizer(
         scope,
         Effect.sync(() => destinations.retire(added))

@@ -18,7 +18,7 @@ export type ResolveDestination = (
   id: DestinationId.DestinationId
 ) => Effect.Effect<Option.Option<Destination.Destination>, unknown>
 
-/** One round: what may not be sent any more is dropped as `not_allowed`; where the store does not answer, everything stays for the next one. */
+/** One round: what may not be sent any more is dropped as `not_allowed`; without an answer, or with a revoked credential, everything stays. */
 export const make = (options: {
   readonly spooling: Spooling
   readonly outlets: Pick<Outlets, "open">
@@ -31,9 +31,10 @@ export const make = (options: {
       Option.filter(found, (one) => Router.invalidity(one) === undefined && one.name === DestinationId.name(id))
     )
     const opened = destination && outlets.open(id, destination, "tenant")
-    if (opened === undefined || "reason" in opened) spooling.forget(id, "not_allowed")
     // Its provider takes up what is there.
-    else opened.provider(false)
+    if (opened !== undefined && "provider" in opened) opened.provider(false)
+    // A store may not know the next credential yet.
+    else if (opened?.reason !== "revoked") spooling.forget(id, "not_allowed")
   }
 
   const reclaim = (id: DestinationId.DestinationId): Effect.Effect<void> =>

@@ -30,12 +30,10 @@ interface Kept {
 /** What the providers of one destination share. */
 interface Share {
   providers: number
-  /** What it may see: the rest is not written. */
-  view: Pick<TenantView.View, "audience" | "content">
   /** Which record a span in memory is in. */
   readonly places: Map<RecordedSpan, { readonly kept: Kept; readonly position: number }>
-  /** Not written yet. */
-  readonly fresh: Set<RecordedSpan>
+  /** Not written yet, and what its provider may see of it: the rest is not written. */
+  readonly fresh: Map<RecordedSpan, TenantView.View>
   readonly writing: Set<RecordedSpan>
   /** Of which something is parked, oldest first. */
   readonly parked: Set<Kept>
@@ -56,6 +54,9 @@ export interface Spooling {
 
 const maxRecordSpans = 128
 const maxRecordBytes = 256 * 1024
+
+/** It is still there, and the disk may be in a better mood. */
+const readAgain = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("10 seconds"))
 
 export const make = (options: {
   readonly spool: Spool.Service
@@ -78,9 +79,8 @@ export const make = (options: {
       if (known !== undefined) return known
       const share: Share = {
         providers: 0,
-        view: { audience: "tenant", content: "none" },
         places: new Map(),
-        fresh: new Set(),
+        fresh: new Map(),
         writing: new Set(),
         parked: new Set(),
         isReading: false
@@ -147,10 +147,10 @@ export const make = (options: {
         const spans: Array<RecordedSpan> = []
         const encoded: Array<Uint8Array> = []
         let bytes = 0
-        for (const span of share.fresh) {
+        for (const [span, view] of share.fresh) {
           if (spans.length === maxRecordSpans || bytes >= maxRecordBytes) break
           share.fresh.delete(span)
-          const one = spanCodec.encode(span, share.view)
+          const one = spanCodec.encode(span, view)
           if (one === undefined) continue
           share.writing.add(span)
           spans.push(span)
@@ -214,22 +214,22 @@ export const make = (options: {
       kept: Kept,
       bringBack: (bytes: Uint8Array | undefined, kept: Kept, position: number) => void
     ): Effect.Effect<void> =>
-      Effect.matchEffect(spool.read(kept.ref), {
-        // It is still there, and read when there is room the next time.
-        onFailure: () => Effect.void,
-        onSuccess: (bytes) =>
-          Effect.sync(() => {
+      spool.read(kept.ref).pipe(
+        Effect.retry(readAgain),
+        Effect.match({
+          onFailure: () => {},
+          onSuccess: (bytes) => {
             const isForgotten = !share.parked.has(kept)
             if (isForgotten) return
             if (Option.isNone(bytes)) drop(share, kept, "spool_damaged")
             else for (const position of unpark(share, kept)) bringBack(bytes.value[position], kept, position)
-          })
-      })
+          }
+        })
+      )
 
     const open: Spooling["open"] = (id, view, adopt) => {
       const share = shareOf(id)
       share.providers++
-      share.view = view
 
       const bringBack = (bytes: Uint8Array | undefined, kept: Kept, position: number): void => {
         const decoded = bytes === undefined ? Option.none() : spanCodec.decode(bytes, recorder)
@@ -254,7 +254,7 @@ export const make = (options: {
       return {
         keep: (span) => {
           if (share.places.has(span)) return
-          share.fresh.add(span)
+          share.fresh.set(span, view)
           dirty.set(id, share)
         },
         isKept: (span) => share.places.get(span)?.kept.isGone === false,

@@ -13,6 +13,7 @@ import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type { SpanKind } from "effect/Tracer"
 import type { Account } from "../deliver/ByteBudget.js"
 import * as Attributes from "../internal/attributes.js"
+import { changed } from "../internal/changed.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
 import * as Anchor from "./Anchor.js"
@@ -407,7 +408,8 @@ export const make = (options: {
       // What is opened within a request that forbids content may tell of the same conversation.
       if (forbids(open.content) || forbids(open.route?.content) || open.active?.request.content === "none")
         request.content = "none"
-      const root = start(request, undefined, open.data?._tag, { ...open, kind: open.kind ?? "server" }, joined?.spanId)
+      const { data, kind = "server", name, startTime } = open
+      const root = start(request, undefined, data?._tag, { name, kind, startTime, data }, joined?.spanId)
       request.root = root
       if (open.active !== undefined) addLink(root, linkTo(open.active))
       return root
@@ -459,7 +461,8 @@ export const make = (options: {
       try {
         // A span that was adopted, or has no role at all, has no payload to complete.
         if (span.data === undefined) return count("bad_payload")
-        span.data = { ...span.data, ...snapshot(fields), _tag: span.data._tag } as SpanData.SpanData
+        const { _tag } = span.data
+        span.data = Object.assign(changed(span.data, snapshot(fields)), { _tag }) as SpanData.SpanData
         if (!span.ancestry.isParent) span.ancestry.services = servicesOf(span.data)
       } catch {
         count("bad_payload")

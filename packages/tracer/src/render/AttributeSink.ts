@@ -74,27 +74,27 @@ export class AttributeSink implements AttributeWriter {
     }
   }
 
-  readonly string = (key: string, value: string | undefined): void => {
+  string(key: string, value: string | undefined): void {
     if (value !== undefined) this.write(key, value)
   }
 
-  readonly int = (key: string, value: number | undefined): void => {
+  int(key: string, value: number | undefined): void {
     if (value !== undefined && Number.isFinite(value)) this.write(key, Math.trunc(value))
   }
 
-  readonly double = (key: string, value: number | undefined): void => {
+  double(key: string, value: number | undefined): void {
     if (value !== undefined && Number.isFinite(value)) this.write(key, new Double(value))
   }
 
-  readonly boolean = (key: string, value: boolean | undefined): void => {
+  boolean(key: string, value: boolean | undefined): void {
     if (value !== undefined) this.write(key, value)
   }
 
-  readonly strings = (key: string, value: ReadonlyArray<string> | undefined): void => {
+  strings(key: string, value: ReadonlyArray<string> | undefined): void {
     if (value !== undefined && value.length > 0) this.write(key, value)
   }
 
-  readonly json = (key: string, value: unknown): void => {
+  json(key: string, value: unknown): void {
     if (value === undefined) return
     const text = Json.stringify(value)
     const short =

@@ -9,6 +9,7 @@ import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanName from "@tenant-tracer/model/SpanName"
 import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import * as Effect from "effect/Effect"
+import { changed } from "../internal/changed.js"
 import * as Adopters from "../record/Adopters.js"
 import * as Failure from "../record/Failure.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
@@ -163,12 +164,11 @@ const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
   if (data._tag === "proxy_request") {
     // `HttpRouter` writes the template of the route that matched on the active span.
     const route = span.attributes.get("http.route")
-    return {
-      ...data,
+    return changed(data, {
       route: data.route ?? (typeof route === "string" ? route : undefined),
       // A query carries credentials; the middleware has left it out already.
       path: data.path?.split(/[?#]/, 1)[0]
-    }
+    })
   }
   if (
     data._tag === "guardrail" &&
@@ -176,7 +176,7 @@ const completed = (data: SpanData.Read, span: RecordedSpan): SpanData.Read => {
     data.status !== undefined &&
     Failure.guardrailStatuses.has(data.status)
   ) {
-    return { ...data, error: { type: data.status, message: data.action } }
+    return changed(data, { error: { type: data.status, message: data.action } })
   }
   return data
 }
@@ -190,7 +190,7 @@ const failureOf = (span: RecordedSpan, view: TenantView.View): SpanData.SpanErro
 }
 
 const withoutErrorText = (data: SpanData.Read): SpanData.Read =>
-  data.error === undefined ? data : { ...data, error: plainError(data.error) }
+  data.error === undefined ? data : changed(data, { error: plainError(data.error) })
 
 /** An error's text may quote what was asked, which makes it more than metadata. */
 const plainError = ({ code, provider, type }: SpanData.SpanError): SpanData.SpanError => ({ type, code, provider })

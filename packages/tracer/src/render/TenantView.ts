@@ -200,8 +200,9 @@ export const narrow = (view: View, data: SpanData.Read): SpanData.Read => {
       if (typeof seen[field] === "string") seen[field] = SensitiveText.ofError(seen[field])
     }
   }
+  if (error !== undefined) seen.error = error
   // The fields that were picked have the types that they had, and the tag says which they are.
-  return (error === undefined ? seen : { ...seen, error }) as unknown as SpanData.Read
+  return seen as unknown as SpanData.Read
 }
 
 /**

@@ -160,10 +160,16 @@ describe("open", () => {
     const before = state()
     fail(1)
     expect(state()).toEqual(before)
+    succeeded()
+    expect(state().state).toBe("closed")
+    trip()
     fail(1, 20_000)
     expect(state().nextProbe).toBe(before.since + 20_000)
     succeeded()
-    expect(state().state).toBe("closed")
+    expect(state(), "but does not end a wait that was asked for").toMatchObject({
+      state: "open",
+      nextProbe: before.since + 20_000
+    })
   })
 
   it("can be hastened, but not past what the back end asked for", () => {
@@ -200,6 +206,7 @@ const event = FastCheck.oneof(
   FastCheck.record({ pass: FastCheck.nat(20_000) }),
   FastCheck.record({ fail: FastCheck.nat(10_000) }),
   FastCheck.constant({ trip: true }),
+  FastCheck.constant({ succeed: true }),
   FastCheck.constant({ begin: true })
 )
 
@@ -207,7 +214,7 @@ it.prop(
   "never lets anything through before its time, which is half to all of the wait and never further off than it may be",
   [FastCheck.array(event, { maxLength: 50 }), FastCheck.double({ min: 0, max: 1, noNaN: true })],
   ([events, drawn]) => {
-    const { allows, began, failed, now, pass, readyAt, state, trip } = make({}, () => drawn)
+    const { allows, began, failed, now, pass, readyAt, state, succeeded, trip } = make({}, () => drawn)
     let asked = 0
     for (const one of events) {
       if ("pass" in one) pass(one.pass)
@@ -221,6 +228,7 @@ it.prop(
         if (wasOpen) expect(readyAt()).toBeGreaterThanOrEqual(before)
         else expect(allows(0)).toBe(false)
       } else if ("trip" in one) trip()
+      else if ("succeed" in one) succeeded()
       else if (allows(0)) {
         expect(now()).toBeGreaterThanOrEqual(asked)
         began()

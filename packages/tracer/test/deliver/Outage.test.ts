@@ -69,6 +69,49 @@ describe("an outage", () => {
     })
   )
 
+  it.scoped("that was over sooner than expected leaves no wait behind for the next failure", () =>
+    Effect.gen(function* () {
+      const it = yield* backend
+      const breaker = { failures: 2, minWait: "5 minutes" } as const
+      const [provider] = yield* it.provide({ exporter: it.exporter, ...small, breaker })
+      it.answer = "down"
+      it.offer(provider, ...texts(2))
+      yield* it.pass(5)
+      expect(provider.state().breaker.state).toBe("open")
+      it.answer = "ok"
+      provider.hasten()
+      yield* it.pass(1)
+      expect(it.received()).toEqual(texts(2))
+      it.answer = "down"
+      it.offer(provider, ...texts(2, "next"))
+      yield* TestClock.adjust(0)
+      it.answer = "ok"
+      yield* it.pass(1)
+      expect(it.received()).toEqual([...texts(2), ...texts(2, "next")])
+    })
+  )
+
+  it.scoped("of which the back end says how long it takes is waited for, though an older request gets through", () =>
+    Effect.gen(function* () {
+      const it = yield* backend
+      const answers = ["later", "ok"] as const
+      const exporter: Exporter.BatchExporter<string> = {
+        export: (batch) => {
+          const answer = answers[it.requests.push({ at: 0, batch, answer: "ok" }) - 1] ?? "ok"
+          return Effect.delay(Effect.succeed(outcomeOf(answer, batch)), answer === "ok" ? "1 second" : 0)
+        }
+      }
+      const [provider] = yield* it.provide({ exporter, maxBatchSpans: 2, maxInFlight: 2 })
+      it.offer(provider, ...texts(6))
+      yield* it.pass(50)
+      expect(it.requests.map(({ batch }) => batch)).toEqual([texts(2), ["s2", "s3"]])
+      expect(provider.state().breaker.state).toBe("open")
+      yield* it.pass(20)
+      expect(it.ledger.snapshot().total).toMatchObject({ made: 6, delivered: 6, dropped: {} })
+      expect(provider.state().breaker.state).toBe("closed")
+    })
+  )
+
   it.scoped("the rest of a batch that got through in part does not wait for a batch to fill", () =>
     Effect.gen(function* () {
       const it = yield* backend

@@ -6,6 +6,7 @@ import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import type { Overflow } from "../../src/deliver/Overflow.js"
 import * as Provider from "../../src/deliver/Provider.js"
+import type * as Turns from "../../src/deliver/Turns.js"
 import { acme, hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 const balanced = (ledger: Ledger.Ledger) => expect(Ledger.balances(ledger.snapshot().total)).toBe(true)
@@ -599,6 +600,28 @@ describe("taking turns", () => {
       expect(batches).toEqual([["a", "b", "c"]])
       expect(environment.turns.stats()).toEqual({ sending: 0, slow: 0, waiting: 0 })
       balanced(ledger)
+    })
+  )
+
+  it.scoped("a turn is asked for what a batch would be, not for all that waits", () =>
+    Effect.gen(function* () {
+      const { environment } = yield* workbench
+      const asked: Array<number> = []
+      const seat: Turns.Seat = {
+        take: (bytes) => {
+          asked.push(bytes)
+          return undefined
+        },
+        leave: () => {}
+      }
+      const turns = { ...environment.turns, seat: () => seat }
+      const options = { id: acme, sizeOf, exporter: recording([]), maxBatchSpans: 2, maxBatchBytes: 100 }
+      const provider = yield* Provider.make({ ...environment, turns }, options)
+      for (const span of texts(9)) provider.offer(span)
+      expect([asked[0], asked.at(-1)]).toEqual([4, 4])
+      provider.offer("x".repeat(1000))
+      expect(asked.at(-1)).toBe(100)
+      yield* provider.revoke
     })
   )
 

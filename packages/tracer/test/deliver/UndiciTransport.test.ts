@@ -98,6 +98,18 @@ describe("whoever holds a target", () => {
     }).pipe(Effect.provide(UndiciTransport.layer()))
   )
 
+  // The test's own clock stands still: it is the connection that is idle, not the pool.
+  it.scoped("keeps no connection for as long as a back end asks", () =>
+    Effect.gen(function* () {
+      const server = yield* listening("127.0.0.1", {
+        answer: (response) => void response.setHeader("keep-alive", "timeout=600").end()
+      })
+      yield* post(urlOf(server))
+      yield* until(() => server.open() === 0)
+      expect((yield* stats).pools).toBe(1)
+    }).pipe(Effect.provide(UndiciTransport.layer({ idleTimeToLive: "50 millis" })))
+  )
+
   it.scoped("gives up a connection that is still being opened", () =>
     Effect.gen(function* () {
       let find: (() => void) | undefined

@@ -31,6 +31,7 @@ const make = () => {
       readonly view?: View
       readonly state?: State
       readonly queued?: number
+      readonly held?: number
       readonly credential?: string
       readonly revoke?: Effect.Effect<void>
     } = {}
@@ -52,6 +53,7 @@ const make = () => {
           asked.push(`${name} state`)
           return state
         },
+        held: () => options.held ?? queued,
         queued: () => queued
       }
     }
@@ -101,6 +103,19 @@ it("what one cannot send goes to the newest with another credential, as far as i
   take?.(ended(undefined))
   expect(asked.filter((one) => !one.endsWith("state"))).toEqual(["new adopt plain"])
   expect(ledger.snapshot().rows[0]).toMatchObject({ made: 2, hidden: 1 })
+})
+
+it("is a successor while one with an older credential has spans, queued or on their way, also when that one ends", () => {
+  const { isSuccessor, remove, retire, use } = make()
+  const [waiting, sending] = [use(a, { name: "waiting", queued: 1 }), use(a, { name: "sending", held: 1 })]
+  const [idle, other] = [use(a, { name: "idle" }), use(idOf(2), { name: "other" })]
+  expect([waiting, sending, idle, other].map(isSuccessor)).toEqual([false, true, true, false])
+  for (const member of [waiting, sending]) retire(member)
+  expect([idle, other].map(isSuccessor)).toEqual([true, false])
+  remove(waiting)
+  expect(isSuccessor(idle)).toBe(true)
+  remove(sending)
+  expect(isSuccessor(idle)).toBe(false)
 })
 
 describe("whose credential was refused", () => {
@@ -221,6 +236,23 @@ it("sends dead letters again through the newest provider, once, and the account 
   ledger.delivered(a, 1)
   expect(ledger.snapshot().counters).toMatchObject({ replayed: 1 })
   expect(ledger.snapshot().rows.every(Ledger.balances)).toBe(true)
+})
+
+it("is newest by its credential: an older route may have its provider built again later", () => {
+  const { add, asked, ledger, refuse, remove, replay, retire, status, successorOf, use } = make()
+  const span = ended({ _tag: "tool_call", name: "weather" })
+  const open: State = { breaker: { state: "open", since: 5, nextProbe: 9 }, paused: undefined }
+  const [first, old] = [use(a, { name: "first" }), use(a, { name: "old", state: open })]
+  use(a, { name: "new" })
+  retire(old)
+  remove(old)
+  add(old)
+  refuse(a, span)
+  expect(status()).toMatchObject([closed])
+  expect(replay(a)).toBe(1)
+  ledger.made(a, 1)
+  successorOf(first)?.(span)
+  expect(asked.filter((one) => !one.endsWith("state"))).toEqual(["new offer plain", "new adopt plain"])
 })
 
 it("hides from the provider of today what its destination may no longer see", () => {

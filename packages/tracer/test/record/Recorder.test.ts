@@ -774,14 +774,7 @@ describe("Recorder, memory", () => {
     recorder.attribute(span, "k", { nested: { live: [1] } })
     recorder.end(span, 1n, { _tag: "error", error: { type: "E" } })
     expect(span.attributes.get("k")).toBe('{"nested":{"live":[1]}}')
-    expect(Object.keys(span.ancestry).sort()).toEqual([
-      "isParent",
-      "parent",
-      "role",
-      "services",
-      "spanId",
-      "state"
-    ])
+    expect(Object.keys(span.ancestry).sort()).toEqual(["isParent", "parent", "role", "services", "spanId", "state"])
     const reachable = new Set<unknown>()
     const walk = (value: unknown): void => {
       if (typeof value !== "object" || value === null || reachable.has(value)) return
