@@ -92,6 +92,14 @@ export interface DestinationTls {
 }
 
 /**
+ * The fewest attributes of one span that a destination may ask to be sent: with fewer, a span cannot tell what it is.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const fewestAttributes = 64
+
+/**
  * What a back end accepts at most.
  *
  * @since 0.1.0
@@ -101,7 +109,7 @@ export interface DestinationLimits {
   readonly bytesPerRequest?: number | undefined
   /** Characters of one attribute value. */
   readonly valueLength?: number | undefined
-  /** Attributes of one span, a whole number from 64 on. Default 128, what OpenTelemetry SDKs keep. */
+  /** Attributes of one span, a whole number from `fewestAttributes` on. Default 128, what OpenTelemetry SDKs keep. */
   readonly attributes?: number | undefined
   readonly requestsPerMinute?: number | undefined
   /** Seconds between a span's end and now. */
@@ -448,10 +456,13 @@ const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
     ([, limit]: readonly [string, unknown]) => limit !== undefined && !(Number.isFinite(limit) && Number(limit) > 0)
   )
   if (wrong !== undefined) return [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
-  const attributes: unknown = limits.attributes ?? 64
-  return Number.isSafeInteger(attributes) && Number(attributes) >= 64
+  const attributes: unknown = limits.attributes ?? fewestAttributes
+  return Number.isSafeInteger(attributes) && Number(attributes) >= fewestAttributes
     ? undefined
-    : ["limits.attributes", "must be a whole number from 64 on, or absent: with fewer, a span cannot tell what it is"]
+    : [
+        "limits.attributes",
+        `must be a whole number from ${fewestAttributes} on, or absent: with fewer, a span cannot tell what it is`
+      ]
 }
 
 const viewProblem = (view: DestinationView = {}): Problem | undefined =>

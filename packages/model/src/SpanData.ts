@@ -142,6 +142,10 @@ export const ProxyRequest = Schema.TaggedStruct("proxy_request", {
   path: text,
   /** HTTP status code. */
   status: number,
+  /** What the caller asked and was answered, whatever was tried in between: back ends show a trace by its root. */
+  systemInstructions: Schema.optional(Schema.Array(MessagePart)),
+  inputMessages: Schema.optional(Schema.Array(Message)),
+  outputMessages: Schema.optional(Schema.Array(Message)),
   error: Schema.optional(SpanError)
 })
 
@@ -224,6 +228,7 @@ export const Agent = Schema.TaggedStruct("agent", {
   conversationId: text,
   dataSourceId: text,
   outputType: text,
+  /** Of `create_agent`: where the agent is kept. */
   server: Schema.optional(ServerAddress),
   parameters: Schema.optional(RequestParameters),
   usage: Schema.optional(Usage),
@@ -346,8 +351,8 @@ export const Guardrail = Schema.TaggedStruct("guardrail", {
   detectionMethod: text,
   cost: number,
   costInSpend: flag,
-  /** What the check itself consumed, in its provider's own shape. */
-  usage: Schema.optional(Schema.Unknown),
+  /** What the check itself consumed, such as `{ topicPolicyUnits: 1 }`: numbers alone, since it leaves where content does not. */
+  usage: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Finite })),
   /** What the guardrail's provider answered; content. */
   response: Schema.optional(Schema.Unknown),
   error: Schema.optional(SpanError)
@@ -366,6 +371,10 @@ const service = {
   callType: text,
   /** What it was asked about, from a closed set: a table, a cache family. */
   target: text,
+  /** What asked for it, from a closed set: a part of the gateway. */
+  caller: text,
+  /** Of a cache that was asked about several keys at once: their families, from a closed set. */
+  families: texts,
   endpoint: Schema.optional(ServerAddress),
   /** Extra facts; sanitised when rendered (see `Metadata`). */
   metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown })),

@@ -116,6 +116,15 @@ describe("PayloadReader.read", () => {
     expect(misfits).toStrictEqual(["maskedEntities.PHONE", `maskedEntities.${"k".repeat(63)}`])
   })
 
+  it("keeps of what a guardrail used the numbers: anything else may be text of the request", () => {
+    const usage = { topicPolicyUnits: 1, quoted: "my number is 555-0100", deep: { units: 1 }, list: ["text"] }
+    expect(read({ _tag: "guardrail", name: "pii", usage })).toStrictEqual({
+      data: { _tag: "guardrail", name: "pii", usage: { topicPolicyUnits: 1 } },
+      misfits: ["usage.quoted", "usage.deep", "usage.list"]
+    })
+    expect(read({ _tag: "guardrail", name: "pii", usage: "text" }).misfits).toStrictEqual(["usage"])
+  })
+
   it("takes finite numbers only", () => {
     const cost = { total: Number.NaN, input: Number.POSITIVE_INFINITY, output: 0 }
     expect(read({ ...llm, cost, attempt: 1n, timeToFirstChunk: -0.5 })).toStrictEqual({

@@ -10,6 +10,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import { filled, from, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -38,6 +39,23 @@ const content = [
   "braintrust.output_json",
   "braintrust.metadata.tools"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "braintrust.span_attributes",
+  "braintrust.metadata.model",
+  "braintrust.metadata.provider",
+  "braintrust.metadata.operation",
+  "braintrust.metadata.session_id",
+  "braintrust.metadata.user_id",
+  "braintrust.metadata.team_id",
+  "braintrust.metadata.key_hash",
+  "braintrust.metrics.prompt_tokens",
+  "braintrust.metrics.completion_tokens",
+  "braintrust.metrics.tokens",
+  "braintrust.metrics.estimated_cost"
+)
 
 type Metadata = Readonly<Record<string, unknown>>
 
@@ -112,7 +130,7 @@ const metrics = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.double("braintrust.metrics.estimated_cost", data.cost?.total)
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   out.json("braintrust.input_json", Chat.input(data))
   out.json("braintrust.output_json", Chat.output(data))
   out.json("braintrust.metadata.tools", Chat.tools(data.tools))
@@ -121,12 +139,13 @@ const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     type("task", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: (data, span, out) => {
     if (data.operation === "retrieval") {
       type("function", out)
-      out.json("braintrust.input_json", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+      out.json("braintrust.input_json", Messages.query(data))
       out.json("braintrust.output_json", Messages.documents(data.documents))
     } else {
       type("llm", out)
@@ -185,4 +204,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "braintrust", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "braintrust", version: "1", keys, content, core, write }

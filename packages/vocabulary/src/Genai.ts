@@ -11,58 +11,29 @@
  * @since 0.1.0
  */
 import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { Admitted } from "./internal/admitted.js"
 import * as Keys from "./internal/genaiKeys.js"
 import * as GenaiRoles from "./internal/genaiRoles.js"
 import * as Roles from "./internal/roles.js"
 
-/** Hands on the keys that a version has. */
-class Selected implements AttributeWriter {
-  constructor(
-    private readonly out: AttributeWriter,
-    private readonly lacked: ReadonlySet<string>
-  ) {}
-
-  string(key: string, value: string | undefined): void {
-    if (!this.lacked.has(key)) this.out.string(key, value)
-  }
-
-  int(key: string, value: number | undefined): void {
-    if (!this.lacked.has(key)) this.out.int(key, value)
-  }
-
-  double(key: string, value: number | undefined): void {
-    if (!this.lacked.has(key)) this.out.double(key, value)
-  }
-
-  boolean(key: string, value: boolean | undefined): void {
-    if (!this.lacked.has(key)) this.out.boolean(key, value)
-  }
-
-  strings(key: string, value: ReadonlyArray<string> | undefined): void {
-    if (!this.lacked.has(key)) this.out.strings(key, value)
-  }
-
-  json(key: string, value: unknown): void {
-    if (!this.lacked.has(key)) this.out.json(key, value)
-  }
-}
-
 const make = (dialect: GenaiRoles.Dialect): Vocabulary => {
   const { schemaUrl, version } = dialect
   const lacked = Keys.lackedBy(version)
-  const lackedOfAgents = new Set([...lacked, ...dialect.notOfAgents])
+  const lackedAtWork = new Set([...lacked, ...dialect.notOfAgents])
+  const has = (key: string) => !lacked.has(key)
+  const hasAtWork = (key: string) => !lackedAtWork.has(key)
   const roles = GenaiRoles.make(dialect)
   return {
     name: "genai",
     version,
     schemaUrl,
     keys: { ...GenaiRoles.sharedKeys, ...Keys.keysOf(version) },
-    content: GenaiRoles.content.filter((key) => !lacked.has(key)),
-    core: GenaiRoles.core.filter((key) => !lacked.has(key)),
+    content: GenaiRoles.content.filter(has),
+    core: GenaiRoles.core.filter(has),
     write: (span: TypedSpan, out: AttributeWriter) => {
       const isAtWork = span.data?._tag === "agent" && span.data.operation !== "create_agent"
       GenaiRoles.write(span, out)
-      Roles.write(roles, span, new Selected(out, isAtWork ? lackedOfAgents : lacked))
+      Roles.write(roles, span, new Admitted(out, isAtWork ? hasAtWork : has))
     }
   }
 }

@@ -9,6 +9,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -49,6 +50,19 @@ type Out = WriterOf<typeof keys>
 const content = ["langfuse.observation.input", "langfuse.observation.output"] as const satisfies ReadonlyArray<
   keyof typeof keys
 >
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "langfuse.observation.type",
+  "langfuse.observation.model.name",
+  "langfuse.observation.usage_details",
+  "langfuse.observation.cost_details",
+  "langfuse.trace.name",
+  "langfuse.trace.metadata.team_id",
+  "langfuse.trace.metadata.key_hash",
+  "langfuse.environment"
+)
 
 /**
  * The facts of the trace, on every span. `langfuse_user_id` and its kin in the metadata would be read as the facts themselves.
@@ -100,7 +114,7 @@ const completionStart = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan)
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   const messages = Chat.input(data)
   const tools = Chat.tools(data.tools)
   const answers = Chat.output(data)
@@ -113,8 +127,7 @@ const subject = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   if (data.operation === "retrieval") {
     type("retriever", out)
     out.string("langfuse.observation.metadata.data_source", data.dataSourceId)
-    const query = Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts))
-    out.string("langfuse.observation.input", query)
+    out.string("langfuse.observation.input", Messages.query(data))
     out.json("langfuse.observation.output", Messages.documents(data.documents))
   } else if (data.operation === "embeddings") {
     type("embedding", out)
@@ -166,8 +179,10 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 }
 
 const roles: RoleWriters<Out> = {
+  /** The root's input and output are those of the trace. */
   proxy_request: (data, span, out) => {
     type("span", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
@@ -228,4 +243,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "langfuse", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "langfuse", version: "1", keys, content, core, write }

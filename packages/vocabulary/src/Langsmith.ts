@@ -9,6 +9,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
@@ -75,6 +76,27 @@ const content = [
   "tools"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "langsmith.trace.name",
+  "langsmith.span.kind",
+  "langsmith.metadata.session_id",
+  "langsmith.metadata.user_id",
+  "langsmith.metadata.team_id",
+  "langsmith.metadata.key_hash",
+  "gen_ai.operation.name",
+  "gen_ai.system",
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "gen_ai.response.id",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.total_tokens",
+  "gen_ai.tool.name",
+  "gateway.cost.total"
+)
+
 const kind = (name: "llm" | "chain" | "tool" | "retriever" | "embedding", out: Out): void =>
   out.string("langsmith.span.kind", name)
 
@@ -118,7 +140,7 @@ const usage = (used: SpanData.Usage | undefined, out: Out): void => {
   out.json("gen_ai.usage.output_token_details", present({ reasoning: used?.reasoningOutputTokens }))
 }
 
-const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
+const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
   const messages = Chat.input(data)
   const answers = Chat.output(data)
   out.json("gen_ai.prompt", messages && { messages })
@@ -129,7 +151,7 @@ const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out
 const subject = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   if (data.operation === "retrieval") {
     kind("retriever", out)
-    out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+    out.string("input.value", Messages.query(data))
     data.documents?.forEach(({ content, id, score }, index) => {
       out.string(`retrieval.documents.${index}.document.content`, content)
       out.json(`retrieval.documents.${index}.document.metadata`, { id, score })
@@ -164,6 +186,7 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     kind("chain", out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
@@ -215,4 +238,4 @@ const lists = { "retrieval.documents": "ranked" } as const satisfies Vocabulary[
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "langsmith", version: "1", keys, content, lists, write }
+export const v1: Vocabulary = { name: "langsmith", version: "1", keys, content, lists, core, write }

@@ -7,6 +7,7 @@
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -85,6 +86,26 @@ const content = [
   "gateway.guardrail.response"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "user_id",
+  "langtrace.service.name",
+  "langtrace.service.type",
+  "gen_ai.operation.name",
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "gen_ai.response_id",
+  "gen_ai.usage.prompt_tokens",
+  "gen_ai.usage.cached_tokens",
+  "gen_ai.usage.completion_tokens",
+  "llm.model",
+  "gen_ai.agent.name",
+  "gen_ai.tool.name",
+  "gen_ai.tool.call.id",
+  "gateway.cost.total"
+)
+
 /** The tokens that came from a cache are read beside the others and added to them. */
 const usage = (used: SpanData.Usage | undefined, out: Out): void => {
   out.int("gen_ai.usage.prompt_tokens", Tokens.without(used?.inputTokens, used?.cacheReadInputTokens))
@@ -114,7 +135,6 @@ const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
-  const texts = (data.inputMessages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
   out.string("gen_ai.operation.name", filled(data.operation) ?? "chat")
   out.string("langtrace.service.name", filled(data.provider))
   out.string("langtrace.service.type", data.operation === "retrieval" ? "vectordb" : "llm")
@@ -132,7 +152,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   if (data.operation === "embeddings") {
     out.json(
       "gen_ai.request.embedding_inputs",
-      Messages.listed(texts, (list) => list)
+      Messages.listed(Messages.texts(data.inputMessages), (list) => list)
     )
   }
   out.json("gen_ai.request.documents", Messages.documents(data.documents))
@@ -194,4 +214,4 @@ const write = (span: TypedSpan, out: Out): void => {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "langtrace", version: "1", keys, content, write }
+export const v1: Vocabulary = { name: "langtrace", version: "1", keys, content, core, write }

@@ -11,6 +11,8 @@ import * as Metadata from "@tenant-tracer/model/Metadata"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
+import * as Core from "./internal/core.js"
+import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
 import * as Names from "./internal/litellmNames.js"
@@ -33,6 +35,7 @@ const keys = {
     "gateway.trace.name",
     "gateway.trace.tags",
     "gateway.trace.release",
+    "gateway.prompt.name",
     "gateway.prompt.version"
   ),
   ...from(
@@ -66,7 +69,6 @@ const keys = {
     "gen_ai.tool.*.name",
     "gen_ai.tool.*.description",
     "gen_ai.tool.*.parameters",
-    "gen_ai.prompt.name",
     "gen_ai.agent.id",
     "gen_ai.agent.name",
     "litellm.call_id",
@@ -110,6 +112,7 @@ const keys = {
   ...from(
     `${page}: MCP and tools`,
     "rpc.system",
+    "gen_ai.prompt.name",
     "gen_ai.tool.name",
     "gen_ai.tool.call.id",
     "gen_ai.tool.call.arguments",
@@ -141,6 +144,8 @@ const keys = {
     "litellm.service.name",
     "litellm.service.call_type",
     "litellm.service.target",
+    "litellm.service.caller",
+    "litellm.redis.families",
     "db.system",
     "service",
     "call_type",
@@ -162,6 +167,37 @@ const content = [
   "litellm.guardrail.response",
   ...Legacy.content
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "error.message",
+  "gen_ai.operation.name",
+  "gen_ai.provider.name",
+  "gen_ai.conversation.id",
+  "gen_ai.request.model",
+  "gen_ai.response.id",
+  "gen_ai.response.model",
+  "gen_ai.response.finish_reasons",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
+  "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.agent.id",
+  "gen_ai.agent.name",
+  "gen_ai.tool.name",
+  "gen_ai.tool.call.id",
+  "db.system",
+  "litellm.team.id",
+  "litellm.api_key.hash",
+  "litellm.end_user.id",
+  "litellm.call_id",
+  "litellm.cost.total",
+  "litellm.guardrail.name",
+  "litellm.guardrail.status",
+  "litellm.guardrail.action",
+  "litellm.service.name"
+)
 
 /** On every span, as LiteLLM promotes them. What the gateway says of the key wins over what anybody else noted under its name. */
 const identity = (span: TypedSpan, out: Out): void => {
@@ -188,7 +224,7 @@ const trace = ({ facts, isRoot }: TypedSpan, out: Out): void => {
   out.string("gateway.trace.name", facts.traceName)
   out.strings("gateway.trace.tags", facts.tags)
   out.string("gateway.trace.release", facts.release)
-  out.string("gen_ai.prompt.name", facts.promptName)
+  out.string("gateway.prompt.name", facts.promptName)
   out.string("gateway.prompt.version", facts.promptVersion)
 }
 
@@ -225,7 +261,6 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   out.json("gen_ai.system_instructions", Messages.listed(data.systemInstructions, Messages.instructions))
   out.json("gen_ai.input.messages", Chat.input({ ...data, systemInstructions: undefined }))
   out.json("gen_ai.output.messages", Chat.output(data))
-  Otel.server(data.server, out)
 }
 
 const cost = (data: SpanData.Cost | undefined, out: Out): void => {
@@ -247,6 +282,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   const declared = data.toolCount ?? data.tools?.length
   out.string("gen_ai.operation.name", Names.operation(data.operation))
   inference(data, span, out)
+  Otel.server(data.server, out)
   Legacy.call(data, out)
   out.string("gen_ai.response.model", data.responseModel)
   out.string("gen_ai.response.id", data.responseId)
@@ -281,6 +317,8 @@ const service = (data: SpanData.Read<SpanData.DbCall | SpanData.Service>, span: 
   out.string("litellm.service.name", data.service)
   out.string("litellm.service.call_type", data.callType)
   out.string("litellm.service.target", data.target)
+  out.string("litellm.service.caller", data.caller)
+  out.strings("litellm.redis.families", data.families)
   out.string("service", data.service)
   out.string("call_type", data.callType)
   out.string("error", failure && (failure.message ?? failure.type))
@@ -294,6 +332,7 @@ const roles: RoleWriters<Out> = {
     out.string("gen_ai.agent.id", data.id)
     out.string("gen_ai.agent.name", data.name)
     inference(data, span, out)
+    Otel.agentServer(data, out)
   },
   tool_call: (data, _span, out) => {
     out.string("gen_ai.operation.name", "execute_tool")
@@ -305,6 +344,7 @@ const roles: RoleWriters<Out> = {
     const isAddressed = data.server?.address !== undefined && data.server.port !== undefined
     out.string("gen_ai.operation.name", data.method === "tools/call" ? "execute_tool" : undefined)
     out.string("gen_ai.tool.name", data.tool)
+    out.string("gen_ai.prompt.name", data.prompt)
     out.string("rpc.system", isAddressed ? "jsonrpc" : undefined)
     mcp(data, span, out)
     out.double("litellm.cost.total", data.cost)
@@ -312,7 +352,6 @@ const roles: RoleWriters<Out> = {
   },
   mcp_list_tools: mcp,
   guardrail: (data, _span, out) => {
-    const masked = Object.values(data.maskedEntities ?? {}).reduce((sum, count) => sum + count, 0)
     out.string("litellm.guardrail.name", data.name)
     out.string("litellm.guardrail.mode", data.mode)
     out.string("litellm.guardrail.status", data.status)
@@ -322,13 +361,13 @@ const roles: RoleWriters<Out> = {
     out.strings("litellm.guardrail.violation_categories", data.categories)
     out.double("litellm.guardrail.confidence_score", data.confidenceScore)
     out.double("litellm.guardrail.risk_score", data.riskScore)
-    out.int("litellm.guardrail.masked_entity_count", masked === 0 ? undefined : masked)
+    out.int("litellm.guardrail.masked_entity_count", Gateway.masked(data))
     out.double("litellm.guardrail.duration", data.duration)
     out.string("litellm.guardrail.id", data.id)
     out.string("litellm.guardrail.transaction_id", data.transactionId)
     out.string("litellm.guardrail.policy_template", data.policy)
     out.string("litellm.guardrail.detection_method", data.detectionMethod)
-    out.json("litellm.guardrail.usage", data.usage)
+    out.json("litellm.guardrail.usage", Gateway.consumed(data))
     out.boolean("litellm.guardrail.cost_in_spend", data.costInSpend)
     out.double("litellm.cost.guardrail", data.cost)
   },
@@ -362,4 +401,4 @@ const lists = {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "litellm", version: "1", keys, content, lists, spanName: Names.of, write }
+export const v1: Vocabulary = { name: "litellm", version: "1", keys, content, lists, core, spanName: Names.of, write }

@@ -7,7 +7,7 @@
  */
 
 import { parsed } from "@tenant-tracer/model/Json"
-import type { Message, ToolDefinition } from "@tenant-tracer/model/Message"
+import type { ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
@@ -90,8 +90,8 @@ const content = [
 ] as const satisfies ReadonlyArray<keyof typeof keys>
 
 /** What a span is worth nothing without. */
-const core = [
-  ...Core.keys,
+const core = Core.of(
+  keys,
   "openinference.span.kind",
   "llm.model_name",
   "llm.request.model_name",
@@ -112,7 +112,7 @@ const core = [
   "agent.name",
   "tool.name",
   "tool.id"
-] as const satisfies ReadonlyArray<keyof typeof keys>
+)
 
 const lists = {
   "llm.input_messages": "conversation",
@@ -171,9 +171,6 @@ const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
     out.json(`llm.tools.${index}.tool.json_schema`, tool)
   })
 
-const texts = (messages: ReadonlyArray<Message> | undefined): ReadonlyArray<string> =>
-  (messages ?? []).flatMap(({ parts }) => Messages.text(parts) ?? [])
-
 const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.int("llm.token_count.prompt", usage?.inputTokens)
   out.int("llm.token_count.completion", usage?.outputTokens)
@@ -189,7 +186,7 @@ const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void
 }
 
 const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
-  const subjects = texts(data.inputMessages)
+  const subjects = Messages.texts(data.inputMessages)
   out.string("openinference.span.kind", "EMBEDDING")
   out.string("embedding.model_name", filled(data.responseModel) ?? filled(data.requestModel))
   out.json("embedding.invocation_parameters", present({ encoding_formats: data.parameters?.encodingFormats }))
@@ -205,12 +202,17 @@ const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
 
 const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.string("openinference.span.kind", "RETRIEVER")
-  value("input", Messages.listed(texts(data.inputMessages), (list) => list)?.join("\n"), out)
+  value("input", Messages.query(data), out)
   data.documents?.forEach(({ content, id, score }, index) => {
     out.string(`retrieval.documents.${index}.document.id`, id)
     out.double(`retrieval.documents.${index}.document.score`, score)
     out.string(`retrieval.documents.${index}.document.content`, content)
   })
+}
+
+const spoken = (inputs: ReadonlyArray<Turns.Turn>, outputs: ReadonlyArray<Turns.Turn>, out: Out): void => {
+  value("input", Turns.summary(inputs), out)
+  value("output", Turns.summary(outputs), out)
 }
 
 const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -230,18 +232,17 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
   const inputs = Turns.inputTurns(data)
   const outputs = Turns.outputTurns(data)
   if (data.operation === "text_completion") {
-    texts(data.inputMessages).forEach((text, index) => {
+    Messages.texts(data.inputMessages).forEach((text, index) => {
       out.string(`llm.prompts.${index}.prompt.text`, text)
     })
-    texts(data.outputMessages).forEach((text, index) => {
+    Messages.texts(data.outputMessages).forEach((text, index) => {
       out.string(`llm.choices.${index}.completion.text`, text)
     })
   } else {
     Turns.conversation("input", inputs, out)
     Turns.conversation("output", outputs, out)
   }
-  value("input", Turns.summary(inputs), out)
-  value("output", Turns.summary(outputs), out)
+  spoken(inputs, outputs, out)
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -263,6 +264,7 @@ const chain = (out: Out): void => out.string("openinference.span.kind", "CHAIN")
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     chain(out)
+    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
@@ -270,8 +272,7 @@ const roles: RoleWriters<Out> = {
   agent: (data, _span, out) => {
     out.string("openinference.span.kind", data.operation === "invoke_workflow" ? "CHAIN" : "AGENT")
     out.string("agent.name", data.name)
-    value("input", Turns.summary(Turns.inputTurns(data)), out)
-    value("output", Turns.summary(Turns.outputTurns(data)), out)
+    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
   },
   tool_call: (data, _span, out) => {
     out.string("tool.name", data.name)

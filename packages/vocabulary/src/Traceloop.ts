@@ -6,7 +6,9 @@
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
+import * as Gateway from "./internal/gateway.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
 import * as Messages from "./internal/messages.js"
@@ -19,7 +21,9 @@ const page = "traceloop.com/docs/openllmetry/contributing/semantic-conventions"
 
 const keys = {
   ...Plain.keys,
+  ...Gateway.costKeys,
   ...Legacy.keys,
+  ...from("OpenLLMetry semconv_ai/__init__.py", "llm.response.finish_reason"),
   ...from(
     `${page}#llm-foundation-models`,
     "llm.request.type",
@@ -63,6 +67,28 @@ const content = [
   "traceloop.entity.input",
   "traceloop.entity.output"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = Core.of(
+  keys,
+  "traceloop.span.kind",
+  "traceloop.workflow.name",
+  "traceloop.entity.name",
+  "traceloop.association.properties.session_id",
+  "traceloop.association.properties.user_id",
+  "traceloop.association.properties.team_id",
+  "traceloop.association.properties.key_hash",
+  "llm.request.type",
+  "gen_ai.system",
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "gen_ai.response.id",
+  "gen_ai.usage.prompt_tokens",
+  "gen_ai.usage.completion_tokens",
+  "llm.usage.total_tokens",
+  "llm.response.finish_reason",
+  "gateway.cost.total"
+)
 
 /** On every span: the workflow it belongs to, and what it is associated with. */
 const trace = (span: TypedSpan, out: Out): void => {
@@ -128,6 +154,8 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.string("gen_ai.openai.system_fingerprint", data.systemFingerprint)
   out.string("traceloop.prompt.key", span.facts.promptName)
   out.string("traceloop.prompt.version", span.facts.promptVersion)
+  out.string("llm.response.finish_reason", data.finishReasons?.[0])
+  Gateway.cost(data.cost, out)
   conversation("gen_ai.prompt", Turns.inputTurns(data), out)
   conversation("gen_ai.completion", answers, out)
   answers.forEach((_, index) => {
@@ -138,6 +166,11 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   Plain.roles.llm_call(data, span, out)
 }
 
+const spoken = (data: Messages.Spoken, out: Out): void => {
+  out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
+  out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
+}
+
 const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
   jsonText("traceloop.entity.input", data.arguments, out)
   jsonText("traceloop.entity.output", data.result, out)
@@ -146,14 +179,14 @@ const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>,
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     entity("workflow", data.route, out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
   agent: (data, _span, out) => {
     entity(data.operation === "invoke_workflow" ? "workflow" : "agent", data.name, out)
     out.string("traceloop.entity.version", data.version)
-    out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
-    out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
+    spoken(data, out)
   },
   tool_call: (data, _span, out) => {
     entity("tool", data.name, out)
@@ -199,4 +232,4 @@ const lists = {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "traceloop", version: "1", keys, content, lists, write }
+export const v1: Vocabulary = { name: "traceloop", version: "1", keys, content, lists, core, write }

@@ -11,6 +11,7 @@
  *
  * @since 0.1.0
  */
+import { fewestAttributes } from "@tenant-tracer/model/Destination"
 import {
   type AttributeWriter,
   coreOf,
@@ -24,6 +25,7 @@ import type * as Option from "effect/Option"
 import * as AttributeMap from "./AttributeMap.js"
 import * as Braintrust from "./Braintrust.js"
 import * as Genai from "./Genai.js"
+import { Admitted } from "./internal/admitted.js"
 import { coveredBy } from "./internal/keyTable.js"
 import { samples } from "./internal/samples.js"
 import * as Langfuse from "./Langfuse.js"
@@ -78,7 +80,8 @@ const title = ({ name, version }: VocabularyRef): string => (version === undefin
  * one's own and is `all` unless said otherwise.
  *
  * Two that disagree are refused, before any span is written: on sample spans of every role, with every field filled, what both write must have
- * the same type and value, and what carries content for one must do so for the other.
+ * the same type and value, and what carries content for one must do so for the other. So are those whose core keys alone are more than a destination
+ * may keep (`Destination.fewestAttributes`).
  *
  * @since 0.1.0
  * @category combining
@@ -98,7 +101,9 @@ export const layer = (
         if (detail !== undefined) return yield* Either.left(new VocabularyError({ reason: "conflict", detail }))
       }
     }
-    return rest.reduce(above, first)
+    const layered = rest.reduce(above, first)
+    const detail = overflow(layered)
+    return detail === undefined ? layered : yield* Either.left(new VocabularyError({ reason: "core", detail }))
   })
 
 const listOf = (known: ReadonlyArray<Vocabulary>): string => {
@@ -136,6 +141,18 @@ const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => 
   return undefined
 }
 
+/** What is left out of a span is never its core, as few attributes as a destination may ask for. One is left for what the tracer says of an outcome. */
+const overflow = (vocabulary: Vocabulary): string | undefined => {
+  const core = new Set(coreOf(vocabulary))
+  for (const { name, span } of samples) {
+    const { length } = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
+    if (length >= fewestAttributes) {
+      return `vocabulary ${title(vocabulary)} has ${length} core keys on one span (${name}), and a destination may keep ${fewestAttributes} attributes: name fewer vocabularies, or declare a shorter core`
+    }
+  }
+  return undefined
+}
+
 const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   name: `${first.name}+${second.name}`,
   version: `${first.version}+${second.version}`,
@@ -147,26 +164,11 @@ const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
   spanName: first.spanName ?? second.spanName,
   write: (span: TypedSpan, out: AttributeWriter) => {
     const written = new Set<string>()
-    first.write(
-      span,
-      watched(out, (key) => {
-        written.add(key)
-        return true
-      })
-    )
-    second.write(
-      span,
-      watched(out, (key) => !written.has(key))
-    )
+    const noting = (key: string) => {
+      written.add(key)
+      return true
+    }
+    first.write(span, new Admitted(out, noting))
+    second.write(span, new Admitted(out, (key) => !written.has(key)))
   }
-})
-
-/** Hands on what `admit` lets through; values that are not written are not asked about. */
-const watched = (out: AttributeWriter, admit: (key: string) => boolean): AttributeWriter => ({
-  string: (key, value) => value !== undefined && admit(key) && out.string(key, value),
-  int: (key, value) => value !== undefined && admit(key) && out.int(key, value),
-  double: (key, value) => value !== undefined && admit(key) && out.double(key, value),
-  boolean: (key, value) => value !== undefined && admit(key) && out.boolean(key, value),
-  strings: (key, value) => value !== undefined && value.length > 0 && admit(key) && out.strings(key, value),
-  json: (key, value) => value !== undefined && admit(key) && out.json(key, value)
 })

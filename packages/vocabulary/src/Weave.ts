@@ -4,11 +4,12 @@
  * @since 0.1.0
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { type AttributeWriter, coreOf, type TypedSpan, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Genai from "./Genai.js"
 import * as Facts from "./internal/facts.js"
 import { from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
+import * as Turns from "./internal/turns.js"
 
 const keys = {
   ...from(
@@ -31,6 +32,18 @@ const keys = {
 type Out = WriterOf<typeof keys>
 
 const content = ["input.value", "output.value"] as const satisfies ReadonlyArray<keyof typeof keys>
+
+/** What a span is worth nothing without. */
+const core = [
+  ...coreOf(Genai.v1_41),
+  "weave.span.kind",
+  "weave.conversation.id",
+  "wandb.display_name",
+  "wandb.thread_id",
+  "wandb.is_turn",
+  "wandb.attributes.team_id",
+  "wandb.attributes.key_hash"
+]
 
 const roleKinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
   proxy_request: "chain",
@@ -74,9 +87,13 @@ const trace = (span: TypedSpan, out: Out): void => {
 /** Messages are read where the GenAI conventions have them; these the conventions keep elsewhere, or nowhere. */
 const exchange = (data: SpanData.Read, out: Out): void => {
   switch (data._tag) {
+    case "proxy_request":
+      out.json("input.value", Turns.summary(Turns.inputTurns(data)))
+      out.json("output.value", Turns.summary(Turns.outputTurns(data)))
+      return
     case "llm_call":
       if (data.operation === "retrieval") {
-        out.string("input.value", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+        out.string("input.value", Messages.query(data))
         out.json("output.value", Messages.documents(data.documents))
       } else if (data.operation === "embeddings") {
         out.json("input.value", Messages.listed(data.inputMessages, Messages.input))
@@ -115,5 +132,6 @@ export const v1: Vocabulary = {
   schemaUrl: Genai.v1_41.schemaUrl,
   keys: { ...Genai.v1_41.keys, ...keys },
   content: [...Genai.v1_41.content, ...content],
+  core,
   write
 }

@@ -360,12 +360,27 @@ describe("errors", () => {
   })
 })
 
+it.each(Vocabularies.all.map((one) => [`${one.name} ${one.version}`, one] as const))(
+  "%s: where an agent is created is told, and one at work is here",
+  (_, vocabulary) => {
+    const server = { address: "agents.example.com", port: 8443 }
+    const told = (operation: "create_agent" | "invoke_agent" | "invoke_workflow" | undefined) => {
+      const data = { _tag: "agent", name: "a", operation, server } as const
+      const span = { name: "x", data, facts: {}, isRoot: false, error: undefined }
+      return Object.keys(AttributeMap.collect(vocabulary, span)).filter((key) => key.startsWith("server."))
+    }
+    for (const operation of ["invoke_agent", "invoke_workflow", undefined] as const) expect(told(operation)).toEqual([])
+    if (vocabulary.name === "genai") expect(told("create_agent")).toEqual(["server.address", "server.port"])
+  }
+)
+
 describe("guardrail", () => {
   it("case 27: what is not told is not written", () => {
     const guardrail = { _tag: "guardrail", name: "pii" } as const
     expect(render({ ...guardrail, costInSpend: false })["gateway.guardrail.cost_in_spend"]).toBe(false)
     expect(render(guardrail)).toEqual({ "gateway.guardrail.name": "pii" })
     expect(render({ ...guardrail, maskedEntities: { EMAIL: 0 } })).toEqual({ "gateway.guardrail.name": "pii" })
+    expect(render({ ...guardrail, usage: {} })).toEqual({ "gateway.guardrail.name": "pii" })
   })
 })
 

@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
+import { fewestAttributes } from "@tenant-tracer/model/Destination"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
 import { coreOf, covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
@@ -106,10 +107,13 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       (_, span) => {
         const core = new Set(coreOf(vocabulary))
         const written = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
-        // The fewest that a destination may ask for.
-        expect(written.length).toBeLessThanOrEqual(64)
+        expect(written.length).toBeLessThan(fewestAttributes)
       }
     )
+
+    it("says itself what goes last, and that is little", () => {
+      expect(vocabulary.core?.length ?? Number.POSITIVE_INFINITY).toBeLessThan(fewestAttributes)
+    })
 
     it("what goes last is written and is no content", () => {
       const core = coreOf(vocabulary)
@@ -146,6 +150,14 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       { fastCheck: { numRuns } }
     )
 
+    it("of what a guardrail consumed the numbers are told, and no sentence that names one", () => {
+      const usage = { topicPolicyUnits: 1234, "my number is 555-0100": 1 }
+      const [guardrail] = samples.flatMap(({ span }) => (span.data?._tag === "guardrail" ? [span.data] : []))
+      const span = { name: "x", data: guardrail && { ...guardrail, usage }, facts: {}, isRoot: false, error: undefined }
+      const text = JSON.stringify(AttributeMap.attributes(vocabulary, withoutContent(span)))
+      expect([text.includes("1234"), text.includes("555")]).toEqual([true, false])
+    })
+
     it("the samples show content, so that the property above can fail", () => {
       expect(shown.some((key) => coveredBy(vocabulary.content, key))).toBe(true)
     })
@@ -154,8 +166,10 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       "a span is written the same way twice and is not changed",
       [typedSpan],
       ([span]) => {
-        const first = AttributeMap.attributes(vocabulary, span)
+        const before = structuredClone(span)
+        const first = structuredClone(AttributeMap.attributes(vocabulary, span))
         expect(AttributeMap.attributes(vocabulary, span)).toEqual(first)
+        expect(span).toEqual(before)
       },
       { fastCheck: { numRuns: 50 } }
     )
@@ -177,6 +191,34 @@ it.prop(
     expect(new Set(keys)).toEqual(apart)
   },
   { fastCheck: { numRuns: 100 } }
+)
+
+const pairs = Vocabularies.all.flatMap((one, index) =>
+  Vocabularies.all
+    .slice(index + 1)
+    .flatMap((two) => (Either.isRight(Vocabularies.layer([one, two])) ? [[one, two] as const] : []))
+)
+
+it.prop(
+  "two that may be layered never say two things under one key, nor content under what is none for the other",
+  [typedSpan],
+  ([span]) => {
+    const written = new Map(
+      Vocabularies.all.map((one) => [one, new Map(AttributeMap.attributes(one, span).map((said) => [said.key, said]))])
+    )
+    const clashes = pairs.flatMap(([one, two]) => {
+      return [...(written.get(one)?.values() ?? [])].flatMap((said) => {
+        const other = written.get(two)?.get(said.key)
+        const isSame =
+          other === undefined ||
+          (JSON.stringify(said) === JSON.stringify(other) &&
+            coveredBy(one.content, said.key) === coveredBy(two.content, said.key))
+        return isSame ? [] : [`${one.name} ${one.version}, ${two.name} ${two.version}: ${said.key}`]
+      })
+    })
+    expect(clashes).toEqual([])
+  },
+  { fastCheck: { numRuns: 1000 } }
 )
 
 it("several agree, so that the property above can fail", () => {

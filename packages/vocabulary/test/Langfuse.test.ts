@@ -198,6 +198,22 @@ describe("a generation", () => {
   })
 })
 
+it("the root shows what was asked and answered, which Langfuse shows the trace by", () => {
+  const request = { _tag: "proxy_request", method: "POST", route: "/v1/chat/completions" } as const
+  const attributes = render({
+    ...request,
+    systemInstructions: [{ type: "text", content: "Be concise." }],
+    inputMessages: [said("user", "hi")],
+    outputMessages: [said("assistant", "Hello.")]
+  })
+  expect(json(attributes["langfuse.observation.input"])).toEqual([
+    { role: "system", content: "Be concise." },
+    { role: "user", content: "hi" }
+  ])
+  expect(json(attributes["langfuse.observation.output"])).toEqual({ role: "assistant", content: "Hello." })
+  expect(Object.keys(render(request)).filter((key) => /put$/.test(key))).toEqual([])
+})
+
 it("case 69: embeddings show what was embedded, and of the vectors their count and length", () => {
   const embeddings = {
     ...chat,

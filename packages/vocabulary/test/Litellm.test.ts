@@ -51,6 +51,37 @@ describe("span names", () => {
     expect(nameOf({ _tag: "db_call" })).toBe("db_call")
   })
 
+  it("tables of keys by JWT, and those that are asked for together, have their names", () => {
+    expect(db("postgres", "get_jwt_key_mapping_object")).toBe("postgres.select LiteLLM_JWTKeyMapping")
+    expect(db("postgres", "get_jwt_key_mapping_by_claim")).toBe("postgres.select LiteLLM_JWTKeyMapping")
+    expect(db("postgres", "prefetch_auth_objects")).toBe("postgres.select auth_objects")
+  })
+
+  it("a raw query has the verb that is noted of it, if that is known", () => {
+    const raw = (metadata: Record<string, unknown>, callType = "query_raw") => db("postgres", callType, { metadata })
+    expect(raw({ db_operation: "select", table_name: "key" })).toBe("postgres.select LiteLLM_VerificationToken")
+    expect(raw({ db_operation: "update", table_name: "team" }, "execute_raw")).toBe("postgres.update LiteLLM_TeamTable")
+    expect(raw({ db_operation: "ping" })).toBe("postgres.ping")
+    for (const db_operation of ["drop everything", "get_data", "constructor", "", 5, undefined]) {
+      expect(raw({ db_operation, table_name: "key" })).toBe("postgres query_raw")
+    }
+    // Of what is no raw query, the helper says what it does.
+    expect(db("postgres", "get_data", { metadata: { db_operation: "delete", table_name: "key" } })).toBe(
+      "postgres.select LiteLLM_VerificationToken"
+    )
+  })
+
+  it("a table that is noted is named if it is known; what is set may be any name that is one", () => {
+    const noted = (table_name: string, callType = "get_data") => db("postgres", callType, { metadata: { table_name } })
+    expect(noted("LiteLLM_TeamTable")).toBe("postgres.select LiteLLM_TeamTable")
+    expect(noted("LiteLLM_JWTKeyMapping", "upsert")).toBe("postgres.upsert LiteLLM_JWTKeyMapping")
+    expect(noted("pg_catalog")).toBe("postgres.select pg_catalog")
+    expect(noted("LiteLLM_Customer42")).toBe("postgres get_data")
+    expect(noted("statement_timeout", "set")).toBe("postgres.set statement_timeout")
+    expect(noted("statement_timeout; drop", "set")).toBe("postgres set")
+    expect(noted("statement_timeout")).toBe("postgres get_data")
+  })
+
   it("what LiteLLM names as we do keeps its name", () => {
     expect(nameOf(chat)).toBe("chat gpt-4o")
     expect(nameOf({ ...chat, requestModel: "" })).toBe("chat")
@@ -240,7 +271,7 @@ describe("identity", () => {
       "gateway.trace.name": "nightly",
       "gateway.trace.tags": ["a"],
       "gateway.trace.release": "1",
-      "gen_ai.prompt.name": "weather",
+      "gateway.prompt.name": "weather",
       "gateway.prompt.version": "3"
     })
     expect(render(undefined, { facts: told })).toEqual({})
@@ -301,6 +332,24 @@ describe("tools and guardrails", () => {
       "gen_ai.tool.call.arguments": '{"city":"Paris"}',
       "gen_ai.tool.call.result": '{"temp_c":21}'
     })
+  })
+
+  it("a prompt of an MCP server is told by its name, also where the span is a root", () => {
+    const prompt = { _tag: "mcp_tool_call", method: "prompts/get", prompt: "analyze" } as const
+    expect(render(prompt, { facts: { promptName: "weather" }, isRoot: true })).toEqual({
+      "mcp.method.name": "prompts/get",
+      "gen_ai.prompt.name": "analyze",
+      "gateway.prompt.name": "weather"
+    })
+  })
+
+  it("a service says who asked it, and a cache about which families of keys", () => {
+    const asked = { service: "redis", callType: "request_redis_batch", caller: "auth", families: ["key", "team"] }
+    expect(render({ _tag: "db_call", ...asked })).toMatchObject({
+      "litellm.service.caller": "auth",
+      "litellm.redis.families": ["key", "team"]
+    })
+    expect(render({ _tag: "service", ...asked, service: "router" })).toMatchObject({ "litellm.service.caller": "auth" })
   })
 
   it("the RPC system is told where address and port are known", () => {

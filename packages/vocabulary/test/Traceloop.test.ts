@@ -95,6 +95,16 @@ describe("model calls", () => {
     })
   })
 
+  it("why it ended and what it cost is told where content is not", () => {
+    const attributes = render({ ...chat, finishReasons: ["length", "stop"], cost: { total: 0.002, input: 0.001 } })
+    expect(attributes).toMatchObject({
+      "llm.response.finish_reason": "length",
+      "gateway.cost.total": 0.002,
+      "gateway.cost.input": 0.001
+    })
+    expect(render({ _tag: "mcp_tool_call", method: "tools/call", cost: 0.01 })["gateway.cost.total"]).toBe(0.01)
+  })
+
   it("a message that is more than text is the list of its parts", () => {
     const parts = [
       { type: "text", content: "hi" },

@@ -111,6 +111,16 @@ describe("layer", () => {
     expect(message).toBe("vocabularies one 1 and two 1 claim the key k with different values: name only one of them")
   })
 
+  it("those that differ by the name of one provider alone are told, and those that tell a query alike are not", () => {
+    const error = Vocabularies.layer([{ name: "genai", version: "1.36" }, { name: "traceloop" }]).pipe(Either.flip)
+    expect(Either.map(error, ({ message }) => message)).toEqual(
+      Either.right(
+        "vocabularies genai 1.36 and traceloop 1 claim the key gen_ai.system with different values: name only one of them"
+      )
+    )
+    expect(messageOf(["openinference", "langsmith"])).toBeNull()
+  })
+
   it("a key that is content for one only is a conflict", () => {
     const write: Vocabulary["write"] = (_, out) => out.string("k", "a")
     expect(messageOf(["one", "two"], [own("one", write, ["k"]), own("two", write)])).toContain("claim the key k")
@@ -128,6 +138,31 @@ describe("layer", () => {
     })
     const layered = Vocabularies.layer([{ name: "one" }, { name: "two" }], [one, two]).pipe(Either.getOrThrow)
     expect(AttributeMap.collect(layered, span)).toEqual({ k: ["a"], i: 1, d: 1, b: true, j: "{}" })
+  })
+
+  it("all that may be layered two and two have a core that fits into the smallest budget there is", () => {
+    const pairs = Vocabularies.all.flatMap((one, index) => Vocabularies.all.slice(index + 1).map((two) => [one, two]))
+    const errors = pairs.flatMap((pair) =>
+      Vocabularies.layer(pair).pipe(Either.match({ onLeft: ({ reason }) => [reason], onRight: () => ["fits"] }))
+    )
+    expect(new Set(errors)).toEqual(new Set(["fits", "conflict"]))
+  })
+
+  it("more core keys than the smallest budget of a destination holds are told, with how many", () => {
+    const many = (from: number, count: number) => ({
+      ...own(`from${from}`, ({ data }, out) => {
+        const written = data?._tag === "guardrail" ? count : 1
+        for (let index = from; index < from + written; index++) out.int(`k${index}`, index)
+      }),
+      core: Array.from({ length: 100 }, (_, index) => `k${from + index}`)
+    })
+    const known = [many(0, 63), many(100, 62), many(200, 64), many(300, 1)]
+    expect(messageOf(["from0"], known)).toBeNull()
+    expect(messageOf(["from200"], known)).toBe(
+      "vocabulary from200 1 has 64 core keys on one span (guardrail), and a destination may keep 64 attributes: name fewer vocabularies, or declare a shorter core"
+    )
+    expect(messageOf(["from100", "from300"], known)).toBeNull()
+    expect(messageOf(["from0", "from300"], known)).toMatch(/^vocabulary from0\+from300 1\+1 has 64 core keys/)
   })
 
   it("three can be layered", () => {

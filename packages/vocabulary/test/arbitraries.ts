@@ -1,4 +1,5 @@
 /** Spans made of anything that fits the schemas, and of less: a reader may have left out any field that did not fit. */
+import * as Operation from "@tenant-tracer/model/Operation"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
@@ -15,10 +16,28 @@ const partly = <A extends object>(whole: FastCheck.Arbitrary<A>): FastCheck.Arbi
 
 const whole: FastCheck.Arbitrary<SpanData.SpanData> = Arbitrary.make(SpanData.SpanData)
 
-const data: FastCheck.Arbitrary<SpanData.Read | undefined> = FastCheck.option(FastCheck.oneof(whole, partly(whole)), {
-  nil: undefined,
-  freq: 20
+/** Words that vocabularies know, which no arbitrary text hits upon. */
+const known: FastCheck.Arbitrary<Readonly<Record<string, string>>> = FastCheck.record({
+  operation: FastCheck.constantFrom(...Operation.Operation.literals),
+  provider: FastCheck.constantFrom("openai", "azure.ai.openai", "gcp.vertex_ai", "mistral_ai", "x_ai", ""),
+  service: FastCheck.constantFrom("postgres", "redis", "auth"),
+  method: FastCheck.constantFrom("tools/call", "prompts/get", "POST", "BREW")
 })
+
+/** A payload that says some of them, in the fields that it has anyway. */
+const knowing = (payload: FastCheck.Arbitrary<SpanData.SpanData>): FastCheck.Arbitrary<SpanData.SpanData> =>
+  FastCheck.tuple(payload, known).map(([data, words]) => {
+    const said = Object.entries(words).filter(
+      ([key]) => key in data && (key !== "operation" || data._tag === "llm_call")
+    )
+    // The words are texts, as these fields are.
+    return { ...data, ...Object.fromEntries(said) } as SpanData.SpanData
+  })
+
+const data: FastCheck.Arbitrary<SpanData.Read | undefined> = FastCheck.option(
+  FastCheck.oneof(whole, knowing(whole), partly(knowing(whole))),
+  { nil: undefined, freq: 20 }
+)
 
 const error: FastCheck.Arbitrary<SpanData.SpanError | undefined> = FastCheck.option(
   Arbitrary.make(SpanData.SpanError),
@@ -34,7 +53,8 @@ export const typedSpan: FastCheck.Arbitrary<TypedSpan> = FastCheck.record({
   data,
   facts,
   isRoot: FastCheck.boolean(),
-  error
+  error,
+  startTime: FastCheck.option(FastCheck.integer({ min: 0 }), { nil: undefined })
 })
 
 /** The same span as a destination without content sees it. */

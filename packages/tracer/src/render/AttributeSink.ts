@@ -6,6 +6,7 @@
 import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
 import * as AttributeBudget from "./AttributeBudget.js"
+import * as ShorterJson from "./internal/shorterJson.js"
 import { Double, type Value } from "./RenderedSpan.js"
 
 /**
@@ -32,7 +33,8 @@ export interface Limits {
 const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
 
 /**
- * The attributes of one span. What is too much makes way as `AttributeBudget` has it, and is counted.
+ * The attributes of one span. What is too much makes way as `AttributeBudget` has it, and is counted. A text that is too long is cut; one that is JSON
+ * is told more shortly, so that it is JSON still, and where it cannot be, it goes and is counted.
  *
  * @since 0.1.0
  * @category models
@@ -62,9 +64,10 @@ export class AttributeSink implements AttributeWriter {
   }
 
   write(key: string, value: Value): void {
-    if (!fits(value)) this.lost++
+    const bounded = fits(value) ? this.bounded(value) : undefined
+    if (bounded === undefined) this.lost++
     else {
-      this.values.set(key, this.bounded(value))
+      this.values.set(key, bounded)
       this.isFitted = false
       // What a span writes has no bound of its own.
       if (this.values.size > this.most * 8) this.fit()
@@ -94,9 +97,12 @@ export class AttributeSink implements AttributeWriter {
   json(key: string, value: unknown): void {
     if (value === undefined) return
     const text = Json.stringify(value)
-    // Half of a JSON text is no JSON.
-    if (text === undefined || text.length > this.limits.valueLength) this.lost++
-    else this.write(key, text)
+    const short =
+      text === undefined || text.length <= this.limits.valueLength
+        ? text
+        : ShorterJson.within(JSON.parse(text), this.limits.valueLength)
+    if (short === undefined) this.lost++
+    else this.write(key, short)
   }
 
   private fit(): void {
@@ -105,17 +111,16 @@ export class AttributeSink implements AttributeWriter {
     this.lost += AttributeBudget.fit(this.values, this.most, this.limits.vocabulary ?? plain)
   }
 
-  private bounded(value: Value): Value {
-    if (typeof value === "string") return this.cut(value)
+  private bounded(value: Value): Value | undefined {
+    if (typeof value === "string") return this.short(value)
     // A list has items of one type.
-    return Array.isArray(value) && typeof value[0] === "string" ? value.map((item) => this.cut(item)) : value
+    if (!Array.isArray(value) || typeof value[0] !== "string") return value
+    const items = value.flatMap((item) => this.short(item) ?? [])
+    return items.length === value.length ? items : undefined
   }
 
-  private cut(text: string): string {
-    if (text.length <= this.limits.valueLength) return text
-    const kept = text.slice(0, this.limits.valueLength)
-    // Half of a surrogate pair is no text.
-    return /[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept
+  private short(text: string): string | undefined {
+    return text.length <= this.limits.valueLength ? text : ShorterJson.fit(text, this.limits.valueLength)
   }
 }
 

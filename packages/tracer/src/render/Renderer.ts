@@ -115,7 +115,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     parentIsRemote: remoteParent !== undefined,
     traceState: continues ? caller.traceState : undefined,
     name: textOf(view, name),
-    kind: span.kind,
+    kind: kindOf(span, data),
     startTime,
     endTime: endTime + offset,
     attributes: attributes.entries,
@@ -129,6 +129,10 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
         : { code: "error", message: textOf(view, error.message ?? error.type) }
   }
 }
+
+/** An agent at work is here, but to create one is a call to the service that keeps it. */
+const kindOf = ({ kind }: RecordedSpan, data: SpanData.Read | undefined): RecordedSpan["kind"] =>
+  data?._tag === "agent" && data.operation === "create_agent" ? "client" : kind
 
 /** A trace of which only model calls are seen would have no name: nobody sees its root. */
 const factsOf = ({ request: { facts } }: RecordedSpan, view: TenantView.View, name: string): TraceFacts =>

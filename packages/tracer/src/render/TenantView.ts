@@ -95,6 +95,8 @@ const calledMcp = [
   "callId"
 ] as const
 
+const spoken = ["systemInstructions", "inputMessages", "outputMessages"] as const
+
 const conversation = [
   "provider",
   "requestModel",
@@ -106,17 +108,15 @@ const conversation = [
   "usage",
   "finishReasons",
   "tools",
-  "systemInstructions",
-  "inputMessages",
-  "outputMessages"
+  ...spoken
 ] as const
 
 /**
  * The fields of each role that a tenant sees, as far as there is content where it is not forbidden; of an error see `errorFor`. What is not named here
- * is the operator's: deployments, where databases and services are, what else was noted of them.
+ * is the operator's: deployments, where databases and services are, what else was noted of them, and who asked.
  */
 const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
-  proxy_request: ["method", "route", "scheme", "path", "status"],
+  proxy_request: ["method", "route", "scheme", "path", "status", ...spoken],
   llm_call: [
     ...conversation,
     "operation",

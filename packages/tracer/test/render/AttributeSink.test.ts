@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Json from "@tenant-tracer/model/Json"
 import { FastCheck } from "effect"
 import { AttributeSink, maxAttributes } from "../../src/render/AttributeSink.js"
 import { Double } from "../../src/render/RenderedSpan.js"
@@ -92,11 +93,36 @@ describe("AttributeSink", () => {
     ])
   })
 
-  it("drops JSON that is too long and counts it: half of it would be no JSON", () => {
-    const out = sink(10)
+  it("tells JSON that is too long more shortly, and drops and counts it where that cannot be done: half of it would be no JSON", () => {
+    const out = sink(20)
     out.json("fits", [1, 2, 3])
-    out.json("long", { text: "much too long" })
-    expect([out.entries, out.dropped]).toEqual([[["fits", "[1,2,3]"]], 1])
+    out.json("text", "a text that is too long")
+    out.json(
+      "numbers",
+      Array.from({ length: 50 }, (_, index) => index)
+    )
+    out.json("keys", { ["k".repeat(20)]: 1 })
+    expect(out.entries).toEqual([
+      ["fits", "[1,2,3]"],
+      ["text", '"a text that is to…"'],
+      ["numbers", "[0,47,48,49]"]
+    ])
+    expect(out.dropped).toBe(1)
+  })
+
+  it("knows JSON that comes as text, such as what a tool took, and keeps it JSON, in lists too", () => {
+    const out = sink(32)
+    out.string("arguments", JSON.stringify({ city: "Paris", note: "n".repeat(100) }))
+    out.strings("list", [JSON.stringify(["Paris", "n".repeat(100)]), "x".repeat(40)])
+    out.string("keys", JSON.stringify({ ["k".repeat(32)]: 1 }))
+    out.strings("listed keys", ["a", JSON.stringify({ ["k".repeat(32)]: 1 })])
+    out.string("prose", `{not JSON ${"x".repeat(40)}`)
+    expect(out.entries).toEqual([
+      ["arguments", '{"city":"Paris","note":"nnnnn…"}'],
+      ["list", ['["Paris","nnnnnnnnnnnnnnnnnnn…"]', "x".repeat(32)]],
+      ["prose", `{not JSON ${"x".repeat(22)}`]
+    ])
+    expect(out.dropped).toBe(2)
   })
 
   it("leaves out what JSON cannot say, and counts where nothing is left", () => {
@@ -119,16 +145,22 @@ describe("AttributeSink", () => {
   })
 
   it.prop(
-    "JSON text is JSON, whatever its value and the limit",
-    [FastCheck.anything({ withBigInt: true, withNullPrototype: true }), FastCheck.integer({ min: 1, max: 60 })],
-    ([value, limit]) => {
+    "JSON text is JSON, whatever its value and the limit, and whether it comes as text",
+    [
+      FastCheck.anything({ withBigInt: true, withNullPrototype: true }),
+      FastCheck.integer({ min: 1, max: 60 }),
+      FastCheck.boolean()
+    ],
+    ([value, limit, isText]) => {
       const out = sink(limit)
-      out.json("key", value)
+      const text = JSON.stringify(Json.stringify(value) ?? null)
+      if (isText) out.string("key", `[${text}]`)
+      else out.json("key", value)
       for (const [, text] of out.entries) {
         expect(String(text).length).toBeLessThanOrEqual(limit)
         expect(() => JSON.parse(String(text))).not.toThrow()
       }
-      expect(out.entries.length + out.dropped).toBe(value === undefined ? 0 : 1)
+      expect(out.entries.length + out.dropped).toBe(value === undefined && !isText ? 0 : 1)
     }
   )
 })

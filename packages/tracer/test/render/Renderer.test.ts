@@ -88,11 +88,32 @@ describe("a span with a role", () => {
     expect(JSON.stringify(render(ended(llm), { content }).attributes).includes("canary")).toBe(expected)
   })
 
+  it.each([
+    ["none", []],
+    ["full", ["langfuse.observation.input", "langfuse.observation.output"]]
+  ] as const)("with content %s a request that was told what was said shows it", (content, expected) => {
+    const { end, open, recorder } = recording()
+    const root = open()
+    const said = (role: string) => [{ role, parts: [{ type: "text", content: "canary" }] }]
+    recorder.annotate(root, { inputMessages: said("user"), outputMessages: said("assistant") })
+    const { attributes } = render(end(root), { content, vocabulary: vocabulary({ name: "langfuse" }) })
+    expect(attributes.flatMap(([key, value]) => (textOf(value).includes("canary") ? [key] : []))).toEqual(expected)
+  })
+
   it("takes the route that the router wrote on it", () => {
     const { end, open, recorder } = recording()
     const root = open({ data: { _tag: "proxy_request", method: "POST", path: "/v1/models/7" } })
     recorder.attribute(root, "http.route", "/v1/models/:id")
     expect(render(end(root))).toMatchObject({ name: "POST /v1/models/:id", kind: "server" })
+  })
+
+  it.each([
+    ["create_agent", "client"],
+    ["invoke_agent", "internal"],
+    [undefined, "internal"]
+  ] as const)("an agent that is asked to %s is of kind %s", (operation, kind) => {
+    const data: SpanData.Agent = { _tag: "agent", name: "a", ...(operation && { operation }) }
+    expect(render(ended(data)).kind).toBe(kind)
   })
 
   it("that a library made is adopted from its own attributes, and shows a tenant nothing else of them", () => {

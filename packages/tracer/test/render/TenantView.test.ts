@@ -122,6 +122,18 @@ describe("narrow", () => {
     expect(TenantView.narrow(tenant, { _tag: "llm_call", providerModel: "azure/x" })).not.toHaveProperty("cost")
   })
 
+  it("a tenant sees what its caller asked and was answered, on the request itself", () => {
+    const said = (role: string) => [{ role, parts: [{ type: "text" as const, content: "hi" }] }]
+    const request: SpanData.Read = {
+      _tag: "proxy_request",
+      method: "POST",
+      systemInstructions: [{ type: "text", content: "Be concise." }],
+      inputMessages: said("user"),
+      outputMessages: said("assistant")
+    }
+    expect(TenantView.narrow(tenant, request)).toStrictEqual(request)
+  })
+
   it("a tenant sees neither where a database is nor what else was noted of it", () => {
     const db: SpanData.Read = {
       _tag: "db_call",
@@ -160,8 +172,8 @@ describe("narrow", () => {
   /** What a tenant must not see of a role; whatever is not named here is its own. */
   const hidden: { readonly [Role in SpanRole.SpanRole]?: ReadonlyArray<string> } = {
     llm_call: ["providerModel"],
-    db_call: ["namespace", "endpoint", "metadata"],
-    service: ["endpoint", "metadata"]
+    db_call: ["namespace", "endpoint", "metadata", "caller", "families"],
+    service: ["endpoint", "metadata", "caller", "families"]
   }
 
   it.each(SpanRole.all)("of %s a tenant sees every field but those that are the operator's", (role) => {

@@ -10,8 +10,6 @@ import * as Turns from "./turns.js"
 
 type Fields = Readonly<Record<string, unknown>>
 
-type Conversation = SpanData.Read<SpanData.LlmCall | SpanData.Agent>
-
 type Media = Extract<MessagePart, { readonly modality: string }>
 
 /** The kinds of media that are shown where their URL is told. */
@@ -60,11 +58,11 @@ const message = ({ answer, name, parts, role }: Turns.Turn): Fields => {
 }
 
 /** What went in, instructions first; none where nothing did. */
-export const input = (data: Conversation): ReadonlyArray<Fields> | undefined =>
+export const input = (data: Messages.Spoken): ReadonlyArray<Fields> | undefined =>
   Messages.listed(Turns.inputTurns(data), (turns) => turns.map(message))
 
 /** What came out: a message for each choice. */
-export const output = (data: Conversation): ReadonlyArray<Fields> | undefined =>
+export const output = (data: Messages.Spoken): ReadonlyArray<Fields> | undefined =>
   Messages.listed(Turns.outputTurns(data), (turns) => turns.map(message))
 
 /** The tools that were offered. */

@@ -2,6 +2,8 @@
  * The keys that a span is worth nothing without, of those that several vocabularies share: they go last where a back end keeps fewer attributes than
  * were written.
  */
+import type { KeyOf } from "./keyTable.js"
+
 export const keys = [
   "error.type",
   "session.id",
@@ -26,3 +28,9 @@ export const keys = [
   "gateway.guardrail.action",
   "gateway.service.name"
 ] as const
+
+/** Of these the ones that a table has, and those of its own. */
+export const of = <Table extends object>(table: Table, ...own: ReadonlyArray<KeyOf<Table>>): ReadonlyArray<string> => [
+  ...keys.filter((key) => Object.hasOwn(table, key)),
+  ...own
+]

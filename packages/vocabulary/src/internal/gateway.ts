@@ -4,7 +4,7 @@
 import * as Metadata from "@tenant-tracer/model/Metadata"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
-import { from, type WriterOf } from "./keyTable.js"
+import { from, present, type WriterOf } from "./keyTable.js"
 import { errorOf, server, serverKeys } from "./otel.js"
 
 const extension = "gateway extension"
@@ -153,15 +153,22 @@ export const guardrailKeys = from(
   "gateway.cost.guardrail"
 )
 
+/** Of what a check consumed the numbers that have a name: a sentence for a key would be content. */
+export const consumed = ({ usage }: SpanData.Read<SpanData.Guardrail>) =>
+  present(Object.fromEntries(Object.entries(usage ?? {}).filter(([key]) => /^\w[\w.-]{0,63}$/.test(key))))
+
+/** How many entities were masked, of whatever kind. */
+export const masked = ({ maskedEntities }: SpanData.Read<SpanData.Guardrail>): number | undefined =>
+  Object.values(maskedEntities ?? {}).reduce((sum, count) => sum + count, 0) || undefined
+
 /** A check and its verdict: the drafts of a convention disagree, so these are ours. What its provider answered is content and not here. */
 export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf<typeof guardrailKeys>): void => {
-  const masked = Object.values(data.maskedEntities ?? {}).reduce((sum, count) => sum + count, 0)
   out.string("gateway.guardrail.name", data.name)
   out.string("gateway.guardrail.mode", data.mode)
   out.string("gateway.guardrail.status", data.status)
   out.string("gateway.guardrail.action", data.action)
   out.string("gateway.guardrail.provider", data.provider)
-  out.int("gateway.guardrail.masked_entity_count", masked === 0 ? undefined : masked)
+  out.int("gateway.guardrail.masked_entity_count", masked(data))
   out.strings("gateway.guardrail.violation_categories", data.categories)
   out.double("gateway.guardrail.confidence_score", data.confidenceScore)
   out.double("gateway.guardrail.risk_score", data.riskScore)
@@ -171,7 +178,7 @@ export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf
   out.string("gateway.guardrail.transaction_id", data.transactionId)
   out.string("gateway.guardrail.detection_method", data.detectionMethod)
   out.boolean("gateway.guardrail.cost_in_spend", data.costInSpend)
-  out.json("gateway.guardrail.usage", data.usage)
+  out.json("gateway.guardrail.usage", consumed(data))
   out.double("gateway.cost.guardrail", data.cost)
 }
 
@@ -182,6 +189,8 @@ export const serviceKeys = {
     "gateway.service.name",
     "gateway.service.call_type",
     "gateway.service.target",
+    "gateway.service.caller",
+    "gateway.service.families",
     "gateway.service.phase",
     "gateway.metadata.*"
   )
@@ -195,6 +204,8 @@ export const service = (
   out.string("gateway.service.name", data.service)
   out.string("gateway.service.call_type", data.callType)
   out.string("gateway.service.target", data.target)
+  out.string("gateway.service.caller", data.caller)
+  out.strings("gateway.service.families", data.families)
   if (data._tag === "service") {
     out.string("gateway.service.phase", data.phase)
     server(data.endpoint, out)

@@ -177,7 +177,7 @@ const llmCall = (dialect: Dialect, data: SpanData.Read<SpanData.LlmCall>, span: 
   Gateway.call(data, out)
   Gateway.cost(data.cost, out)
   if (data.operation === "retrieval") {
-    out.string("gen_ai.retrieval.query.text", Messages.text((data.inputMessages ?? []).flatMap(({ parts }) => parts)))
+    out.string("gen_ai.retrieval.query.text", Messages.query(data))
     out.json("gen_ai.retrieval.documents", Messages.documents(data.documents))
   } else if (data.operation !== "embeddings") {
     out.string("gen_ai.prompt.name", dialect.prompts ? span.facts.promptName : undefined)
@@ -195,7 +195,7 @@ const agent = (dialect: Dialect, data: SpanData.Read<SpanData.Agent>, span: Type
   out.string("gen_ai.agent.description", data.description)
   out.string("gen_ai.agent.version", data.version)
   inference(dialect, data, span, out)
-  Otel.server(data.server, out)
+  Otel.agentServer(data, out)
   conversation(dialect, data, out)
 }
 

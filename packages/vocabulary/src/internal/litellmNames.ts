@@ -40,59 +40,78 @@ const databaseVerbs = verbs({
   transaction: "reset_budget_cascade"
 })
 
-/** Helpers of LiteLLM that read one table each. */
+const keysByJwt = "LiteLLM_JWTKeyMapping"
+
+/** Helpers of LiteLLM that read one table each, or some under one name. */
 const readers: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    get_key_object: "VerificationToken",
-    get_user_object: "UserTable",
-    get_org_object: "OrganizationTable",
-    get_org_object_by_alias: "OrganizationTable",
-    _get_team_db_check: "TeamTable",
-    get_team_object_by_alias: "TeamTable",
-    _fetch_team_membership_from_db: "TeamMembership",
-    get_team_member_default_budget: "BudgetTable",
-    get_end_user_object: "EndUserTable",
-    get_tag_object: "TagTable",
-    get_tag_objects_batch: "TagTable",
-    get_access_object: "AccessGroupTable",
-    get_object_permission: "ObjectPermissionTable",
-    team_user_spend: "SpendLogs"
+    get_key_object: "LiteLLM_VerificationToken",
+    get_user_object: "LiteLLM_UserTable",
+    get_org_object: "LiteLLM_OrganizationTable",
+    get_org_object_by_alias: "LiteLLM_OrganizationTable",
+    _get_team_db_check: "LiteLLM_TeamTable",
+    get_team_object_by_alias: "LiteLLM_TeamTable",
+    _fetch_team_membership_from_db: "LiteLLM_TeamMembership",
+    get_team_member_default_budget: "LiteLLM_BudgetTable",
+    get_end_user_object: "LiteLLM_EndUserTable",
+    get_tag_object: "LiteLLM_TagTable",
+    get_tag_objects_batch: "LiteLLM_TagTable",
+    get_access_object: "LiteLLM_AccessGroupTable",
+    get_object_permission: "LiteLLM_ObjectPermissionTable",
+    team_user_spend: "LiteLLM_SpendLogs",
+    prefetch_auth_objects: "auth_objects"
   })
 )
 
 const aliases: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    key: "VerificationToken",
-    keys: "VerificationToken",
-    combined_view: "VerificationToken",
-    user: "UserTable",
-    users: "UserTable",
-    team: "TeamTable",
-    config: "Config",
-    spend: "SpendLogs",
-    enduser: "EndUserTable",
-    budget: "BudgetTable",
-    user_notification: "UserNotifications"
+    key: "LiteLLM_VerificationToken",
+    keys: "LiteLLM_VerificationToken",
+    combined_view: "LiteLLM_VerificationToken",
+    user: "LiteLLM_UserTable",
+    users: "LiteLLM_UserTable",
+    team: "LiteLLM_TeamTable",
+    config: "LiteLLM_Config",
+    spend: "LiteLLM_SpendLogs",
+    enduser: "LiteLLM_EndUserTable",
+    budget: "LiteLLM_BudgetTable",
+    user_notification: "LiteLLM_UserNotifications"
   })
 )
+
+/** The tables that metadata may name. */
+const relations: ReadonlySet<string> = new Set([...readers.values(), ...aliases.values(), keysByJwt, "pg_catalog"])
 
 const join = (...words: ReadonlyArray<string | undefined>): string =>
   words.filter((word) => word !== undefined && word !== "").join(" ")
 
-/** A target that the code names is a table; what metadata say is one only if it is known. */
-const tableOf = ({ metadata, target }: SpanData.Read<SpanData.DbCall>): string | undefined => {
-  const known = aliases.get(target ?? Metadata.sanitize(metadata).table_name ?? "")
-  return known === undefined ? target : `LiteLLM_${known}`
+type Noted = Readonly<Record<string, string>>
+
+/** A target that the code names is a table; what metadata say is one only if it is known, or a setting by its form. */
+const tableOf = (verb: string, target: string | undefined, { table_name: noted = "" }: Noted): string | undefined =>
+  target === undefined
+    ? (aliases.get(noted) ?? (relations.has(noted) || (verb === "set" && isSetting(noted)) ? noted : undefined))
+    : (aliases.get(target) ?? target)
+
+const isSetting = (name: string): boolean => /^[a-z_][a-z0-9_.]*$/.test(name)
+
+/** Only of raw SQL does somebody else have to say what it does. */
+const verbOf = (callType: string, { db_operation: noted = "" }: Noted): string | undefined => {
+  if (callType !== "query_raw" && callType !== "execute_raw") return databaseVerbs.get(callType)
+  return databaseVerbs.get(noted) === noted ? noted : undefined
 }
 
-const database = (data: SpanData.Read<SpanData.DbCall>): string => {
-  const callType = data.callType ?? ""
-  const table = readers.get(callType)
-  if (table !== undefined) return `postgres.select LiteLLM_${table}`
-  const verb = databaseVerbs.get(callType)
+const readBy = (callType: string): string | undefined =>
+  callType.startsWith("get_jwt_key_mapping_") ? keysByJwt : readers.get(callType)
+
+const database = ({ callType = "", metadata, target }: SpanData.Read<SpanData.DbCall>): string => {
+  const read = readBy(callType)
+  if (read !== undefined) return `postgres.select ${read}`
+  const noted = Metadata.sanitize(metadata)
+  const verb = verbOf(callType, noted)
   if (verb === "ping") return "postgres.ping"
-  const named = tableOf(data)
-  return verb === undefined || named === undefined ? join("postgres", callType) : `postgres.${verb} ${named}`
+  const table = verb && tableOf(verb, target, noted)
+  return table === undefined ? join("postgres", callType) : `postgres.${verb} ${table}`
 }
 
 /** The name of an operation: where we say `gateway.moderation`, LiteLLM says `litellm.moderation`. */

@@ -9,6 +9,9 @@ import * as Schema from "effect/Schema"
 
 type Json = Readonly<Record<string, unknown>>
 
+/** What was said, whoever holds it. */
+export type Spoken = Pick<SpanData.Read<SpanData.LlmCall>, "systemInstructions" | "inputMessages" | "outputMessages">
+
 /** Whether a tool answered with parts of a message, such as an image, and not with data of its own. */
 export const isParts: (value: unknown) => value is ReadonlyArray<MessagePart> = Schema.is(
   Schema.NonEmptyArray(MessagePart)
@@ -74,6 +77,13 @@ export const text = (parts: ReadonlyArray<MessagePart>): string | undefined => {
   const texts = parts.flatMap((value) => (value.type === "text" ? [value.content] : []))
   return texts.length === 0 ? undefined : texts.join("")
 }
+
+/** What is plain text in each message that has any. */
+export const texts = (messages: ReadonlyArray<Message> = []): ReadonlyArray<string> =>
+  messages.flatMap(({ parts }) => text(parts) ?? [])
+
+/** What was looked for: a line for each message. */
+export const query = (data: Spoken): string | undefined => listed(texts(data.inputMessages), (list) => list)?.join("\n")
 
 /** Where a part is, or the part itself as a `data:` URL. */
 export const url = (value: Extract<MessagePart, { readonly type: "blob" | "uri" }>): string =>

@@ -31,6 +31,11 @@ export const server = (address: SpanData.ServerAddress | undefined, out: WriterO
   out.int("server.port", address?.port)
 }
 
+/** Creating an agent calls the service that keeps it; one at work is work of this process, and its calls say where they went. */
+export const agentServer = (data: SpanData.Read<SpanData.Agent>, out: WriterOf<typeof serverKeys>): void => {
+  if (data.operation === "create_agent") server(data.server, out)
+}
+
 export const sessionKeys = {
   ...from("semconv registry/attributes/session.md", "session.id"),
   ...from("semconv registry/attributes/user.md", "user.id"),

@@ -149,7 +149,7 @@ const retrieval: SpanData.LlmCall = {
   provider: "openai",
   dataSourceId: "vs_1",
   parameters: { topK: 5 },
-  inputMessages: [question],
+  inputMessages: [question, { role: "user", parts: [{ type: "text", content: "And in Rome?" }] }],
   documents: [{ id: "doc-1", score: 0.75, content: "Paris is sunny." }]
 }
 
@@ -215,6 +215,8 @@ const service = {
   service: "postgres",
   callType: "select",
   target: "teams",
+  caller: "auth",
+  families: ["team"],
   endpoint: { address: "db.internal", port: 5432 },
   metadata: { table_name: "combined_view", count: 3, api_key: "left out" }
 } as const
@@ -241,7 +243,10 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
         route: "/v1/chat/completions",
         path: "/v1/chat/completions",
         scheme: "https",
-        status: 502
+        status: 502,
+        systemInstructions: [{ type: "text", content: "Be concise." }],
+        inputMessages: [question],
+        outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }] }]
       },
       { isRoot: true }
     )
@@ -264,11 +269,11 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   { name: "llm_call.chat_failed", span: span("chat gpt-4o", llmCall, { error }) },
   {
     name: "llm_call.text_completion",
-    span: span("text_completion gpt-3.5-turbo-instruct", {
+    span: span("text_completion grok-4", {
       _tag: "llm_call",
       operation: "text_completion",
-      provider: "openai",
-      requestModel: "gpt-3.5-turbo-instruct",
+      provider: "x_ai",
+      requestModel: "grok-4",
       inputMessages: [question],
       outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }], finishReason: "length" }]
     })

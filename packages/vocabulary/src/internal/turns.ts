@@ -2,7 +2,6 @@
  * Messages as OpenInference spells them: flat, one attribute per field.
  */
 import type { Message, MessagePart } from "@tenant-tracer/model/Message"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
 import { from, jsonText, type WriterOf } from "./keyTable.js"
 import * as Messages from "./messages.js"
 
@@ -34,14 +33,13 @@ const turnsOf = ({ name, parts, role }: Message): ReadonlyArray<Turn> => {
 }
 
 /** What went in, instructions first. */
-export const inputTurns = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>): ReadonlyArray<Turn> => [
+export const inputTurns = (data: Messages.Spoken): ReadonlyArray<Turn> => [
   ...(Messages.listed(data.systemInstructions, (parts) => [{ role: "system", name: undefined, parts }]) ?? []),
   ...(data.inputMessages ?? []).flatMap(turnsOf)
 ]
 
 /** What came out. */
-export const outputTurns = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>): ReadonlyArray<Turn> =>
-  (data.outputMessages ?? []).flatMap(turnsOf)
+export const outputTurns = (data: Messages.Spoken): ReadonlyArray<Turn> => (data.outputMessages ?? []).flatMap(turnsOf)
 
 const toolCalls = (turn: Turn) => turn.parts.filter((part) => part.type === "tool_call")
 

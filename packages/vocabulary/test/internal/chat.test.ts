@@ -3,7 +3,7 @@ import * as Message from "@tenant-tracer/model/Message"
 import * as Chat from "../../src/internal/chat.js"
 
 const inputOf = (parts: ReadonlyArray<Message.MessagePart>, role = "user") =>
-  Chat.input({ _tag: "llm_call", inputMessages: [{ role, parts }] })
+  Chat.input({ inputMessages: [{ role, parts }] })
 
 describe("what went over OpenAI's chat API is shown in its shape again", () => {
   it.each([
@@ -52,7 +52,7 @@ describe("what went over OpenAI's chat API is shown in its shape again", () => {
       }
     ]
   ])("%s", (_, message) => {
-    const messages = Chat.input({ _tag: "llm_call", inputMessages: Message.fromOpenAi([message]) })
+    const messages = Chat.input({ inputMessages: Message.fromOpenAi([message]) })
     expect(JSON.parse(JSON.stringify(messages))).toEqual([message])
   })
 })
@@ -84,8 +84,8 @@ it("what has no word in the API is a file by its address", () => {
 })
 
 it("nothing said is nothing", () => {
-  expect(Chat.input({ _tag: "llm_call" })).toBeUndefined()
-  expect(Chat.output({ _tag: "agent", outputMessages: [] })).toBeUndefined()
+  expect(Chat.input({})).toBeUndefined()
+  expect(Chat.output({ outputMessages: [] })).toBeUndefined()
   expect(Chat.tools([])).toBeUndefined()
   expect(Chat.parameters({ encodingFormats: ["float"] })).toBeUndefined()
 })
