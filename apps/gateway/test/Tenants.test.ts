@@ -165,6 +165,26 @@ describe("a tenant", () => {
       })
     )
 
+    it.effect("may be kept where its settings say, as far as that can be read, and nowhere where it cannot", () =>
+      Effect.gen(function* () {
+        const tenants = yield* Tenants
+        const sql = yield* SqlClient.SqlClient
+        const cases: ReadonlyArray<readonly [settings: string, regions: ReadonlyArray<string> | undefined]> = [
+          ['{"regions":["eu"]}', ["eu"]],
+          ["{}", undefined],
+          ['{"regions":["eu"],"guardrail":{"EMAIL":"shout"}}', ["eu"]],
+          ['{"guardrail":{"EMAIL":"shout"}}', undefined],
+          ['{"regions":"eu"}', []],
+          ["garbage", []]
+        ]
+        for (const [index, [settings, regions]] of cases.entries()) {
+          yield* tenants.put({ id: `kept-${index}`, name: "K", destinations: [collector("one")] })
+          yield* sql`UPDATE tenants SET settings = ${settings} WHERE id = ${`kept-${index}`}`
+          expect((yield* routeOf(`kept-${index}`)).regions, settings).toEqual(regions)
+        }
+      })
+    )
+
     it.effect("has each wrong destination refused alone, by field, and no secret is shown", () =>
       Effect.gen(function* () {
         const tenants = yield* Tenants

@@ -162,6 +162,18 @@ describe("the trace of a request", () => {
       })
     )
 
+    it.effect("says at its root what was asked and answered, also of a stream", () =>
+      Effect.gen(function* () {
+        for (const stream of [false, true]) {
+          const { spans } = yield* traced("acme", 6, { ...hello, stream })
+          expect(spans.find(({ parentSpanId }) => parentSpanId === "")?.attributes).toMatchObject({
+            "input.value": JSON.stringify(hello.messages),
+            "output.value": JSON.stringify([{ role: "assistant", content: "You said: hello" }])
+          })
+        }
+      })
+    )
+
     it.effect("has its refused destinations explained, by field and without a secret", () =>
       Effect.gen(function* () {
         const { refused, usable } = yield* Effect.flatMap(Tenants, (tenants) => tenants.destinations("acme"))

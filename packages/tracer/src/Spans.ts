@@ -206,6 +206,15 @@ const annotate =
     RoleSpan.annotate(role, facts)
 
 /**
+ * Completes the payload of the request that runs here, such as with what was asked and answered as a whole: back ends show that beside the trace. Outside
+ * one it does nothing.
+ *
+ * @since 0.1.0
+ * @category annotations
+ */
+export const annotateProxyRequest: (facts: Facts<"proxy_request">) => Effect.Effect<void> = annotate("proxy_request")
+
+/**
  * Completes the payload of the model call that runs here: usage, the response's model and id, finish reasons, cost, … Outside one it does nothing.
  *
  * @since 0.1.0

@@ -41,7 +41,7 @@ export const vendor: Vendor = make({
     content: ["NEW_RELIC_AI_MONITORING_RECORD_CONTENT_ENABLED"]
   },
   notes: [
-    "A longer text is cut, and messages whose JSON is longer are left out whole and counted as dropped attributes; names over 255 characters and lists over 64 entries are cut as well: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
+    "A longer text is cut, and messages whose JSON is longer are told more shortly; names over 255 characters and lists over 64 entries are cut as well: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-best-practices-attributes",
     "403 or 401 is the answer to a wrong key: https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp-troubleshooting"
   ],
   credentials: Schema.Struct({ licenseKey: secret, region: Schema.optional(nameOf(regions)) }),

@@ -107,8 +107,14 @@ export const handler = Effect.gen(function* () {
   )
   const body = encode(request)
 
+  const said = ChatSpans.ofRequest(request)
+  // What back ends show beside the trace.
+  yield* Spans.annotateProxyRequest({
+    systemInstructions: said.systemInstructions,
+    inputMessages: said.inputMessages
+  })
   const span = (attempt: number) => ({
-    ...ChatSpans.ofRequest(request),
+    ...said,
     operation: "chat",
     provider: "openai",
     server: upstream.server,
@@ -125,11 +131,15 @@ export const handler = Effect.gen(function* () {
         )
       )
     )
+    yield* Spans.annotateProxyRequest({ outputMessages: ChatSpans.ofCompletion(answer).outputMessages })
     return HttpServerResponse.unsafeJson(answer)
   }
 
   const usage = yield* Ref.make<Completion.Usage | null | undefined>(undefined)
+  const read = ChatSpans.chunkReader()
+  const told = yield* Ref.make<ChatSpans.Facts>({})
   const written = Effect.fnUntraced(function* (exit: Exit.Exit<unknown, unknown>) {
+    yield* Spans.annotateProxyRequest({ outputMessages: (yield* Ref.get(told)).outputMessages })
     yield* spendLog.record(entryOf(caller, request.model, outcomeOf(exit), yield* Ref.get(usage)))
   })
   const chunks = yield* retrying((attempt) =>
@@ -138,6 +148,7 @@ export const handler = Effect.gen(function* () {
 
   const wanted = request.stream_options?.include_usage === true
   const lines = chunks.pipe(
+    Stream.tap((chunk) => Ref.set(told, read(chunk))),
     Stream.tap((chunk) => (chunk.usage ? Ref.set(usage, chunk.usage) : Effect.void)),
     // Nobody but us asked for the chunk that carries nothing but the usage.
     Stream.filter((chunk) => wanted || chunk.choices.length > 0),

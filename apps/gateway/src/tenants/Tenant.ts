@@ -1,9 +1,14 @@
 /** What the gateway stores about a tenant: untrusted until it has been decoded here. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { Destination } from "tenant-tracer"
 import * as Guardrail from "../guardrail/Guardrail.js"
+
+const Residency = Schema.Struct({
+  regions: Schema.optional(Schema.Array(Schema.String.pipe(Schema.filter(Destination.isRegion))))
+})
 
 /**
  * A tenant's settings. `models` lists the models that it may use; without it all of them. With `metadata_only` the operator's own copies tell nothing
@@ -16,7 +21,7 @@ export const Settings = Schema.Struct({
     default: () => "override"
   }),
   content: Schema.optionalWith(Schema.Literal("none", "full"), { default: () => "full" }),
-  regions: Schema.optional(Schema.Array(Schema.String.pipe(Schema.filter(Destination.isRegion))))
+  ...Residency.fields
 })
 
 /** A tenant's settings. */
@@ -83,3 +88,9 @@ export const readSettings = (tenant: string, settings: string): Effect.Effect<Se
     const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
     return new InvalidSettings({ tenant, field: issue?.path.join(".") ?? "", detail: issue?.message ?? "unreadable" })
   })
+
+const decodeResidency = Schema.decodeUnknownOption(Schema.parseJson(Residency))
+
+/** Where a tenant's traces may be kept by settings that cannot be read as a whole: nowhere, unless that much of them can. */
+export const regionsOf = (settings: string): ReadonlyArray<string> | undefined =>
+  Option.match(decodeResidency(settings), { onNone: () => [], onSome: ({ regions }) => regions })

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Destination, RouteResolver, TenantRoute, TenantTracer, Vendors } from "tenant-tracer"
-import { type Definition, readSettings, StoredDestination } from "./Tenant.js"
+import { type Definition, readSettings, regionsOf, StoredDestination } from "./Tenant.js"
 
 /** A destination that was not taken, and why; the message shows no credential. */
 export interface Refused {
@@ -56,9 +56,12 @@ export class Tenants extends Effect.Service<Tenants>()("gateway/Tenants", {
       yield* Effect.forEach(refused, ({ destination, reason }) =>
         Effect.logWarning(`Destination "${destination}" of tenant "${tenant}" is not used: ${reason}`)
       )
-      // What cannot be read may have forbidden content. Its destinations are its own, and stored apart: without content they receive it still.
+      // What cannot be read may have forbidden content. Its destinations are its own, and stored apart: without content they receive it still, where
+      // it may be kept.
       const { content, operatorPolicy, regions } = yield* readSettings(tenant, settings).pipe(
-        Effect.orElseSucceed(() => ({ content: "none", operatorPolicy: "metadata_only", regions: undefined }) as const)
+        Effect.orElseSucceed(
+          () => ({ content: "none", operatorPolicy: "metadata_only", regions: regionsOf(settings) }) as const
+        )
       )
       return TenantRoute.make({
         tenant,

@@ -155,6 +155,10 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
         if (result.left._tag !== "AuthUnavailable") return withoutAnswer(result.left, count, now)
         const { message, reason } = result.left
         return { _tag: reason === "refused" ? "NoToken" : "Retry", why: message, afterMillis: 0 }
+      }),
+      Effect.tap(({ _tag }) => {
+        if (_tag === "Unauthorized" || _tag === "NoToken") options.onUse?.("refused")
+        return Effect.void
       })
     )
 
@@ -163,7 +167,6 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
       const using = auth
       const generation = using.generation()
       return Effect.flatMap(attempt(using, body, count), (verdict) => {
-        if (verdict._tag === "Unauthorized" || verdict._tag === "NoToken") options.onUse?.("refused")
         if (verdict._tag !== "Unauthorized" || !using.canRenew) return Effect.succeed(verdict)
         using.renew(generation)
         return attempt(using, body, count)

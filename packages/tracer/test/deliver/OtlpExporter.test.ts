@@ -363,11 +363,14 @@ describe("a token", () => {
       Effect.gen(function* () {
         const { auth, minted } = tokens()
         const { requests, transport } = yield* scripted(answer(status))
-        expect((yield* make(transport, { auth }).export(batch)).retry).toMatchObject({
+        const uses: Array<string> = []
+        const exporter = make(transport, { auth, onUse: (use) => uses.push(use) })
+        expect((yield* exporter.export(batch)).retry).toMatchObject({
           spans: batch,
           unauthorized: true
         })
         expect([minted.length, requests.length]).toEqual([2, 2])
+        expect(uses).toEqual(["sent", "refused", "sent", "refused"])
       })
     )
   }
