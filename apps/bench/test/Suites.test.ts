@@ -34,8 +34,8 @@ const answerOf = (params: Params<Name>) => {
   if (vocabularies !== undefined) return { cpu: destinations[vocabularies.join(",")] }
   const cpu = "kind" in params ? (cpuOf[params.kind] ?? 90) : "writer" in params && params.writer === "ours" ? 1 : 8
   const names =
-    "cpu wall floor bytes growth resident p50 p99 p999 flooded idle hanging longest worst paused more rate perCore dropped late first later hit eviction millis"
-  return Object.fromEntries(names.split(" ").map((name) => [name, cpu]))
+    "cpu wall bytes growth resident p50 p99 p999 flooded idle hanging longest worst paused more rate perCore dropped late first later hit eviction millis"
+  return { ...Object.fromEntries(names.split(" ").map((name) => [name, cpu])), floor: cpuOf.native }
 }
 
 const run = (quick: boolean, answer: (params: Params<Name>) => unknown = answerOf, asked: Array<Asked> = []) =>

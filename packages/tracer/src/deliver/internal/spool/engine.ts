@@ -1,6 +1,7 @@
 /**
  * The spool at work: what waits to be written, the fibers that write and tidy, and the end of it all. Everything that changes a file takes its turn.
  */
+import { dirname } from "node:path"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -53,6 +54,8 @@ const open = (options: Options): Effect.Effect<Spool.Service, SpoolLocked | File
     let closed = false
 
     yield* files.makeDirectory(directory)
+    // It may be new; who may not look into what it is in has put it there before.
+    if (options.fsync === "batch") yield* Effect.ignore(files.syncDirectory(dirname(directory)))
     const lock = yield* Lock.acquire(files, directory, options.wallClock)
     const now = clock.unsafeCurrentTimeMillis()
     yield* recovery.recover({ ...options, catalog, now, afterEach: Effect.zipRight(lock.check, store.makeRoom) })

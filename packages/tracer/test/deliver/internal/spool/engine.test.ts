@@ -104,6 +104,18 @@ it.scoped("has one file open when it has nothing to do, and none when it is clos
   })
 )
 
+it.scoped("a new directory is on the disk before anything is in it, and who may not make sure of that goes on", () =>
+  Effect.gen(function* () {
+    const { counts, faults, files } = disk()
+    faults.set("syncDirectory", "EACCES")
+    const path = join(yield* directory, "new")
+    const spool = yield* engineWith({ directory: path, files, fsync: "batch" })
+    expect(counts.get("syncDirectory")).toBe(1)
+    faults.clear()
+    yield* put(spool, ["a"])
+  })
+)
+
 it.scoped("syncs nothing where it need not", () =>
   Effect.gen(function* () {
     const { counts, files } = disk()
