@@ -23,6 +23,7 @@ export {
   ExceptionEvent,
   Ledger,
   LedgerMetrics,
+  McpSession,
   Phase,
   Probe,
   Recorder,

@@ -26,6 +26,8 @@ export * as Spool from "./deliver/Spool.js"
 export * as Transport from "./deliver/Transport.js"
 /** The transport over pooled connections. */
 export * as UndiciTransport from "./deliver/UndiciTransport.js"
+/** Sessions with MCP servers. */
+export * as McpSession from "./McpSession.js"
 /** Live phases of a request. */
 export * as Phase from "./Phase.js"
 /** The GenAI and MCP client metrics. */

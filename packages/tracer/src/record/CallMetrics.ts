@@ -1,6 +1,6 @@
 /**
- * The GenAI and MCP client metrics of the OpenTelemetry conventions (1.41), as metrics of Effect's: one record where a model call or an MCP call
- * ends, whether or not its trace is sampled. Nothing of them says what was asked or answered.
+ * The GenAI and MCP client metrics of the OpenTelemetry conventions (1.41), as metrics of Effect's: one record where a model call, an MCP call or an
+ * MCP session ends, whether or not its trace is sampled. Nothing of them says what was asked or answered.
  *
  * How many series there are is bounded twice: what may be a label at all is named here, and each metric has a ceiling beyond which calls are recorded
  * in one series that says `otel.metric.overflow`. Labels of Effect's are text, also a port; its exporters take the unit from a label `unit`, which
@@ -89,10 +89,33 @@ export const mcpOperationDuration: Metric.Metric.Histogram<number> = Metric.hist
   "The duration of the MCP request or notification as observed on the sender"
 )
 
+/**
+ * How long a session with an MCP server lasted, in seconds; of one that failed with `error.type`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const mcpSessionDuration: Metric.Metric.Histogram<number> = Metric.histogram(
+  "mcp.client.session.duration",
+  mcpSeconds,
+  "The duration of the MCP session as observed on the MCP client"
+)
+
+/**
+ * With whom a session is, and how: what its calls say, too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type McpSession = Pick<
+  SpanData.McpToolCall,
+  "networkProtocolVersion" | "protocolVersion" | "server" | "transport"
+>
+
 type McpCall = SpanData.McpToolCall | SpanData.McpListTools
 
 /** Payloads come from whoever calls, and nobody has checked them: what is read is `unknown`, and the whole is guarded. */
-type Reader<Data> = (data: Data, span: RecordedSpan) => unknown
+type Reader<Data> = (data: Data, span: RecordedSpan | undefined) => unknown
 
 const modelReaders = {
   "gen_ai.operation.name": ({ operation }) => operation,
@@ -103,18 +126,22 @@ const modelReaders = {
   "server.port": ({ server }) => server?.port
 } satisfies Readonly<Record<string, Reader<SpanData.LlmCall>>>
 
-const mcpReaders = {
-  "mcp.method.name": ({ method }) => method,
-  "gen_ai.operation.name": ({ method }) => (method === "tools/call" ? "execute_tool" : undefined),
-  "gen_ai.tool.name": (data) => (data._tag === "mcp_tool_call" ? data.tool : undefined),
-  "gen_ai.prompt.name": (data) => (data._tag === "mcp_tool_call" ? data.prompt : undefined),
+const sessionReaders = {
   "mcp.protocol.version": ({ protocolVersion }) => protocolVersion,
-  "rpc.response.status_code": (_, span) => Failure.errorOf(span)?.code,
   "network.transport": ({ transport }) => McpTransport.network(transport)?.transport,
   "network.protocol.name": ({ transport }) => McpTransport.network(transport)?.protocol,
   "network.protocol.version": ({ networkProtocolVersion }) => networkProtocolVersion,
   "server.address": ({ server }) => server?.address,
   "server.port": ({ server }) => server?.port
+} satisfies Readonly<Record<string, Reader<McpSession>>>
+
+const mcpReaders = {
+  ...sessionReaders,
+  "mcp.method.name": ({ method }) => method,
+  "gen_ai.operation.name": ({ method }) => (method === "tools/call" ? "execute_tool" : undefined),
+  "gen_ai.tool.name": (data) => (data._tag === "mcp_tool_call" ? data.tool : undefined),
+  "gen_ai.prompt.name": (data) => (data._tag === "mcp_tool_call" ? data.prompt : undefined),
+  "rpc.response.status_code": (_, span) => span && Failure.errorOf(span)?.code
 } satisfies Readonly<Record<string, Reader<McpCall>>>
 
 const identityReaders = {
@@ -189,7 +216,7 @@ export const validate = (options: Options): Either.Either<Options, Misfit> => {
 }
 
 /**
- * What is told of calls as they are recorded. Neither function throws.
+ * What is told of calls as they are recorded. No function throws.
  *
  * @since 0.1.0
  * @category models
@@ -199,11 +226,13 @@ export interface CallMetrics {
   readonly ended: (span: RecordedSpan) => void
   /** A further chunk of a streamed answer came, so many seconds after the one before. */
   readonly chunk: (span: RecordedSpan, seconds: number) => void
+  /** A session has ended after so many seconds, with an error of this type where it failed. `facts` are those of the request that it was for. */
+  readonly session: (session: McpSession, seconds: number, error: string | undefined, facts?: TraceFacts) => void
 }
 
 const isLookUp = (operation: unknown): boolean => typeof operation === "string" && operation.endsWith("_management")
 
-type Labels<Data> = (data: Data, span: RecordedSpan) => ReadonlyArray<Series.Label>
+type Labels<Data> = (data: Data, facts: TraceFacts, span?: RecordedSpan) => ReadonlyArray<Series.Label>
 
 /**
  * Records into the metrics of this module. `onBad` hears of a payload that throws when it is read.
@@ -219,39 +248,41 @@ export const make = (options: Options, onBad: () => void): CallMetrics => {
 
   const labelsOf = <Data>(readers: Readonly<Record<string, Reader<Data>>>): Labels<Data> => {
     const shown = Object.entries(readers).filter(([name]) => isShown(name))
-    for (const [name, read] of Object.entries(identityReaders))
-      if (isShown(name)) shown.push([name, (_, { request }) => read(request.facts)])
-    return (data, span) => {
+    const identities = Object.entries(identityReaders).filter(([name]) => isShown(name))
+    return (data, facts, span) => {
       const labels: Array<Series.Label> = []
-      for (const [name, read] of shown) {
-        const value = Series.valueOf(read(data, span))
+      const add = (name: string, read: unknown) => {
+        const value = Series.valueOf(read)
         if (value !== undefined) labels.push([name, value])
       }
+      for (const [name, read] of shown) add(name, read(data, span))
+      for (const [name, read] of identities) add(name, read(facts))
       return labels
     }
   }
 
   const modelLabels = labelsOf<SpanData.LlmCall>(modelReaders)
   const mcpLabels = labelsOf<McpCall>(mcpReaders)
+  const sessionLabels = labelsOf<McpSession>(sessionReaders)
   const max = options.maxSeries ?? 2000
   const duration = Series.make(operationDuration, "s", max)
   const usage = Series.make(tokenUsage, "{token}", max)
   const firstChunk = Series.make(timeToFirstChunk, "s", max)
   const outputChunk = Series.make(timePerOutputChunk, "s", max)
   const mcpDuration = Series.make(mcpOperationDuration, "s", max)
+  const sessionDuration = Series.make(mcpSessionDuration, "s", max)
+
+  const withError = (labels: ReadonlyArray<Series.Label>, error: string | undefined): ReadonlyArray<Series.Label> =>
+    error === undefined ? labels : [...labels, ["error.type", Failure.nameOf(error)]]
 
   const took = (series: Series.Series, labels: ReadonlyArray<Series.Label>, span: RecordedSpan): void => {
     const { endTime, outcome, startTime } = span
     if (endTime === undefined || outcome?._tag === "unfinished") return
-    const error = Failure.errorOf(span)
-    series(
-      error === undefined ? labels : [...labels, ["error.type", Failure.nameOf(error.type)]],
-      Math.max(0, Number(endTime - startTime) / 1e9)
-    )
+    series(withError(labels, Failure.errorOf(span)?.type), Math.max(0, Number(endTime - startTime) / 1e9))
   }
 
   const modelCall = (data: SpanData.LlmCall, span: RecordedSpan): void => {
-    const labels = modelLabels(data, span)
+    const labels = modelLabels(data, span.request.facts, span)
     took(duration, labels, span)
     const { operation, streaming, timeToFirstChunk } = data
     // What is only looked up again has been counted, and paid for, when it was made.
@@ -261,29 +292,37 @@ export const make = (options: Options, onBad: () => void): CallMetrics => {
     if (timeToFirstChunk !== undefined && streaming !== false) firstChunk(labels, timeToFirstChunk)
   }
 
-  const guarded = (span: RecordedSpan, record: (data: SpanData.SpanData) => void): void => {
-    const { role } = span.ancestry
-    if (role === undefined || !roles.has(role)) return
+  const guarded = (record: () => void): void => {
     try {
-      const data = span.data ?? Adopters.dataOf(role, span.attributes)
-      if (data !== undefined) record(data)
+      record()
     } catch {
       // A getter or proxy of the caller's.
       onBad()
     }
   }
 
+  const called = (span: RecordedSpan, record: (data: SpanData.SpanData) => void): void => {
+    const { role } = span.ancestry
+    if (role === undefined || !roles.has(role)) return
+    guarded(() => {
+      const data = span.data ?? Adopters.dataOf(role, span.attributes)
+      if (data !== undefined) record(data)
+    })
+  }
+
   return {
     ended: (span) =>
-      guarded(span, (data) => {
+      called(span, (data) => {
         if (data._tag === "llm_call") modelCall(data, span)
         else if (data._tag === "mcp_tool_call" || data._tag === "mcp_list_tools")
-          took(mcpDuration, mcpLabels(data, span), span)
+          took(mcpDuration, mcpLabels(data, span.request.facts, span), span)
       }),
     chunk: (span, seconds) =>
-      guarded(span, (data) => {
-        if (data._tag === "llm_call") outputChunk(modelLabels(data, span), seconds)
-      })
+      called(span, (data) => {
+        if (data._tag === "llm_call") outputChunk(modelLabels(data, span.request.facts, span), seconds)
+      }),
+    session: (session, seconds, error, facts = {}) =>
+      guarded(() => sessionDuration(withError(sessionLabels(session, facts), error), Math.max(0, seconds)))
   }
 }
 

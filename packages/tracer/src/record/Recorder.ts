@@ -177,6 +177,8 @@ export interface Recorder {
   ) => void
   /** A further chunk of a streamed answer came, so many seconds after the one before; absent where nobody measures that. */
   readonly chunk: CallMetrics["chunk"] | undefined
+  /** A session with an MCP server has ended; absent where nobody measures that. */
+  readonly session: CallMetrics["session"] | undefined
   readonly link: (span: RecordedSpan, link: SpanLink) => void
   /** Adds facts to a trace, until its root has ended. */
   readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
@@ -503,6 +505,8 @@ export const make = (options: {
     },
 
     chunk: calls?.chunk,
+
+    session: calls?.session,
 
     link: (span, link) => {
       if (writable(span)) addLink(span, link)

@@ -11,7 +11,7 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import { CallMetrics, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
+import { CallMetrics, McpSession, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
 import { Chunk, Data, Effect, Either, FastCheck, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
 import type { Outcome } from "../../src/record/RecordedSpan.js"
 import * as Recorder from "../../src/record/Recorder.js"
@@ -454,6 +454,7 @@ describe("through the tracer", () => {
       )
       yield* new Boom().pipe(Spans.llmCall({ operation: "chat", provider }), acme, Effect.ignore)
       yield* Effect.void.pipe(Spans.mcpToolCall({ method: "tools/call", tool: provider }), acme)
+      yield* Effect.void.pipe(McpSession.measured({ protocolVersion: provider }))
       yield* Effect.promise(() => reader.forceFlush())
       const metrics = exporter
         .getMetrics()
@@ -463,6 +464,7 @@ describe("through the tracer", () => {
           .filter(({ attributes }) => Object.values(attributes).includes(provider))
           .map((point) => ({ ...metric.descriptor, ...point }))
       )
+      const mcpSeconds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
       const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
       expect(found.map(({ name, unit }) => [name, unit])).toEqual([
         ["gen_ai.client.operation.duration", "s"],
@@ -470,7 +472,8 @@ describe("through the tracer", () => {
         ["gen_ai.client.token.usage", "{token}"],
         ["gen_ai.client.token.usage", "{token}"],
         ["gen_ai.client.operation.time_to_first_chunk", "s"],
-        ["mcp.client.operation.duration", "s"]
+        ["mcp.client.operation.duration", "s"],
+        ["mcp.client.session.duration", "s"]
       ])
       expect(found.map(({ value: { buckets } }) => buckets.boundaries)).toEqual([
         seconds,
@@ -478,7 +481,8 @@ describe("through the tracer", () => {
         Array.from({ length: 14 }, (_, index) => 4 ** index),
         Array.from({ length: 14 }, (_, index) => 4 ** index),
         seconds,
-        [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+        mcpSeconds,
+        mcpSeconds
       ])
       expect(found[1]?.attributes).toEqual({
         "gen_ai.operation.name": "chat",
