@@ -81,7 +81,9 @@ const title = ({ name, version }: VocabularyRef): string => (version === undefin
  *
  * Two that disagree are refused, before any span is written: on sample spans of every role, with every field filled, what both write must have
  * the same type and value, and what carries content for one must do so for the other. So are those whose core keys alone are more than a destination
- * may keep (`Destination.fewestAttributes`).
+ * may keep (`Destination.fewestAttributes`). One that throws on a sample is not judged by that, and costs the spans on which it throws.
+ *
+ * What was accepted is remembered, since destinations come and go by the thousand: ask with the same list of `known`, which must not change.
  *
  * @since 0.1.0
  * @category combining
@@ -89,9 +91,38 @@ const title = ({ name, version }: VocabularyRef): string => (version === undefin
 export const layer = (
   refs: ReadonlyArray<VocabularyRef>,
   known: ReadonlyArray<Vocabulary> = all
+): Either.Either<Vocabulary, VocabularyError> => {
+  const accepted = acceptedOf(known)
+  // One that is named twice is there once.
+  const key = [...new Set(refs.map(({ name, version }) => JSON.stringify([name, version])))].join()
+  const before = accepted.get(key)
+  if (before !== undefined) return before
+  const made = combine(refs, known)
+  if (Either.isRight(made)) {
+    if (accepted.size >= maxAccepted) accepted.clear()
+    accepted.set(key, made)
+  }
+  return made
+}
+
+const maxAccepted = 256
+
+type Accepted = Map<string, Either.Either<Vocabulary, VocabularyError>>
+
+const accepted = new WeakMap<ReadonlyArray<Vocabulary>, Accepted>()
+
+const acceptedOf = (known: ReadonlyArray<Vocabulary>): Accepted => {
+  const own = accepted.get(known) ?? new Map()
+  accepted.set(known, own)
+  return own
+}
+
+const combine = (
+  refs: ReadonlyArray<VocabularyRef>,
+  known: ReadonlyArray<Vocabulary>
 ): Either.Either<Vocabulary, VocabularyError> =>
   Either.gen(function* () {
-    const [first, ...rest] = yield* Either.all(refs.map((ref) => resolve(ref, known)))
+    const [first, ...rest] = new Set(yield* Either.all(refs.map((ref) => resolve(ref, known))))
     if (first === undefined) {
       return yield* Either.left(new VocabularyError({ reason: "none", detail: `name a vocabulary; ${listOf(known)}` }))
     }
@@ -123,10 +154,19 @@ const resolve = (ref: VocabularyRef, known: ReadonlyArray<Vocabulary>): Either.E
     return new VocabularyError({ reason: "unknown", detail })
   })
 
+/** What a vocabulary writes of a sample: nothing, where it throws. */
+const sampled = (vocabulary: Vocabulary, span: TypedSpan): ReturnType<typeof AttributeMap.attributes> => {
+  try {
+    return AttributeMap.attributes(vocabulary, span)
+  } catch {
+    return []
+  }
+}
+
 const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => {
   for (const { span } of samples) {
-    const written = new Map(AttributeMap.attributes(first, span).map((attribute) => [attribute.key, attribute]))
-    for (const { key, type, value } of AttributeMap.attributes(second, span)) {
+    const written = new Map(sampled(first, span).map((attribute) => [attribute.key, attribute]))
+    for (const { key, type, value } of sampled(second, span)) {
       const other = written.get(key)
       if (other === undefined) continue
       const same =
@@ -145,7 +185,7 @@ const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => 
 const overflow = (vocabulary: Vocabulary): string | undefined => {
   const core = new Set(coreOf(vocabulary))
   for (const { name, span } of samples) {
-    const { length } = AttributeMap.attributes(vocabulary, span).filter(({ key }) => core.has(key))
+    const { length } = sampled(vocabulary, span).filter(({ key }) => core.has(key))
     if (length >= fewestAttributes) {
       return `vocabulary ${title(vocabulary)} has ${length} core keys on one span (${name}), and a destination may keep ${fewestAttributes} attributes: name fewer vocabularies, or declare a shorter core`
     }

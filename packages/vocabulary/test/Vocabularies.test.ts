@@ -165,6 +165,41 @@ describe("layer", () => {
     expect(messageOf(["from0", "from300"], known)).toMatch(/^vocabulary from0\+from300 1\+1 has 64 core keys/)
   })
 
+  it("one that throws on samples is not judged by that, alone and beside another", () => {
+    const picky = own("picky", ({ data }, out) => {
+      if (data?._tag === "llm_call") throw new Error("no")
+      out.string("k", "a")
+    })
+    const known = [...Vocabularies.all, picky]
+    expect(messageOf(["picky"], known)).toBeNull()
+    expect(messageOf(["genai", "picky"], known)).toBeNull()
+    expect(messageOf(["picky", "genai"], known)).toBeNull()
+  })
+
+  it("what was accepted is the same the next time, for the same list, and is looked at once", () => {
+    let looks = 0
+    const counting = () =>
+      own("own", () => {
+        looks++
+      })
+    const known = [...Vocabularies.all, counting()]
+    const refs = [{ name: "genai" }, { name: "own" }]
+    const first = Vocabularies.layer(refs, known)
+    const before = looks
+    expect(before).toBeGreaterThan(0)
+    expect(Vocabularies.layer([{ name: "genai" }, { name: "own" }], known)).toBe(first)
+    expect(looks).toBe(before)
+    expect(Vocabularies.layer([{ name: "own" }, { name: "genai" }], known)).not.toBe(first)
+    expect(Vocabularies.layer(refs, [...Vocabularies.all, counting()])).not.toBe(first)
+    expect(Vocabularies.layer([...refs, ...refs], known)).toBe(first)
+    const versions = Array.from({ length: 10_000 }, (_, index) => ({
+      name: "own",
+      version: index % 2 === 0 ? "1" : undefined
+    }))
+    expect(Either.map(Vocabularies.layer(versions, known), ({ name }) => name)).toEqual(Either.right("own"))
+    expect(Vocabularies.layer([{ name: "own", version: "2" }], known)._tag).toBe("Left")
+  })
+
   it("three can be layered", () => {
     const third = own("third", (_, out) => out.string("k", "a"))
     const layered = Vocabularies.layer(
