@@ -6,7 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import { Fault } from "@tenant-tracer/receiver"
 import { DestinationId, DiskSpool, Spans, Spool, TenantTracer } from "@tenant-tracer/tracer"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Context, Deferred, Effect, FiberId, Layer, Option, Redacted } from "effect"
 import { backends, call, routeTo, tracer } from "./support/backends.js"
 import { textOf } from "./support/tracing.js"
 
@@ -82,6 +82,20 @@ const slow = (path: string) =>
     const spool = Context.get(context, Spool.Spool)
     return Context.make(Spool.Spool, { ...spool, read: (ref) => Effect.delay(spool.read(ref), "100 millis") })
   })
+
+/** The same on a disk that takes its time to write, and when it has begun to. */
+const slowWriting = (path: string) => {
+  const begun = Deferred.unsafeMake<void>(FiberId.none)
+  const layer = Layer.map(on(path), (context) => {
+    const spool = Context.get(context, Spool.Spool)
+    return Context.make(Spool.Spool, {
+      ...spool,
+      append: (record) =>
+        Effect.zipRight(Deferred.succeed(begun, undefined), Effect.delay(spool.append(record), "50 millis"))
+    })
+  })
+  return { layer, begun: Deferred.await(begun) }
+}
 
 /** The operator's store of settings, which holds just these. */
 const store = (...destinations: ReadonlyArray<Destination.Destination>) => ({
@@ -232,6 +246,20 @@ it.scopedLive("a record that cannot be read just now is read a moment later, tho
     yield* until(Effect.map(next.row(id), (row) => row?.delivered === 2))
     expect(yield* next.row(id)).toMatchObject({ made: 2, dropped: {}, held: 0, spooled: 0 })
     expect(yield* next.balanced).toBe(true)
+  })
+)
+
+it.scopedLive("what is being written when the process ends is on the disk then", () =>
+  Effect.gen(function* () {
+    const { script, to } = yield* backends("acme")
+    yield* script("acme", Fault.forever(Fault.status(503)))
+    const { begun, layer } = slowWriting(yield* directory)
+    const { balanced, close, row, run } = yield* tracer(quick, {}, layer)
+    yield* run(call(routeTo("acme", [to("acme")])))
+    yield* begun
+    yield* close
+    expect(yield* row(id)).toMatchObject({ made: 2, spooled: 2, dropped: {}, held: 0 })
+    expect(yield* balanced).toBe(true)
   })
 )
 

@@ -35,6 +35,8 @@ interface Share {
   /** Not written yet, and what its provider may see of it: the rest is not written. */
   readonly fresh: Map<RecordedSpan, TenantView.View>
   readonly writing: Set<RecordedSpan>
+  /** One record after another: who has all written waits for what is being written. */
+  readonly turn: Effect.Semaphore
   /** Of which something is parked, oldest first. */
   readonly parked: Set<Kept>
   isReading: boolean
@@ -82,6 +84,7 @@ export const make = (options: {
         places: new Map(),
         fresh: new Map(),
         writing: new Set(),
+        turn: Effect.unsafeMakeSemaphore(1),
         parked: new Set(),
         isReading: false
       }
@@ -184,7 +187,7 @@ export const make = (options: {
     }
 
     const writeAll = (id: DestinationId.DestinationId, share: Share): Effect.Effect<void> =>
-      Effect.flatMap(write(id, share), (again) => (again ? writeAll(id, share) : Effect.void))
+      Effect.flatMap(share.turn.withPermits(1)(write(id, share)), (again) => (again ? writeAll(id, share) : Effect.void))
 
     const park = (id: DestinationId.DestinationId, share: Share, span: RecordedSpan): boolean => {
       const place = share.places.get(span)
