@@ -187,7 +187,9 @@ export const make = (options: {
     }
 
     const writeAll = (id: DestinationId.DestinationId, share: Share): Effect.Effect<void> =>
-      Effect.flatMap(share.turn.withPermits(1)(write(id, share)), (again) => (again ? writeAll(id, share) : Effect.void))
+      Effect.flatMap(share.turn.withPermits(1)(write(id, share)), (again) =>
+        again ? writeAll(id, share) : Effect.void
+      )
 
     const park = (id: DestinationId.DestinationId, share: Share, span: RecordedSpan): boolean => {
       const place = share.places.get(span)
