@@ -29,7 +29,7 @@ const configOf = (run: Run): TracingConfig.TracingConfig => {
     resource: { "service.name": "gateway" },
     operator: operatorsOf(run).map(({ destination }) => destination),
     content: settings.content,
-    metrics: {},
+    metrics: run.looksFurther ? {} : undefined,
     incoming: settings.incoming,
     cache: { capacity: settings.capacity, idleTimeToLive: Duration.seconds(settings.idleSeconds) },
     batch: { maxSpans: settings.batchSpans, maxAge: Duration.millis(settings.batchAgeMillis) },

@@ -34,6 +34,8 @@ export type Resolver = "current" | "none" | "fails" | "slow" | "never"
 /** A history under way. */
 export interface Run {
   readonly world: World
+  /** In few histories canaries are looked for in metrics, too, which a process keeps for ever, and in what is explained. */
+  readonly looksFurther: boolean
   readonly dice: Dice.Dice
   readonly time: VirtualClock.Time
   readonly tenants: ReadonlyMap<string, Tenant>
@@ -117,6 +119,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
   let processes = 0
   const run: Omit<Run, "process"> & { process: Process.Process | undefined } = {
     world,
+    looksFurther: seed % 16 === 0,
     dice,
     time,
     tenants,

@@ -53,7 +53,8 @@ const published = (version: Exclude<Keys.Version, "next">): GenaiRoles.Dialect =
 /**
  * What is being worked on, in a repository of its own and without a version, as of 2026: it changes when they change, so a destination asks for it
  * by name. Cache writes and the `top_k` of a retrieval have new names, the prompt that a call was made from has one, instructions are text alone,
- * messages no longer tell why they ended, and an agent at work tells less of itself.
+ * messages no longer tell why they ended, and an agent at work tells less of itself. Not there yet is what no payload has a field for: usage by modality,
+ * the level of reasoning, a previous response, a conversation that was compacted, and operations on memories.
  *
  * @since 0.1.0
  * @category vocabularies

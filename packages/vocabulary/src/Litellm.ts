@@ -372,7 +372,7 @@ const roles: RoleWriters<Out> = {
     out.double("litellm.cost.guardrail", data.cost)
   },
   db_call: (data, span, out) => {
-    Otel.database(data, Otel.errorOf(span), out)
+    Otel.database(Names.spelled(data), Otel.errorOf(span), out)
     out.string("db.system", Otel.databaseSystem(data))
     service(data, span, out)
   },

@@ -57,6 +57,27 @@ describe("span names", () => {
     expect(db("postgres", "prefetch_auth_objects")).toBe("postgres.select auth_objects")
   })
 
+  it("what is asked is told in the same words: the verb and the table", () => {
+    const told = (service: string, callType: string, rest: Partial<SpanData.DbCall> = {}) => {
+      const written = render({ _tag: "db_call", service, callType, ...rest })
+      return ["db.operation.name", "db.collection.name", "db.query.summary", "litellm.service.call_type"].map(
+        (key) => written[key]
+      )
+    }
+    expect(told("postgres", "get_user_object")).toEqual([
+      "select",
+      "LiteLLM_UserTable",
+      "select LiteLLM_UserTable",
+      "get_user_object"
+    ])
+    expect(told("postgres", "get_data", { metadata: { table_name: "key" } }).slice(0, 2)).toEqual([
+      "select",
+      "LiteLLM_VerificationToken"
+    ])
+    expect(told("redis", "async_get_cache")).toEqual(["get", undefined, "get", "async_get_cache"])
+    expect(told("postgres", "some_helper")).toEqual(["some_helper", undefined, "some_helper", "some_helper"])
+  })
+
   it("a raw query has the verb that is noted of it, if that is known", () => {
     const raw = (metadata: Record<string, unknown>, callType = "query_raw") => db("postgres", callType, { metadata })
     expect(raw({ db_operation: "select", table_name: "key" })).toBe("postgres.select LiteLLM_VerificationToken")

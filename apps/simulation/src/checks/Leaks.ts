@@ -39,12 +39,12 @@ const places = (run: Run, tenant: string | undefined): ReadonlyArray<Place> => {
   const handle = run.dice.pick([...run.handles.values()])
   const span = handle && Option.getOrUndefined(Context.getOption(handle.context, Tracer.ParentSpan))
   const owner = handle?.request?.owner
-  const explanation = handle && owner && Effect.runSync(service.explain(owner, handle.span.traceId))
+  const explained = () => handle && owner && Effect.runSync(service.explain(owner, handle.span.traceId))
   return [
     { what: "the service", value: service },
     { what: "the status", value: Effect.runSync(service.status) },
-    { what: "the metrics", value: Metric.unsafeSnapshot() },
-    { what: "an explanation", value: explanation },
+    { what: "the metrics", value: run.looksFurther && Metric.unsafeSnapshot() },
+    { what: "an explanation", value: run.looksFurther && explained() },
     { what: "the dead letters", value: Effect.runSync(service.deadLetters()) },
     { what: "the dead letters with content", value: Effect.runSync(content), isForbidden: isSecret },
     { what: "a plan", value: whose && service.plan(whose.route), isForbidden: (kind) => kind !== "resource" },

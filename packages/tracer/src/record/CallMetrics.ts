@@ -289,7 +289,7 @@ export const make = (options: Options, onBad: () => void): CallMetrics => {
     const used = isLookUp(operation) ? undefined : data.usage
     if (used?.inputTokens !== undefined) usage([...labels, ["gen_ai.token.type", "input"]], used.inputTokens)
     if (used?.outputTokens !== undefined) usage([...labels, ["gen_ai.token.type", "output"]], used.outputTokens)
-    if (timeToFirstChunk !== undefined && streaming !== false) firstChunk(labels, timeToFirstChunk)
+    if (timeToFirstChunk !== undefined && streaming === true) firstChunk(labels, timeToFirstChunk)
   }
 
   const guarded = (record: () => void): void => {

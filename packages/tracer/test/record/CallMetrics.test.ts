@@ -102,9 +102,10 @@ describe("a model call", () => {
     const { call } = recording()
     call(chat(provider, { streaming: true, timeToFirstChunk: 0.25 }))
     call(chat(provider, { streaming: false, timeToFirstChunk: 9 }))
+    call(chat(provider, { timeToFirstChunk: 9 }))
     call(chat(provider, { streaming: true }))
     expect(of(provider).map(({ count, name, sum }) => [name, count, sum])).toEqual([
-      ["operation.duration", 3, 4.5],
+      ["operation.duration", 4, 6],
       ["operation.time_to_first_chunk", 1, 0.25]
     ])
   })
@@ -449,7 +450,14 @@ describe("through the tracer", () => {
       const provider = own()
       const usage = { inputTokens: 5, outputTokens: 2_000_000 }
       yield* Effect.void.pipe(
-        Spans.llmCall({ operation: "chat", provider, requestModel: "m", usage, timeToFirstChunk: 0.03 }),
+        Spans.llmCall({
+          operation: "chat",
+          provider,
+          requestModel: "m",
+          usage,
+          streaming: true,
+          timeToFirstChunk: 0.03
+        }),
         acme
       )
       yield* new Boom().pipe(Spans.llmCall({ operation: "chat", provider }), acme, Effect.ignore)

@@ -106,7 +106,10 @@ const said = (limits: Destination.DestinationLimits = {}): Destination.Destinati
 /** The host that a URL leads to, however it is spelled: a dot at its end, a port and a scheme make it no other one. */
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/\.+$/, "")
 
-/** Where the vendor's own installations are is known, whatever anybody says; of any other host, what is said holds. */
+/**
+ * Where a host is of which the vendor's page says so, is known, whatever anybody says. Of any other, what is said holds: whoever says it answers for it, be
+ * it a host of one's own or one of the vendor's.
+ */
 const regionOf = (
   { hosts, regions }: VendorFacts,
   endpoint: string,

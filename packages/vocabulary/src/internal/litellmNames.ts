@@ -104,14 +104,30 @@ const verbOf = (callType: string, { db_operation: noted = "" }: Noted): string |
 const readBy = (callType: string): string | undefined =>
   callType.startsWith("get_jwt_key_mapping_") ? keysByJwt : readers.get(callType)
 
-const database = ({ callType = "", metadata, target }: SpanData.Read<SpanData.DbCall>): string => {
+interface Query {
+  readonly verb: string | undefined
+  readonly table: string | undefined
+}
+
+const queryOf = ({ callType = "", metadata, target }: SpanData.Read<SpanData.DbCall>): Query => {
   const read = readBy(callType)
-  if (read !== undefined) return `postgres.select ${read}`
+  if (read !== undefined) return { verb: "select", table: read }
   const noted = Metadata.sanitize(metadata)
   const verb = verbOf(callType, noted)
+  return { verb, table: verb && tableOf(verb, target, noted) }
+}
+
+const database = (data: SpanData.Read<SpanData.DbCall>): string => {
+  const { table, verb } = queryOf(data)
   if (verb === "ping") return "postgres.ping"
-  const table = verb && tableOf(verb, target, noted)
-  return table === undefined ? join("postgres", callType) : `postgres.${verb} ${table}`
+  return table === undefined ? join("postgres", data.callType) : `postgres.${verb} ${table}`
+}
+
+/** A call in the conventions' words, as far as it is known what it asks: a verb, and a table. */
+export const spelled = (data: SpanData.Read<SpanData.DbCall>): SpanData.Read<SpanData.DbCall> => {
+  const { table, verb } =
+    data.service === "postgres" ? queryOf(data) : { verb: cacheVerbs.get(data.callType ?? ""), table: undefined }
+  return { ...data, callType: verb ?? data.callType, target: table ?? data.target }
 }
 
 /** The name of an operation: where we say `gateway.moderation`, LiteLLM says `litellm.moderation`. */

@@ -1,5 +1,5 @@
 /**
- * Messages as OpenInference spells them: flat, one attribute per field.
+ * Messages as OpenInference spells them: flat, one attribute per field. Some vocabularies take over these turns in shapes of their own.
  */
 import type { Message, MessagePart } from "@tenant-tracer/model/Message"
 import { from, jsonText, type WriterOf } from "./keyTable.js"

@@ -61,7 +61,13 @@ const shortened = (value: unknown, bounds: Bounds, depth: number): unknown => {
   if (typeof value !== "object" || value === null) return value
   if (depth >= maxDepth) return null
   if (!Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner, bounds, depth + 1)]))
+    const { type } = value as { readonly type?: unknown }
+    // An image or a sound of which a part is missing is none.
+    const cutOf = (key: string, inner: unknown): unknown =>
+      type === "blob" && key === "content" && String(inner).length > bounds.text
+        ? "…"
+        : shortened(inner, bounds, depth + 1)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cutOf(key, inner)]))
   }
   // Of a conversation the first message and the newest say most.
   const kept = value.length > bounds.items ? [value[0], ...value.slice(1 - bounds.items)] : value
@@ -72,9 +78,8 @@ const shortened = (value: unknown, bounds: Bounds, depth: number): unknown => {
 const shortenedText = (text: string, bounds: Bounds, depth: number): string => {
   if (text.length <= bounds.text) return text
   const inner = isStructure(text) ? parse(text) : Option.none()
-  return Option.isSome(inner)
-    ? JSON.stringify(shortened(inner.value, bounds, depth + 1))
-    : `${cut(text, bounds.text - 1)}…`
+  if (Option.isSome(inner)) return JSON.stringify(shortened(inner.value, bounds, depth + 1))
+  return text.startsWith("data:") ? "…" : `${cut(text, bounds.text - 1)}…`
 }
 
 /** The first characters of a text. */

@@ -35,6 +35,17 @@ describe("within", () => {
     expect([name, JSON.parse(given)]).toEqual(["f", { city: "Paris", note: expect.stringMatching(/^n+…$/) }])
   })
 
+  it("of an image or a sound there is all or nothing", () => {
+    const blob = { type: "blob", modality: "image", mime_type: "image/png", content: "iVBORw0KGgo".repeat(1000) }
+    const small = { ...blob, content: "iVBORw0KGgo" }
+    const url = { type: "image_url", image_url: { url: `data:image/png;base64,${blob.content}` } }
+    expect(within([blob, small, url], 4095)).toEqual([
+      { ...blob, content: "…" },
+      small,
+      { ...url, image_url: { url: "…" } }
+    ])
+  })
+
   it("the names of types stay, however little is left", () => {
     const parts = [{ type: "tool_call_response", id: "a", response: "x".repeat(500) }]
     expect(within(parts, 110)).toEqual([
