@@ -221,6 +221,43 @@ it.prop(
   { fastCheck: { numRuns: 1000 } }
 )
 
+/** What may be layered, and of what. */
+const layers: ReadonlyArray<readonly [layered: Vocabulary, parts: ReadonlyArray<Vocabulary>]> = [
+  ...pairs,
+  agreeing
+].map((parts) => [Either.getOrThrow(Vocabularies.layer(parts)), parts])
+
+it.prop(
+  "case 237: of what is layered, too, exactly the content keys are gone without content",
+  [typedSpan],
+  ([span]) => {
+    const plain = new Map(
+      Vocabularies.all.map((one) => {
+        const keys = AttributeMap.attributes(one, span).map(({ key }) => key)
+        return [one, keys.filter((key) => !coveredBy(one.content, key))]
+      })
+    )
+    for (const [layered, parts] of layers) {
+      const keys = AttributeMap.attributes(layered, withoutContent(span)).map(({ key }) => key)
+      expect(new Set(keys), layered.name).toEqual(new Set(parts.flatMap((one) => plain.get(one) ?? [])))
+    }
+  },
+  { fastCheck: { numRuns: 100 } }
+)
+
+it.prop(
+  "the core keys of a span, which go last, fit into the smallest budget there is, beside what the tracer says of its outcome",
+  [typedSpan],
+  ([span]) => {
+    for (const one of [...Vocabularies.all, ...layers.map(([layered]) => layered)]) {
+      const core = new Set(coreOf(one))
+      const kept = AttributeMap.attributes(one, span).filter(({ key }) => core.has(key))
+      expect(kept.length, one.name).toBeLessThan(fewestAttributes)
+    }
+  },
+  { fastCheck: { numRuns: 200 } }
+)
+
 it("several agree, so that the property above can fail", () => {
   expect(new Set(agreeing.map(({ name }) => name)).size).toBeGreaterThan(1)
 })
