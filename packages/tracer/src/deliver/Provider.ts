@@ -185,6 +185,9 @@ interface Batch<Span> {
   fiber: Fiber.RuntimeFiber<Exporter.ExportOutcome<Span>> | undefined
 }
 
+/** Milliseconds. */
+const refillAgain = 5000
+
 /**
  * Makes a provider that lives as long as its scope. A synchronous effect.
  *
@@ -248,7 +251,10 @@ export const make = <Span>(
     let pressed = 0
     let cancelAge: (() => void) | undefined
     let cancelProbe: (() => void) | undefined
+    let cancelRefill: (() => void) | undefined
     let closed: CloseReason | undefined
+    /** Nothing is kept or sent any more. */
+    const over = Deferred.unsafeMake<void>(FiberId.none)
     let abandoned = 0
     let parked = 0
 
@@ -438,11 +444,20 @@ export const make = <Span>(
       if (!gate.isShut()) refill()
     }
 
-    /** Brings back what has left until a batch is full, as far as that gets anywhere: where memory is short, it leaves again. */
+    /** Brings back what has left until a batch is full. Where memory is short it leaves again, and somebody has to look for it later. */
     const refill = () => {
       const before = queue.length()
       const hasRoom = before < refillSpans && queue.bytes() < maxBatchBytes
-      if (closed === undefined && hasRoom) overflow?.refill((isSpent) => (isSpent || queue.length() > before) && look())
+      if (closed !== undefined || !hasRoom) return
+      overflow?.refill((isSpent) => {
+        if (isSpent || queue.length() > before) look()
+        else if (closed === undefined) cancelRefill ??= clock.schedule(refillAgain, onRefill)
+      })
+    }
+
+    const onRefill = () => {
+      cancelRefill = undefined
+      look()
     }
 
     const press = () => {
@@ -519,8 +534,10 @@ export const make = <Span>(
     const abandon = (reason: CloseReason): ReadonlyArray<Batch<Span>> => {
       if (closed !== undefined) return []
       closed = reason
+      Deferred.unsafeDone(over, Effect.void)
       cancelAge?.()
       cancelProbe?.()
+      cancelRefill?.()
       seat.leave()
       const aborted = abort()
       if (reason !== "revoked" || !handOver()) {
@@ -548,7 +565,10 @@ export const make = <Span>(
         gate.hasten()
         const sending = Effect.timeoutOption(flush, options.closeDeadline ?? "5 seconds")
         // Meanwhile, and not afterwards: a back end that hangs may take all the time that there is for closing.
-        const keeping = overflow === undefined ? Effect.void : Effect.timeoutOption(overflow.flush, "2 seconds")
+        const keeping =
+          overflow === undefined
+            ? Effect.void
+            : Effect.timeoutOption(Effect.raceFirst(overflow.flush, Deferred.await(over)), "2 seconds")
         return Effect.zip(sending, keeping, { concurrent: true }).pipe(
           Effect.ensuring(Effect.sync(() => abandon(reason === "evicted" ? "evicted" : "shutdown")))
         )

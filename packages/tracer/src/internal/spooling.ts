@@ -39,7 +39,10 @@ interface Share {
   readonly turn: Effect.Semaphore
   /** Of which something is parked, oldest first. */
   readonly parked: Set<Kept>
-  isReading: boolean
+  /** Who reads something back now. */
+  reader: Overflow<RecordedSpan> | undefined
+  /** Others who would have read meanwhile. */
+  readonly askers: Map<Overflow<RecordedSpan>, (isSpent: boolean) => void>
 }
 
 export interface Spooling {
@@ -86,7 +89,8 @@ export const make = (options: {
         writing: new Set(),
         turn: Effect.unsafeMakeSemaphore(1),
         parked: new Set(),
-        isReading: false
+        reader: undefined,
+        askers: new Map()
       }
       shares.set(id, share)
       return share
@@ -256,7 +260,7 @@ export const make = (options: {
         }
       }
 
-      return {
+      const own: Overflow<RecordedSpan> = {
         keep: (span) => {
           if (share.places.has(span)) return
           share.fresh.set(span, view)
@@ -279,28 +283,42 @@ export const make = (options: {
             share.writing.delete(span)
             return !park(id, share, span)
           }),
-        hasLeft: () => share.parked.size > 0 || share.isReading,
+        hasLeft: () => share.parked.size > 0 || share.reader !== undefined,
         refill: (done) => {
           const [oldest] = share.parked
-          if (oldest === undefined || share.isReading) return
-          share.isReading = true
+          if (oldest === undefined || share.reader === own) return
+          if (share.reader !== undefined) {
+            share.askers.set(own, done)
+            return
+          }
+          share.reader = own
           run(
             read(share, oldest, bringBack).pipe(
               Effect.ensuring(
                 Effect.sync(() => {
-                  share.isReading = false
+                  share.reader = undefined
                 })
               ),
-              Effect.zipRight(Effect.sync(() => done(oldest.isGone)))
+              Effect.zipRight(
+                Effect.sync(() => {
+                  done(oldest.isGone)
+                  // Whoever has read may have been closed meanwhile.
+                  const askers = [...share.askers.values()]
+                  share.askers.clear()
+                  for (const ask of askers) ask(true)
+                })
+              )
             )
           )
         },
         flush: writeAll(id, share),
         close: () => {
           share.providers--
+          share.askers.delete(own)
           release(id, share)
         }
       }
+      return own
     }
 
     yield* Effect.suspend(() => {

@@ -252,20 +252,58 @@ it.scoped("what has to wait elsewhere is kept at once, though the back end takes
   })
 )
 
+/** Where nothing is kept. */
+const nowhere: Overflow<string> = {
+  keep: () => {},
+  isKept: () => false,
+  settled: () => {},
+  leave: (spans) => spans,
+  hasLeft: () => false,
+  refill: () => {},
+  flush: Effect.void,
+  close: () => {}
+}
+
+it.scoped("what comes back and finds no memory is looked for again, though nothing else happens", () =>
+  Effect.gen(function* () {
+    const { provide } = yield* workbench
+    let looks = 0
+    const overflow: Overflow<string> = {
+      ...nowhere,
+      refill: (done) => {
+        looks++
+        done(false)
+      }
+    }
+    const [, scope] = yield* provide({ exporter: recording([]), overflow: () => overflow })
+    expect(looks).toBe(1)
+    yield* TestClock.adjust("6 seconds")
+    expect(looks).toBe(2)
+    yield* TestClock.adjust("6 seconds")
+    expect(looks).toBe(3)
+    yield* Scope.close(scope, Exit.void)
+    yield* TestClock.adjust("1 minute")
+    expect(looks).toBe(3)
+  })
+)
+
+it.scoped("who is revoked while it is closed does not wait for a disk that hangs", () =>
+  Effect.gen(function* () {
+    const { provide } = yield* workbench
+    const overflow: Overflow<string> = { ...nowhere, flush: Effect.never }
+    const [provider, scope] = yield* provide({ exporter: recording([]), overflow: () => overflow })
+    const closing = yield* Effect.fork(Scope.close(scope, Provider.closedBy("evicted")))
+    yield* Effect.yieldNow()
+    yield* provider.revoke
+    yield* Fiber.join(closing)
+  })
+)
+
 it.scoped("is busy while spans wait for it, wherever they are", () =>
   Effect.gen(function* () {
     const { offer, provide } = yield* workbench
     const waits = { elsewhere: false, beside: false }
-    const overflow: Overflow<string> = {
-      keep: () => {},
-      isKept: () => false,
-      settled: () => {},
-      leave: (spans) => spans,
-      hasLeft: () => waits.beside,
-      refill: () => {},
-      flush: Effect.void,
-      close: () => {}
-    }
+    const overflow: Overflow<string> = { ...nowhere, hasLeft: () => waits.beside }
     const [provider] = yield* provide({
       exporter: recording([]),
       overflow: () => overflow,
