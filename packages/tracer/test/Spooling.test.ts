@@ -317,6 +317,28 @@ it.scopedLive("what is on a slow disk comes back though its provider has had not
   })
 )
 
+it.scopedLive("what was being read back for a revoked credential goes to the one that came after it", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const back = yield* backends("old", "new")
+    yield* back.script("old", Fault.forever(Fault.status(503)))
+    const main = DestinationId.make({ tenant: "acme", name: "main" })
+    const [older, newer] = [back.to("main", { key: "old" }), back.to("main", { key: "new" })]
+    const first = yield* tracer(quick, {}, on(path))
+    yield* first.run(call(routeTo("acme", [older])))
+    yield* first.flush
+    yield* first.close
+    expect(yield* first.row(main)).toMatchObject({ spooled: 2 })
+    const { balanced, row, run } = yield* tracer(quick, {}, slow(path))
+    for (const destination of [older, newer]) yield* run(call(routeTo("acme", [destination])))
+    yield* run(TenantTracer.revoke(main, { keep: newer }))
+    yield* until(Effect.map(row(main), (now) => now?.delivered === 6))
+    expect(yield* row(main)).toMatchObject({ made: 6, delivered: 6, dropped: {}, spooled: 0, held: 0 })
+    expect(yield* back.spans("new")).toHaveLength(6)
+    expect(yield* balanced).toBe(true)
+  })
+)
+
 it.scopedLive("what a revoked credential leaves waits for the next one", () =>
   Effect.gen(function* () {
     const path = yield* directory
