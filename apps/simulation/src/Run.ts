@@ -34,7 +34,7 @@ export type Resolver = "current" | "none" | "fails" | "slow" | "never"
 /** A history under way. */
 export interface Run {
   readonly world: World
-  /** In few histories canaries are looked for in metrics, too, which a process keeps for ever, and in what is explained. */
+  /** In few histories canaries are looked for after each step in all that is public, and in metrics, too, which a process keeps for ever. */
   readonly looksFurther: boolean
   readonly dice: Dice.Dice
   readonly time: VirtualClock.Time
@@ -119,7 +119,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
   let processes = 0
   const run: Omit<Run, "process"> & { process: Process.Process | undefined } = {
     world,
-    looksFurther: seed % 16 === 0,
+    looksFurther: seed % 125 === 0,
     dice,
     time,
     tenants,

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Books from "./checks/Books.js"
 import type { Breach } from "./checks/Breach.js"
 import * as Dormancy from "./checks/Dormancy.js"
+import * as Leaks from "./checks/Leaks.js"
 import type { History } from "./History.js"
 import * as Run from "./Run.js"
 import * as Steps from "./steps/Steps.js"
@@ -22,6 +23,7 @@ const check = (run: Run.Run): number => {
   const status = Effect.runSync(run.process.service.status)
   run.report(Books.breach(status, run.process.model, run.world.settings))
   Dormancy.watch(run, status)
+  if (run.looksFurther) run.report(Leaks.breach(run, undefined))
   return status.providers.evictions
 }
 
