@@ -16,7 +16,14 @@ const partials = Object.fromEntries(
   })
 )
 
-const fitsPartial = (role: SpanRole.SpanRole, value: unknown): boolean => partials[role]?.(value) ?? false
+const fitsPartial = (role: SpanRole.SpanRole, value: unknown): boolean => {
+  try {
+    return partials[role]?.(value) ?? false
+  } catch {
+    // Effect makes a text of the `type` of a message's part, and what was spoilt may have none.
+    return false
+  }
+}
 
 const boom = () => {
   throw new Error("boom")
@@ -50,6 +57,45 @@ describe("PayloadReader.read", () => {
     expect(read({ _tag: "guardrail", name: null, mode: "pre_call" })).toStrictEqual({
       data: { _tag: "guardrail", mode: "pre_call" },
       misfits: ["name"]
+    })
+  })
+
+  it("leaves out a count that is no whole number or less than none, and a price that is less than none", () => {
+    expect(
+      read({
+        ...llm,
+        parameters: { seed: -1, topK: -1 },
+        usage: { inputTokens: -3, outputTokens: 0, totalTokens: 1.5, audio: { inputTokens: -1, outputTokens: 2 } },
+        cost: { total: -1, input: 0, output: 0.5, discountAmount: -2 },
+        embedding: { count: -1, dimensions: 0.5 },
+        memory: { recordCount: -1 },
+        attempt: 0.5,
+        toolCount: -1
+      })
+    ).toStrictEqual({
+      data: {
+        ...llm,
+        parameters: { seed: -1, topK: -1 },
+        usage: { outputTokens: 0, audio: { outputTokens: 2 } },
+        cost: { input: 0, output: 0.5, discountAmount: -2 },
+        embedding: {},
+        memory: {}
+      },
+      misfits: [
+        "usage.inputTokens",
+        "usage.totalTokens",
+        "usage.audio.inputTokens",
+        "cost.total",
+        "attempt",
+        "embedding.count",
+        "embedding.dimensions",
+        "memory.recordCount",
+        "toolCount"
+      ]
+    })
+    expect(read({ _tag: "guardrail", name: "g", cost: -1, maskedEntities: { EMAIL: 1.5, PHONE: 1 } })).toStrictEqual({
+      data: { _tag: "guardrail", name: "g", maskedEntities: { PHONE: 1 } },
+      misfits: ["maskedEntities.EMAIL", "cost"]
     })
   })
 

@@ -12,7 +12,8 @@ it("a tool's answer of parts is spelled as parts are, and any other answer stays
       response: [{ type: "blob", modality: "image", mime_type: "image/png", content: "AA==" }]
     }
   ])
-  for (const data of [{ mimeType: "x" }, [{ type: "text", text: "of MCP" }], [], "rainy", 0]) {
+  const noText = { toString: 1 }
+  for (const data of [{ mimeType: "x" }, [{ type: "text", text: "of MCP" }], [{ type: noText }], [], "rainy", 0]) {
     expect(answered(data)).toEqual([{ type: "tool_call_response", id: "a", response: data }])
   }
   expect(answered(undefined)).toEqual([{ type: "tool_call_response", id: "a", response: null }])
