@@ -97,7 +97,24 @@ export interface DestinationTls {
  * @since 0.1.0
  * @category constants
  */
-export const fewestAttributes = 64
+export const fewestAttributes = 32
+
+/**
+ * What the core of vocabularies on one span, which goes last, stays below: below this number of attributes a destination is only kept where theirs does
+ * too.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const coreAttributes = 64
+
+/**
+ * What the length of a text is counted in: characters as JavaScript counts them (UTF-16 code units), or bytes of UTF-8.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type LengthUnit = "characters" | "bytes"
 
 /**
  * What a back end accepts at most.
@@ -107,9 +124,18 @@ export const fewestAttributes = 64
  */
 export interface DestinationLimits {
   readonly bytesPerRequest?: number | undefined
-  /** Characters of one attribute value. */
+  /** Length of one attribute value. */
   readonly valueLength?: number | undefined
-  /** Attributes of one span, a whole number from `fewestAttributes` on. Default 128, what OpenTelemetry SDKs keep. */
+  /** Length of the name of one attribute, a whole number. A longer one is cut. */
+  readonly keyLength?: number | undefined
+  /** What `valueLength` and `keyLength` count. Default `characters`. */
+  readonly lengthUnit?: LengthUnit | undefined
+  /** Entries of one list, a whole number. Of a longer one the first are sent. */
+  readonly listLength?: number | undefined
+  /**
+   * Attributes of one span, a whole number from `fewestAttributes` on, and above the core of its vocabularies. Default 128, what OpenTelemetry SDKs
+   * keep.
+   */
   readonly attributes?: number | undefined
   readonly requestsPerMinute?: number | undefined
   /** Seconds between a span's end and now. */
@@ -451,11 +477,19 @@ const resourceProblem = (resource: Readonly<Record<string, unknown>>): Problem |
 }
 
 const limitsProblem = (limits: DestinationLimits): Problem | undefined => {
-  if (!Predicate.isRecord(limits)) return ["limits", "must be a record of numbers"]
-  const wrong = Object.entries(limits).find(
+  if (!Predicate.isRecord(limits)) return ["limits", "must be a record of numbers and lengthUnit"]
+  const { lengthUnit = "characters", ...numbers }: DestinationLimits = limits
+  const unit = wordProblem("limits.lengthUnit", lengthUnit, ["characters", "bytes"])
+  if (unit !== undefined) return unit
+  const wrong = Object.entries(numbers).find(
     ([, limit]: readonly [string, unknown]) => limit !== undefined && !(Number.isFinite(limit) && Number(limit) > 0)
   )
   if (wrong !== undefined) return [`limits.${wrong[0].slice(0, 64)}`, "must be a number above zero, or absent"]
+  for (const [field, limit] of Object.entries({ keyLength: limits.keyLength, listLength: limits.listLength })) {
+    if (limit !== undefined && !Number.isSafeInteger(limit)) {
+      return [`limits.${field}`, "must be a whole number above zero, or absent"]
+    }
+  }
   const attributes: unknown = limits.attributes ?? fewestAttributes
   return Number.isSafeInteger(attributes) && Number(attributes) >= fewestAttributes
     ? undefined
@@ -507,6 +541,23 @@ const text = optional(Schema.String.annotations(quiet("is not text")))
 
 const limit = optional(Schema.Number)
 
+/**
+ * The limits of a destination as they are configured. Whether a number can be one is decided where the destination is made.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Limits = Schema.Struct({
+  bytesPerRequest: limit,
+  valueLength: limit,
+  keyLength: limit,
+  lengthUnit: optional(Schema.Literal("characters", "bytes")),
+  listLength: limit,
+  attributes: limit,
+  requestsPerMinute: limit,
+  oldestSpan: limit
+})
+
 const Configuration = Schema.Struct({
   name: Schema.String,
   vendor: text,
@@ -527,15 +578,7 @@ const Configuration = Schema.Struct({
   content: optional(Schema.Literal("none", "full")),
   redaction: optional(Redaction.Rules),
   callerTrace: optional(Schema.Literal("continue", "link", "ignore")),
-  limits: optional(
-    Schema.Struct({
-      bytesPerRequest: limit,
-      valueLength: limit,
-      attributes: limit,
-      requestsPerMinute: limit,
-      oldestSpan: limit
-    })
-  ),
+  limits: optional(Limits),
   view: optional(
     Schema.Struct({
       spans: optional(Schema.Literal("all", "llm_only")),

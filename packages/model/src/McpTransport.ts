@@ -30,3 +30,14 @@ const networks: ReadonlyMap<string, Network> = new Map([
  */
 export const network = (transport: string | undefined): Network | undefined =>
   transport === undefined ? undefined : (networks.get(transport) ?? { transport })
+
+/**
+ * The transport of MCP that the network conventions' words tell of; one that is not known keeps the wire's own word.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const named = (transport: string | undefined, protocol: string | undefined): string | undefined => {
+  for (const [name, one] of networks) if (one.transport === transport && one.protocol === protocol) return name
+  return transport
+}

@@ -6,6 +6,39 @@
  */
 import * as Schema from "effect/Schema"
 
+const memory = [
+  "create_memory",
+  "update_memory",
+  "upsert_memory",
+  "delete_memory",
+  "search_memory",
+  "create_memory_store",
+  "delete_memory_store"
+] as const
+
+/**
+ * What is done with an agent or a workflow.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const AgentOperation = Schema.Literal("create_agent", "invoke_agent", "invoke_workflow")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type AgentOperation = typeof AgentOperation.Type
+
+/**
+ * A name of an operation, if it is one on agents or workflows.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const agentOf = (operation: unknown): AgentOperation | undefined =>
+  AgentOperation.literals.find((known) => known === operation)
+
 /**
  * The operations that are known. What the conventions have no word for begins with `gateway.`.
  *
@@ -18,10 +51,9 @@ export const Operation = Schema.Literal(
   "embeddings",
   "generate_content",
   "retrieval",
-  "create_agent",
-  "invoke_agent",
-  "invoke_workflow",
+  ...AgentOperation.literals,
   "execute_tool",
+  ...memory,
   "gateway.moderation",
   "gateway.responses_management",
   "gateway.vector_store_management",
@@ -33,6 +65,16 @@ export const Operation = Schema.Literal(
  * @category models
  */
 export type Operation = typeof Operation.Type
+
+/**
+ * Whether an operation is one on the memories of an agent and not on a model.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isMemory = (operation: string | undefined): boolean => memories.has(operation)
+
+const memories: ReadonlySet<unknown> = new Set(memory)
 
 const callTypes: { readonly [Name in Operation]?: ReadonlyArray<string> } = {
   chat: ["completion", "completion_with_retries", "responses"],

@@ -3,16 +3,22 @@
  * decode what comes from a wire, a file or a plug-in; on the request path nothing is decoded (`PayloadReader` reads a
  * payload field by field when it is rendered).
  *
- * Units: durations and times to first chunk in seconds, costs in US dollars, tokens in tokens.
+ * Units: durations and times to first chunk in seconds, costs in US dollars, tokens in tokens. What counts something is a whole number, and neither it
+ * nor a price is negative: one that is does not fit.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { Message, MessagePart, ToolDefinition } from "./Message.js"
+import * as Operation from "./Operation.js"
 
 const text = Schema.optional(Schema.String)
 /** Finite, since neither JSON nor a back end can take anything else. */
 const number = Schema.optional(Schema.Finite)
+/** How many there are: whole, and never fewer than none. */
+const count = Schema.optional(Schema.NonNegativeInt)
+/** What was paid: zero is a price, less is none. */
+const price = Schema.optional(Schema.Finite.pipe(Schema.nonNegative()))
 const flag = Schema.optional(Schema.Boolean)
 const texts = Schema.optional(Schema.Array(Schema.String))
 
@@ -68,7 +74,9 @@ export const RequestParameters = Schema.Struct({
   stopSequences: texts,
   seed: number,
   choiceCount: number,
-  encodingFormats: texts
+  encodingFormats: texts,
+  /** How hard the model was asked to think, in the very word that its provider was sent, such as `low`. */
+  reasoningLevel: text
 })
 
 /**
@@ -77,19 +85,27 @@ export const RequestParameters = Schema.Struct({
  */
 export type RequestParameters = typeof RequestParameters.Type
 
+const modality = Schema.optional(
+  Schema.Struct({ inputTokens: count, outputTokens: count, cacheReadInputTokens: count })
+)
+
 /**
- * Tokens used. Cache and reasoning tokens are included in the input and output totals, as the GenAI conventions say.
+ * Tokens used. Cache and reasoning tokens are included in the input and output totals, as the GenAI conventions say, and so are those of each
+ * modality, where a provider counts them apart.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Usage = Schema.Struct({
-  inputTokens: number,
-  outputTokens: number,
-  totalTokens: number,
-  cacheReadInputTokens: number,
-  cacheCreationInputTokens: number,
-  reasoningOutputTokens: number
+  inputTokens: count,
+  outputTokens: count,
+  totalTokens: count,
+  cacheReadInputTokens: count,
+  cacheCreationInputTokens: count,
+  reasoningOutputTokens: count,
+  text: modality,
+  image: modality,
+  audio: modality
 })
 
 /**
@@ -106,13 +122,13 @@ export type Usage = typeof Usage.Type
  * @category schemas
  */
 export const Cost = Schema.Struct({
-  total: number,
-  input: number,
-  output: number,
-  cacheRead: number,
-  cacheCreation: number,
-  toolUsage: number,
-  original: number,
+  total: price,
+  input: price,
+  output: price,
+  cacheRead: price,
+  cacheCreation: price,
+  toolUsage: price,
+  original: price,
   discountAmount: number,
   discountPercent: number,
   marginFixedAmount: number,
@@ -142,6 +158,10 @@ export const ProxyRequest = Schema.TaggedStruct("proxy_request", {
   path: text,
   /** HTTP status code. */
   status: number,
+  /** The host and port that the caller asked for. */
+  server: Schema.optional(ServerAddress),
+  /** Of HTTP, such as `1.1` or `2`. */
+  networkProtocolVersion: text,
   /** What the caller asked and was answered, whatever was tried in between: back ends show a trace by its root. */
   systemInstructions: Schema.optional(Schema.Array(MessagePart)),
   inputMessages: Schema.optional(Schema.Array(Message)),
@@ -156,7 +176,7 @@ export const ProxyRequest = Schema.TaggedStruct("proxy_request", {
 export type ProxyRequest = typeof ProxyRequest.Type
 
 /**
- * One attempt of a call to a model: a retry or a fall-back is a further `llm_call` beside it.
+ * One attempt of a call to a model, or to what models lean on: a retrieval, a memory. A retry or a fall-back is a further `llm_call` beside it.
  *
  * @since 0.1.0
  * @category schemas
@@ -180,6 +200,10 @@ export const LlmCall = Schema.TaggedStruct("llm_call", {
   timeToFirstChunk: number,
   outputType: text,
   conversationId: text,
+  /** The answer that this request goes on from, such as `previous_response_id` of the Responses API. */
+  previousResponseId: text,
+  /** Whether what the model was given stands for a longer conversation. */
+  compacted: flag,
   /** The gateway's own id of the call. */
   callId: text,
   callType: text,
@@ -188,16 +212,29 @@ export const LlmCall = Schema.TaggedStruct("llm_call", {
   /** The deployment that was chosen behind `requestModel`; the operator's business. */
   providerModel: text,
   /** 1 for the first attempt. */
-  attempt: number,
+  attempt: count,
   /** Length and count of an embedding's vectors. */
-  embedding: Schema.optional(Schema.Struct({ count: number, dimensions: number })),
+  embedding: Schema.optional(Schema.Struct({ count, dimensions: count })),
   /** For `retrieval`: where was looked. */
   dataSourceId: text,
   /** For `retrieval`: what was found; content. */
   documents: Schema.optional(Schema.Array(Schema.Struct({ id: Schema.String, score: Schema.Finite, content: text }))),
+  /** For operations on memories, such as `search_memory`: where they are kept, which one it was, and how many. */
+  memory: Schema.optional(Schema.Struct({ storeId: text, recordId: text, recordCount: count })),
+  /** For operations on memories: what was kept or found; content. */
+  records: Schema.optional(
+    Schema.Array(
+      Schema.Struct({
+        id: text,
+        content: Schema.Unknown,
+        score: number,
+        metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+      })
+    )
+  ),
   tools: Schema.optional(Schema.Array(ToolDefinition)),
   /** How many tools were offered, where they themselves are not kept. */
-  toolCount: number,
+  toolCount: count,
   systemInstructions: Schema.optional(Schema.Array(MessagePart)),
   inputMessages: Schema.optional(Schema.Array(Message)),
   outputMessages: Schema.optional(Schema.Array(Message)),
@@ -218,7 +255,7 @@ export type LlmCall = typeof LlmCall.Type
  */
 export const Agent = Schema.TaggedStruct("agent", {
   /** Default `invoke_agent`; `name` is the agent's or the workflow's. */
-  operation: Schema.optional(Schema.Literal("create_agent", "invoke_agent", "invoke_workflow")),
+  operation: Schema.optional(Operation.AgentOperation),
   name: text,
   id: text,
   description: text,
@@ -228,7 +265,8 @@ export const Agent = Schema.TaggedStruct("agent", {
   conversationId: text,
   dataSourceId: text,
   outputType: text,
-  /** Of `create_agent`: where the agent is kept. */
+  previousResponseId: text,
+  /** Of an agent that is a service of its own: where that is. */
   server: Schema.optional(ServerAddress),
   parameters: Schema.optional(RequestParameters),
   usage: Schema.optional(Usage),
@@ -245,6 +283,16 @@ export const Agent = Schema.TaggedStruct("agent", {
  * @category models
  */
 export type Agent = typeof Agent.Type
+
+/**
+ * Whether an agent is a service of its own, which its span calls: to create one always is such a call, and one at work is elsewhere where its server is
+ * told. Any other is at work in this process.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isRemote = ({ operation, server }: Read<Agent>): boolean =>
+  operation === "create_agent" || (operation !== "invoke_workflow" && server !== undefined)
 
 /**
  * A tool run by the gateway itself: `execute_tool {name}`.
@@ -299,7 +347,7 @@ export const McpToolCall = Schema.TaggedStruct("mcp_tool_call", {
   resourceUri: text,
   arguments: Schema.optional(Schema.Unknown),
   result: Schema.optional(Schema.Unknown),
-  cost: number,
+  cost: price,
   ...mcp
 })
 
@@ -308,6 +356,14 @@ export const McpToolCall = Schema.TaggedStruct("mcp_tool_call", {
  * @category models
  */
 export type McpToolCall = typeof McpToolCall.Type
+
+/**
+ * Whether a tool is called: what is asked of an MCP server may be a prompt or a resource too, which the conventions call no execution of a tool.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const callsTool = ({ method }: Read<McpToolCall>): boolean => method === "tools/call"
 
 /**
  * A listing asked of an MCP server: `tools/list`.
@@ -339,7 +395,7 @@ export const Guardrail = Schema.TaggedStruct("guardrail", {
   action: text,
   provider: text,
   /** How many entities of each kind were masked, such as `{ EMAIL: 2 }`. */
-  maskedEntities: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Finite })),
+  maskedEntities: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.NonNegativeInt })),
   categories: texts,
   confidenceScore: number,
   riskScore: number,
@@ -349,7 +405,7 @@ export const Guardrail = Schema.TaggedStruct("guardrail", {
   id: text,
   transactionId: text,
   detectionMethod: text,
-  cost: number,
+  cost: price,
   costInSpend: flag,
   /** What the check itself consumed, such as `{ topicPolicyUnits: 1 }`: numbers alone, since it leaves where content does not. */
   usage: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Finite })),
@@ -391,6 +447,8 @@ export const DbCall = Schema.TaggedStruct("db_call", {
   /** `db.system.name`, such as `postgresql`. */
   system: text,
   namespace: text,
+  /** A short word for what was asked, of few different values (`db.query.summary`), such as `SELECT teams`; never the query. */
+  summary: text,
   ...service
 })
 
@@ -491,6 +549,7 @@ export const contentFields = [
   "outputMessages",
   "tools",
   "documents",
+  "records",
   "arguments",
   "result",
   "response"

@@ -1,10 +1,13 @@
 /**
- * The name of a span: short, of few different values, and the same in every vocabulary, as the OpenTelemetry
- * conventions have it: `{operation} {what it is about}`.
+ * The name of a span: short, of few different values, and as the OpenTelemetry conventions have it: `{operation} {what it is about}`. It is the same
+ * in every vocabulary that has no names of its own.
  *
  * @since 0.1.0
  */
+import * as DatabaseCall from "./DatabaseCall.js"
+import * as HttpMethod from "./HttpMethod.js"
 import { boundedText } from "./internal/boundedText.js"
+import * as Operation from "./Operation.js"
 import type { Read } from "./SpanData.js"
 import * as SpanRole from "./SpanRole.js"
 
@@ -15,19 +18,6 @@ import * as SpanRole from "./SpanRole.js"
  * @category constants
  */
 export const maxLength = 128
-
-const httpMethods: ReadonlySet<string> = new Set([
-  "CONNECT",
-  "DELETE",
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "PATCH",
-  "POST",
-  "PUT",
-  "QUERY",
-  "TRACE"
-])
 
 const mcpMethods: ReadonlySet<string> = new Set([
   "completion/complete",
@@ -48,8 +38,6 @@ const mcpMethods: ReadonlySet<string> = new Set([
   "tools/list"
 ])
 
-const agentOperations: ReadonlySet<string> = new Set(["create_agent", "invoke_agent", "invoke_workflow"])
-
 /** Of anything but text nothing is said: payloads come from outside the compiler's sight too. */
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 
@@ -65,17 +53,17 @@ const mcpMethod = (method: unknown): string => {
 const untrimmed = (data: Read): string => {
   switch (data._tag) {
     case "proxy_request": {
-      const method = text(data.method)
       // A route is a template; where a caller hands a URL on instead, its query stays out of the name.
-      return join(httpMethods.has(method) ? method : "HTTP", text(data.route).split(/[?#]/, 1)[0])
+      return join(HttpMethod.isKnown(data.method) ? data.method : "HTTP", text(data.route).split(/[?#]/, 1)[0])
     }
     case "llm_call":
+      if (Operation.isMemory(data.operation)) return text(data.operation)
       return join(
         text(data.operation) || "chat",
         data.operation === "retrieval" ? data.dataSourceId || data.requestModel : data.requestModel
       )
     case "agent":
-      return join(agentOperations.has(text(data.operation)) ? text(data.operation) : "invoke_agent", data.name)
+      return join(Operation.agentOf(data.operation) ?? "invoke_agent", data.name)
     case "tool_call":
       return join("execute_tool", data.name)
     case "mcp_tool_call":
@@ -85,7 +73,7 @@ const untrimmed = (data: Read): string => {
     case "guardrail":
       return join("execute_guardrail", data.name)
     case "db_call":
-      return join(text(data.service), data.callType, data.target)
+      return DatabaseCall.nameOf(data)
     case "service":
       return text(data.phase) || join(text(data.service), data.callType, data.target)
   }
@@ -103,6 +91,7 @@ const untrimmed = (data: Read): string => {
  * SpanName.of({ _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o" }) // "chat gpt-4o"
  * SpanName.of({ _tag: "proxy_request", method: "POST", route: "/v1/chat/completions" }) // "POST /v1/chat/completions"
  * SpanName.of({ _tag: "db_call", service: "redis", callType: "set" }) // "redis set"
+ * SpanName.of({ _tag: "db_call", service: "postgres", callType: "select", target: "teams" }) // "select teams"
  * ```
  *
  * @since 0.1.0

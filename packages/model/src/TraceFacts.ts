@@ -18,7 +18,14 @@ import * as Metadata from "./Metadata.js"
  * @category schemas
  */
 export const TraceFacts = Schema.Struct({
-  team: Schema.optional(Schema.Struct({ id: Schema.optional(Schema.String), alias: Schema.optional(Schema.String) })),
+  team: Schema.optional(
+    Schema.Struct({
+      id: Schema.optional(Schema.String),
+      alias: Schema.optional(Schema.String),
+      /** What the operator noted of the team: that alone which every destination may be told. */
+      metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
+    })
+  ),
   /** Never the key itself: its hash and its alias. */
   key: Schema.optional(Schema.Struct({ hash: Schema.optional(Schema.String), alias: Schema.optional(Schema.String) })),
   user: Schema.optional(Schema.String),
@@ -30,6 +37,8 @@ export const TraceFacts = Schema.Struct({
   metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
   environment: Schema.optional(Schema.String),
   release: Schema.optional(Schema.String),
+  /** Of the code or the model that is being tried, where `release` is the whole deployment's. */
+  version: Schema.optional(Schema.String),
   promptName: Schema.optional(Schema.String),
   promptVersion: Schema.optional(Schema.String)
 })
@@ -54,12 +63,16 @@ export const empty: TraceFacts = {}
  * @since 0.1.0
  * @category combining
  */
-export const merge = (self: TraceFacts, that: TraceFacts): TraceFacts => ({
-  ...self,
-  ...said(that),
-  ...(self.tags && that.tags ? { tags: [...new Set([...self.tags, ...that.tags])] } : {}),
-  ...(self.metadata && that.metadata ? { metadata: { ...self.metadata, ...that.metadata } } : {})
-})
+export const merge = (self: TraceFacts, that: TraceFacts): TraceFacts =>
+  // Most routes and requests say none.
+  Object.keys(that).length === 0
+    ? self
+    : {
+        ...self,
+        ...said(that),
+        ...(self.tags && that.tags ? { tags: [...new Set([...self.tags, ...that.tags])] } : {}),
+        ...(self.metadata && that.metadata ? { metadata: { ...self.metadata, ...that.metadata } } : {})
+      }
 
 const said = (facts: TraceFacts): TraceFacts =>
   // No field is required, so that without some of them these are facts still.
@@ -86,25 +99,30 @@ export const read = (input: unknown): TraceFacts => {
   const kept = FieldReader.keep(shape, input, "", [])
   const facts: Record<string, unknown> = {}
   for (const name of Object.keys(TraceFacts.fields)) {
-    const value = name === "metadata" ? boundedMetadata(property(kept, name)) : bounded(property(kept, name))
+    const value = bounded(property(kept, name), name)
     if (value !== undefined) facts[name] = value
   }
   // Only what the shape has kept is here, each value of the type that it had.
   return facts as TraceFacts
 }
 
-const bounded = (value: unknown): unknown => {
+const fieldsOf: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["team", ["id", "alias", "metadata"]],
+  ["key", ["hash", "alias"]]
+])
+
+const bounded = (value: unknown, name: string): unknown => {
+  if (name === "metadata") return boundedMetadata(value)
   if (typeof value === "string") return boundedText(value, bounds.length) || undefined
   if (Array.isArray(value)) {
-    const tags = elements(value).flatMap((tag) => bounded(tag) ?? [])
+    const tags = elements(value).flatMap((tag) => bounded(tag, "tag") ?? [])
     return tags.length === 0 ? undefined : [...new Set(tags)].slice(0, bounds.tags)
   }
-  if (typeof value !== "object" || value === null) return undefined
-  const identity = ["id", "hash", "alias"].flatMap((key) => {
-    const text = bounded(property(value, key))
-    return text === undefined ? [] : [[key, text] as const]
+  const fields = (fieldsOf.get(name) ?? []).flatMap((field) => {
+    const fact = bounded(property(value, field), field)
+    return fact === undefined ? [] : [[field, fact] as const]
   })
-  return identity.length === 0 ? undefined : Object.fromEntries(identity)
+  return fields.length === 0 ? undefined : Object.fromEntries(fields)
 }
 
 const boundedMetadata = (value: unknown): Record<string, string> | undefined => {
@@ -119,6 +137,7 @@ const headerFacts = [
   "tags",
   "environment",
   "release",
+  "version",
   "promptName",
   "promptVersion"
 ] as const

@@ -70,10 +70,15 @@ export interface VendorFacts {
   /** The vendor's own installations by the name that credentials give them. Empty: there is one, or all are its users'. */
   readonly regions: Readonly<Record<string, VendorRegion>>
   /**
-   * Where hosts are that credentials name and the vendor runs, as far as its pages say so: by the host's name, in which `{…}` stands for one part of it
-   * that may be anything.
+   * Where hosts are that credentials name and the vendor runs, as far as its pages say so: by the host's name, in which `{…}` stands for one part of it,
+   * or the rest of one, that may be anything.
    */
   readonly hosts: Readonly<Record<string, string>>
+  /**
+   * Likewise, what part of the world a host is named after where no page says that it is there: nobody knows it by that, and whoever says that it is in
+   * another of these parts is wrong.
+   */
+  readonly areas: Readonly<Record<string, string>>
   /** Who names the host: nobody, the credentials where they do not name a region, or always the credentials. */
   readonly host: "fixed" | "optional" | "required"
   /** The headers that are sent, with what is in them. */
@@ -83,6 +88,8 @@ export interface VendorFacts {
   readonly vocabularies: readonly [VocabularyRef, ...ReadonlyArray<VocabularyRef>]
   /** What it takes; the first is what it is sent. */
   readonly protocols: readonly [Destination["protocol"], ...ReadonlyArray<Destination["protocol"]>]
+  /** How a request may be compressed, by what `content-encoding` calls it. Sent is gzip where that is one of them, else nothing is compressed. */
+  readonly compressions: ReadonlyArray<"gzip" | "deflate" | "zstd">
   readonly limits: DestinationLimits
   /** What a request that was taken is answered with. */
   readonly success: string
@@ -98,7 +105,10 @@ export interface VendorFacts {
    * all of these headers are there.
    */
   readonly environmentHeaders: Readonly<Record<string, string>>
-  /** What the operator's environment means where it names neither a host nor a region; a tenant always has to. */
+  /**
+   * What the operator's environment means where it names neither a host nor a region and its keys do not either. A tenant always has to, but where its
+   * vendor has one host, or one that holds unless another is named: `Credentials` of the vendor's module say so.
+   */
   readonly defaults: Readonly<Record<string, string>>
   readonly notes: ReadonlyArray<string>
 }
@@ -124,6 +134,11 @@ export interface Vendor extends VendorFacts {
       "content" | "view" | "sampling" | "region" | "limits"
     >
   ) => Either.Either<Destination, VendorError>
+  /**
+   * Whether fields that are filled say where they are to be sent: by a region, a host or an endpoint, or by a key that has its region in it. Where they
+   * do not, `defaults` hold for the operator.
+   */
+  readonly isPlaced: (fields: Readonly<Record<string, string>>) => boolean
   /** Request parameters to headers, where the vendor supports them per request; only what is present is used. */
   readonly dynamicHeaders: Option.Option<
     (params: Readonly<Record<string, unknown>>) => Option.Option<Readonly<Record<string, Redacted.Redacted<string>>>>

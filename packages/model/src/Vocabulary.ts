@@ -54,19 +54,21 @@ export interface TypedSpan {
 export type ListKind = "conversation" | "ranked" | "tools"
 
 /**
- * Whether one row of a vocabulary's table covers a key: `a.b` covers itself, `a.*` whatever begins with `a.`, and `a.*.b` that field of each item of
- * a list (`a.0.b`, `a.1.b`, …).
+ * Whether one row of a vocabulary's table covers a key: `a.b` covers itself, `a.*` whatever begins with `a.`, `a.*.b` that field of each item of a
+ * list (`a.0.b`, `a.1.b`, …), `a.*.*` every field of each item, and `*` alone whatever has no dot in it.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const covers = (row: string, key: string): boolean => {
-  if (row.endsWith(".*")) return key.startsWith(row.slice(0, -1))
+  if (row === "*") return !key.includes(".")
   const star = row.indexOf(".*.")
-  if (star === -1) return row === key
+  if (star === -1) return row.endsWith(".*") ? key.startsWith(row.slice(0, -1)) : row === key
   const list = row.slice(0, star + 1)
   const field = row.slice(star + 2)
-  return key.startsWith(list) && key.endsWith(field) && /^\d+$/.test(key.slice(list.length, -field.length))
+  if (!key.startsWith(list)) return false
+  if (field === ".*") return /^\d+\./.test(key.slice(list.length))
+  return key.endsWith(field) && /^\d+$/.test(key.slice(list.length, -field.length))
 }
 
 /**

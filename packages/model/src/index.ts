@@ -1,5 +1,9 @@
+/** A call to a database in the words of the OpenTelemetry conventions. */
+export * as DatabaseCall from "./DatabaseCall.js"
 /** Where a tenant's spans go. */
 export * as Destination from "./Destination.js"
+/** The methods of HTTP that the conventions know. */
+export * as HttpMethod from "./HttpMethod.js"
 /** JSON text of any value, without a throw. */
 export * as Json from "./Json.js"
 /** How MCP travels, in the words of the network conventions. */

@@ -160,10 +160,22 @@ describe("Destination.make", () => {
     for (const limit of [0, -1, Number.NaN, "5", null]) {
       expect(failure({ limits: { valueLength: limit } }).field).toBe("limits.valueLength")
     }
-    for (const limit of [63, 64.5, Number.POSITIVE_INFINITY]) {
+    for (const limit of [31, 64.5, Number.POSITIVE_INFINITY]) {
       expect(failure({ limits: { attributes: limit } }).field).toBe("limits.attributes")
     }
-    for (const limits of [{ valueLength: undefined }, { attributes: 64 }]) {
+    for (const field of ["keyLength", "listLength"]) {
+      for (const limit of [0, 64.5, Number.POSITIVE_INFINITY, "64"]) {
+        const error = failure({ limits: { [field]: limit } })
+        expect(error.field).toBe(`limits.${field}`)
+        expect(error.detail).toMatch(/^must be a (?:whole )?number above zero, or absent$/)
+      }
+    }
+    expect(failure({ limits: { lengthUnit: "words" } })).toMatchObject({
+      field: "limits.lengthUnit",
+      detail: "must be characters or bytes"
+    })
+    const sound = [{ valueLength: undefined }, { attributes: 32 }, { keyLength: 255, listLength: 64 }]
+    for (const limits of [...sound, { lengthUnit: undefined }, { lengthUnit: "bytes" as const }]) {
       expect(Either.isRight(Destination.make({ name: "a", endpoint, limits }))).toBe(true)
     }
   })

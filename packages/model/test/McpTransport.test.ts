@@ -12,3 +12,12 @@ it("another is what it says, also where it is called as a property of every obje
     expect(McpTransport.network(name)).toEqual({ transport: name })
   expect(McpTransport.network(undefined)).toBeUndefined()
 })
+
+it("reads back what it names", () => {
+  for (const name of ["stdio", "http", "quic"]) {
+    const { protocol, transport } = McpTransport.network(name) ?? {}
+    expect(McpTransport.named(transport, protocol)).toBe(name)
+  }
+  expect(McpTransport.named("tcp", undefined)).toBe("tcp")
+  expect(McpTransport.named(undefined, undefined)).toBeUndefined()
+})

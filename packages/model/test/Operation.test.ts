@@ -41,6 +41,19 @@ describe("Operation", () => {
     for (const operation of Operation.Operation.literals) expect(Operation.fromCallType(operation)).toBe(operation)
   })
 
+  it("knows which are on memories, as the conventions have them", () => {
+    expect(Operation.Operation.literals.filter(Operation.isMemory).sort()).toEqual([
+      "create_memory",
+      "create_memory_store",
+      "delete_memory",
+      "delete_memory_store",
+      "search_memory",
+      "update_memory",
+      "upsert_memory"
+    ])
+    expect([undefined, "chat", "toString", "memory"].filter(Operation.isMemory)).toEqual([])
+  })
+
   it("is chat for what it does not know", () => {
     for (const unknown of ["", "nope", "toString", "__proto__", null, undefined]) {
       expect(Operation.fromCallType(unknown)).toBe("chat")
@@ -66,4 +79,9 @@ describe("Operation", () => {
       })
     )
   })
+})
+
+it("tells what is done with an agent from all else", () => {
+  for (const name of Operation.AgentOperation.literals) expect(Operation.agentOf(name)).toBe(name)
+  for (const name of ["chat", "execute_tool", "", undefined, 1]) expect(Operation.agentOf(name)).toBeUndefined()
 })

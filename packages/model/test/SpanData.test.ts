@@ -28,6 +28,28 @@ describe("SpanData", () => {
     expectTypeOf<SpanData.Read<SpanData.Guardrail>["_tag"]>().toEqualTypeOf<"guardrail">()
   })
 
+  it("an agent is a service of its own where it is made, or where its server is told", () => {
+    const server = { address: "agents.example.com" }
+    const isRemote = (fields: Partial<SpanData.Agent>) => SpanData.isRemote({ _tag: "agent", ...fields })
+    expect([isRemote({ operation: "create_agent" }), isRemote({ operation: "invoke_agent", server })]).toEqual([
+      true,
+      true
+    ])
+    expect(isRemote({ server })).toBe(true)
+    expect([isRemote({}), isRemote({ operation: "invoke_agent" })]).toEqual([false, false])
+    expect(isRemote({ operation: "invoke_workflow", server })).toBe(false)
+  })
+
+  it("of what is asked of an MCP server only `tools/call` calls a tool", () => {
+    const methods = ["tools/call", "prompts/get", "resources/read", undefined]
+    expect(methods.map((method) => SpanData.callsTool({ _tag: "mcp_tool_call", method }))).toEqual([
+      true,
+      false,
+      false,
+      false
+    ])
+  })
+
   it("has no number that JSON cannot carry", () => {
     const is = Schema.is(SpanData.SpanData)
     const llm = { _tag: "llm_call", operation: "chat", provider: "openai" }

@@ -37,6 +37,11 @@ describe("SpanName", () => {
     expect(llm({ operation: "retrieval", requestModel: "m" })).toBe("retrieval m")
   })
 
+  it("an operation on memories is named by itself: which store it was is known to few", () => {
+    expect(llm({ operation: "search_memory", dataSourceId: "docs", requestModel: "m" })).toBe("search_memory")
+    expect(llm({ operation: "delete_memory_store" })).toBe("delete_memory_store")
+  })
+
   it("case 37: a request", () => {
     expect(nameOf({ _tag: "proxy_request", method: "POST", route: "/chat/completions" })).toBe("POST /chat/completions")
     expect(nameOf({ _tag: "proxy_request", method: "GET", path: "/users/4711" })).toBe("GET")
@@ -61,11 +66,10 @@ describe("SpanName", () => {
 
   it("case 39: databases, services and phases", () => {
     expect(nameOf({ _tag: "db_call", service: "redis", callType: "set" })).toBe("redis set")
-    expect(nameOf({ _tag: "db_call", service: "redis", callType: "get", target: "llm_response" })).toBe(
-      "redis get llm_response"
-    )
-    expect(nameOf({ _tag: "db_call", service: "postgres", callType: "select", target: "teams" })).toBe(
-      "postgres select teams"
+    expect(nameOf({ _tag: "db_call", service: "postgres", callType: "select" })).toBe("postgres select")
+    expect(nameOf({ _tag: "db_call", service: "postgres", callType: "select", target: "teams" })).toBe("select teams")
+    expect(nameOf({ _tag: "db_call", service: "postgres", callType: "select", summary: "SELECT a b" })).toBe(
+      "SELECT a b"
     )
     expect(nameOf({ _tag: "db_call", service: "redis" })).toBe("redis")
     expect(nameOf({ _tag: "service", service: "auth", phase: "auth /v1/chat/completions" })).toBe(

@@ -7,10 +7,14 @@ const isFacts = Schema.is(TraceFacts.TraceFacts)
 const checkBounds = (facts: TraceFacts.TraceFacts) => {
   expect(isFacts(facts)).toBe(true)
   expect(facts.tags?.length ?? 1).toBeLessThanOrEqual(32)
-  expect(Object.keys(facts.metadata ?? {}).length).toBeLessThanOrEqual(32)
-  const { metadata, ...rest } = facts
-  for (const value of Object.values(metadata ?? {})) expect(value.length).toBeLessThanOrEqual(1024)
-  const texts = Object.values(rest).flatMap((fact) => (typeof fact === "object" ? Object.values(fact) : [fact]))
+  const { metadata, team: { metadata: noted, ...team } = {}, ...rest } = facts
+  for (const kept of [metadata, noted]) {
+    expect(Object.keys(kept ?? {}).length).toBeLessThanOrEqual(32)
+    for (const value of Object.values(kept ?? {})) expect(value.length).toBeLessThanOrEqual(1024)
+  }
+  const texts = Object.values({ ...rest, team }).flatMap((fact) =>
+    typeof fact === "object" ? Object.values(fact) : [fact]
+  )
   for (const text of texts) {
     expect(text).not.toBe("")
     expect(text?.length).toBeLessThanOrEqual(200)
@@ -52,6 +56,15 @@ describe("TraceFacts.read", () => {
       endUser: "eu9"
     }
     expect(TraceFacts.read(facts)).toStrictEqual(facts)
+  })
+
+  it("keeps what may be kept of a team's metadata, and of nothing else that has an id", () => {
+    const metadata = { tier: "gold", seats: 3, api_key: "sk-secret" }
+    expect(TraceFacts.read({ team: { id: "t9", metadata }, key: { hash: "h", metadata } })).toStrictEqual({
+      team: { id: "t9", metadata: { tier: "gold" } },
+      key: { hash: "h" }
+    })
+    expect(TraceFacts.read({ team: { metadata: { nested: {} } } })).toStrictEqual({})
   })
 
   it("leaves out what does not fit, by itself", () => {
@@ -127,16 +140,30 @@ describe("TraceFacts.fromHeaders", () => {
     "x-user-fallback": "endUser",
     "x-tags": "tags",
     "x-feature": "metadata.feature",
-    "x-prompt": "promptName"
+    "x-prompt": "promptName",
+    "x-version": "version"
   } as const
 
   it("reads the headers that are allowed, in any case", () => {
     expect(
       TraceFacts.fromHeaders(
-        { "X-Session-Id": "s1", "x-end-user": " eu ", "x-tags": "a, b,,a", "x-feature": "search", "x-other": "no" },
+        {
+          "X-Session-Id": "s1",
+          "x-end-user": " eu ",
+          "x-tags": "a, b,,a",
+          "x-feature": "search",
+          "x-version": "canary",
+          "x-other": "no"
+        },
         allowList
       )
-    ).toStrictEqual({ sessionId: "s1", endUser: "eu", tags: ["a", "b"], metadata: { feature: "search" } })
+    ).toStrictEqual({
+      sessionId: "s1",
+      endUser: "eu",
+      tags: ["a", "b"],
+      version: "canary",
+      metadata: { feature: "search" }
+    })
   })
 
   it("takes the first header that is sent and not blank", () => {

@@ -13,7 +13,15 @@ it.each([
   ["a.*.b", "a.x.b", false],
   ["a.*.b", "a.b", false],
   ["a.*.b", "a..b", false],
-  ["a.*.b.c", "a.3.b.c", true]
+  ["a.*.b.c", "a.3.b.c", true],
+  ["a.*.*", "a.0.b", true],
+  ["a.*.*", "a.12.b.3.c", true],
+  ["a.*.*", "a.name", false],
+  ["a.*.*", "a.name.0.b", false],
+  ["a.*.*", "a.0", false],
+  ["a.*.*", "b.0.c", false],
+  ["*", "a", true],
+  ["*", "a.b", false]
 ])("the row %s covers %s: %s", (row, key, expected) => {
   expect(Vocabulary.covers(row, key)).toBe(expected)
 })

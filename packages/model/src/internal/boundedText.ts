@@ -5,8 +5,8 @@
 
 const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 
-/** Most texts are such, and it is quickly seen. */
-const plain = /^[ -~]*$/
+/** Most texts are such, and it is quickly seen: nothing in them is unfit, nothing is to be trimmed. */
+const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
 const allUnfit = new RegExp(unfit.source, "gu")
 
@@ -14,5 +14,6 @@ const allUnfit = new RegExp(unfit.source, "gu")
 export const boundedText = (text: string, max: number): string => {
   // A pair that the cut parts becomes a space, which the trim takes away.
   const cut = text.length > max ? text.slice(0, max) : text
-  return (plain.test(cut) || !unfit.test(cut) ? cut : cut.replace(allUnfit, " ")).trim()
+  if (plain.test(cut)) return cut
+  return (unfit.test(cut) ? cut.replace(allUnfit, " ") : cut).trim()
 }

@@ -6,6 +6,8 @@ import * as FieldReader from "../../src/internal/fieldReader.js"
 const shapes = {
   text: Schema.String.ast,
   "finite number": Schema.Finite.ast,
+  count: Schema.NonNegativeInt.ast,
+  price: Schema.Finite.pipe(Schema.nonNegative()).ast,
   "any number": Schema.Number.ast,
   boolean: Schema.Boolean.ast,
   literals: Schema.Literal("a", 1, null).ast,
