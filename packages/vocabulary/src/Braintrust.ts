@@ -7,13 +7,14 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as Json from "@tenant-tracer/model/Json"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
-import { filled, from, type WriterOf } from "./internal/keyTable.js"
-import * as Messages from "./internal/messages.js"
+import { allFilled, filled, from, type WriterOf } from "./internal/keyTable.js"
+import type * as Messages from "./internal/messages.js"
 import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
@@ -59,59 +60,35 @@ const core = Core.of(
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** What a span says of itself beside its input and output; it wins over what the trace's metadata say under the same name. */
-const own = (data: SpanData.Read | undefined): Metadata => {
-  switch (data?._tag) {
-    case "llm_call":
-      return {
-        ...Chat.parameters(data.parameters),
-        model: filled(data.responseModel) ?? filled(data.requestModel),
-        request_model: filled(data.requestModel),
-        provider: filled(data.provider),
-        operation: filled(data.operation),
-        response_id: data.responseId,
-        system_fingerprint: data.systemFingerprint,
-        finish_reasons: data.finishReasons,
-        encoding_formats: data.parameters?.encodingFormats,
-        embedding_count: data.embedding?.count,
-        embedding_dimensions: data.embedding?.dimensions,
-        data_source: data.dataSourceId
-      }
-    case "agent":
-      return {
-        agent_name: data.name,
-        agent_id: data.id,
-        agent_version: data.version,
-        agent_description: data.description
-      }
-    case "tool_call":
-      return { tool_name: data.name, tool_call_id: data.callId, tool_description: data.description }
-    case "mcp_tool_call":
-      return { tool_name: data.tool ?? data.prompt }
-    default:
-      return {}
-  }
-}
+/** What a model call says of itself beside its input and output. */
+const call = (data: SpanData.Read<SpanData.LlmCall>): Metadata => ({
+  ...Chat.parameters(data.parameters),
+  model: filled(data.responseModel) ?? filled(data.requestModel),
+  request_model: filled(data.requestModel),
+  provider: filled(data.provider),
+  operation: filled(data.operation),
+  response_id: filled(data.responseId),
+  system_fingerprint: filled(data.systemFingerprint),
+  finish_reasons: allFilled(data.finishReasons),
+  encoding_formats: data.parameters?.encodingFormats
+})
 
-/** Of the numbers among them those that count something. */
-const whole: ReadonlySet<string> = new Set(["max_tokens", "seed", "n", "embedding_count", "embedding_dimensions"])
+/** Of the numbers among them those that are whole, as all are that a span says of itself elsewhere. */
+const whole: ReadonlySet<string> = new Set(["max_tokens", "seed", "n"])
 
 const metadata = (span: TypedSpan, out: Out): void => {
-  const { data, facts } = span
-  const conversationId = data && "conversationId" in data ? data.conversationId : undefined
-  const { tools: _, ...trace } = Facts.metadata(span, {
-    user_id: facts.endUser,
-    session_id: facts.sessionId ?? conversationId,
-    trace_name: facts.traceName,
-    environment: facts.environment,
-    release: facts.release,
-    prompt_name: facts.promptName,
-    prompt_version: facts.promptVersion
-  })
-  for (const [key, value] of Object.entries({ ...trace, ...own(data) })) {
+  const { data } = span
+  const { tools: _, ...trace } = Facts.metadata(span, "tags")
+  const own = Facts.own(data)
+  for (const [key, value] of Object.entries({
+    ...trace,
+    ...own,
+    ...(data?._tag === "llm_call" && Facts.said(call(data)))
+  })) {
     const at = `braintrust.metadata.${key}` as const
     if (typeof value === "string") out.string(at, value)
-    else if (typeof value === "number") whole.has(key) ? out.int(at, value) : out.double(at, value)
+    else if (typeof value === "number")
+      Object.hasOwn(own, key) || whole.has(key) ? out.int(at, value) : out.double(at, value)
     else out.json(at, value)
   }
 }
@@ -126,14 +103,26 @@ const metrics = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.int("braintrust.metrics.prompt_cached_tokens", data.usage?.cacheReadInputTokens)
   out.int("braintrust.metrics.prompt_cache_creation_tokens", data.usage?.cacheCreationInputTokens)
   out.int("braintrust.metrics.completion_reasoning_tokens", data.usage?.reasoningOutputTokens)
+  out.int("braintrust.metrics.prompt_audio_tokens", data.usage?.audio?.inputTokens)
+  out.int("braintrust.metrics.completion_audio_tokens", data.usage?.audio?.outputTokens)
   out.double("braintrust.metrics.time_to_first_token", data.timeToFirstChunk)
   out.double("braintrust.metrics.estimated_cost", data.cost?.total)
 }
 
+const conversation = Chat.spokenUnder("braintrust.input_json", "braintrust.output_json")
+
 const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
-  out.json("braintrust.input_json", Chat.input(data))
-  out.json("braintrust.output_json", Chat.output(data))
+  conversation(data, out)
   out.json("braintrust.metadata.tools", Chat.tools(data.tools))
+}
+
+/** These are JSON in any case: a text that is a tree is written as it stands, so that it is shown as one and nothing of it is lost. */
+const json = (key: "braintrust.input_json" | "braintrust.output_json", value: unknown, out: Out): void =>
+  typeof value === "string" && Json.isTree(value) ? out.string(key, value) : out.json(key, value)
+
+const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
+  json("braintrust.input_json", data.arguments, out)
+  json("braintrust.output_json", data.result, out)
 }
 
 const roles: RoleWriters<Out> = {
@@ -143,31 +132,31 @@ const roles: RoleWriters<Out> = {
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: (data, span, out) => {
-    if (data.operation === "retrieval") {
-      type("function", out)
-      out.json("braintrust.input_json", Messages.query(data))
-      out.json("braintrust.output_json", Messages.documents(data.documents))
-    } else {
+    const lookup = Chat.lookup(data)
+    if (lookup === undefined) {
       type("llm", out)
       spoken(data, out)
+    } else {
+      type("function", out)
+      out.json("braintrust.input_json", lookup.input)
+      out.json("braintrust.output_json", lookup.output)
     }
     metrics(data, out)
     Plain.roles.llm_call(data, span, out)
   },
   /** Tokens stay off: Braintrust adds up those of the model calls inside. */
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     type("task", out)
     spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
     type("tool", out)
-    out.json("braintrust.input_json", data.arguments)
-    out.json("braintrust.output_json", data.result)
+    exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
-    type("tool", out)
-    out.json("braintrust.input_json", data.arguments)
-    out.json("braintrust.output_json", data.result)
+    type(SpanData.callsTool(data) ? "tool" : "function", out)
+    exchange(data, out)
     out.double("braintrust.metrics.estimated_cost", data.cost)
     Plain.roles.mcp_tool_call(data, span, out)
   },
@@ -177,7 +166,7 @@ const roles: RoleWriters<Out> = {
   },
   guardrail: (data, span, out) => {
     type("function", out)
-    out.json("braintrust.output_json", data.response)
+    json("braintrust.output_json", data.response, out)
     Plain.roles.guardrail(data, span, out)
   },
   db_call: (data, span, out) => {

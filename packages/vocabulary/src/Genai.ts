@@ -10,6 +10,7 @@
  *
  * @since 0.1.0
  */
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import { Admitted } from "./internal/admitted.js"
 import * as Keys from "./internal/genaiKeys.js"
@@ -31,7 +32,7 @@ const make = (dialect: GenaiRoles.Dialect): Vocabulary => {
     content: GenaiRoles.content.filter(has),
     core: GenaiRoles.core.filter(has),
     write: (span: TypedSpan, out: AttributeWriter) => {
-      const isAtWork = span.data?._tag === "agent" && span.data.operation !== "create_agent"
+      const isAtWork = span.data?._tag === "agent" && !SpanData.isRemote(span.data)
       GenaiRoles.write(span, out)
       Roles.write(roles, span, new Admitted(out, isAtWork ? hasAtWork : has))
     }
@@ -44,7 +45,6 @@ const published = (version: Exclude<Keys.Version, "next">): GenaiRoles.Dialect =
   providers: {},
   messages: "parts",
   instructions: "any",
-  finishReason: true,
   topK: "double",
   prompts: false,
   notOfAgents: []
@@ -52,9 +52,11 @@ const published = (version: Exclude<Keys.Version, "next">): GenaiRoles.Dialect =
 
 /**
  * What is being worked on, in a repository of its own and without a version, as of 2026: it changes when they change, so a destination asks for it
- * by name. Cache writes and the `top_k` of a retrieval have new names, the prompt that a call was made from has one, instructions are text alone,
- * messages no longer tell why they ended, and an agent at work tells less of itself. Not there yet is what no payload has a field for: usage by modality,
- * the level of reasoning, a previous response, a conversation that was compacted, and operations on memories.
+ * by name. Cache writes and the `top_k` of a retrieval have new names, the prompt that a call was made from has one, instructions are text alone, and
+ * an agent at work in this process tells less of itself. That a message tells why it ended is deprecated, and the published schema still asks for it.
+ * Tokens are told by modality, and there are keys for the level of reasoning, the response that a request goes on from, a conversation that was
+ * compacted and operations on memories. Not there yet are the operations `plan` and `fetch_response`, and the variables of a prompt, which no payload
+ * has a field for.
  *
  * @since 0.1.0
  * @category vocabularies
@@ -64,13 +66,13 @@ export const next: Vocabulary = make({
   version: "next",
   schemaUrl: "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev",
   instructions: "text",
-  finishReason: false,
   topK: "int",
   prompts: true,
   notOfAgents: [
     "gen_ai.agent.id",
     "gen_ai.agent.version",
     "gen_ai.provider.name",
+    "gen_ai.request.previous_response.id",
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_write.input_tokens"
   ]

@@ -6,13 +6,13 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
-import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
-import * as Messages from "./internal/messages.js"
+import { allFilled, countOrText, filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
+import type * as Messages from "./internal/messages.js"
 import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
@@ -28,6 +28,7 @@ const keys = {
     "session.id",
     "langfuse.environment",
     "langfuse.release",
+    "langfuse.version",
     "langfuse.trace.name",
     "langfuse.trace.tags",
     "langfuse.trace.metadata.*",
@@ -73,11 +74,18 @@ const trace = (span: TypedSpan, out: Out): void => {
   out.string("session.id", facts.sessionId)
   out.string("langfuse.environment", facts.environment)
   out.string("langfuse.release", facts.release)
+  out.string("langfuse.version", facts.version)
   out.string("langfuse.trace.name", facts.traceName)
   out.strings("langfuse.trace.tags", facts.tags)
-  for (const [key, value] of Object.entries(Facts.metadata(span))) {
+  for (const [key, value] of Object.entries(Facts.metadata(span, ...Facts.ofTrace))) {
     if (!/^langfuse_(?:user_id|session_id|tags)$/.test(key)) out.string(`langfuse.trace.metadata.${key}`, value)
   }
+}
+
+/** What the span says of itself, which Langfuse has no field for. */
+const own = (data: SpanData.Read, out: Out): void => {
+  for (const [key, value] of Object.entries(Facts.own(data)))
+    countOrText(`langfuse.observation.metadata.${key}`, value, out)
 }
 
 const type = (
@@ -124,18 +132,16 @@ const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "t
 
 /** What a model call is about, by its operation. */
 const subject = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
-  if (data.operation === "retrieval") {
-    type("retriever", out)
-    out.string("langfuse.observation.metadata.data_source", data.dataSourceId)
-    out.string("langfuse.observation.input", Messages.query(data))
-    out.json("langfuse.observation.output", Messages.documents(data.documents))
+  const lookup = Chat.lookup(data)
+  if (lookup !== undefined) {
+    type(lookup.isSearch ? "retriever" : "span", out)
+    jsonText("langfuse.observation.input", lookup.input, out)
+    out.json("langfuse.observation.output", lookup.output)
   } else if (data.operation === "embeddings") {
     type("embedding", out)
     out.json("langfuse.observation.input", Chat.input(data))
     const { count, dimensions } = data.embedding ?? {}
     out.json("langfuse.observation.output", data.inputMessages && present({ count, dimensions }))
-    out.int("langfuse.observation.metadata.embedding_count", count)
-    out.int("langfuse.observation.metadata.embedding_dimensions", dimensions)
   } else {
     type("generation", out)
     prompt(span, out)
@@ -148,6 +154,7 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   const response = filled(data.responseModel)
   const formats = data.parameters?.encodingFormats
   subject(data, span, out)
+  own(data, out)
   out.string("langfuse.observation.model.name", response ?? request)
   out.json(
     "langfuse.observation.model.parameters",
@@ -164,19 +171,13 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.string("langfuse.observation.metadata.provider", filled(data.provider))
   out.string("langfuse.observation.metadata.operation", filled(data.operation))
   out.string("langfuse.observation.metadata.request_model", response === undefined ? undefined : request)
-  out.string("langfuse.observation.metadata.response_id", data.responseId)
-  out.string("langfuse.observation.metadata.system_fingerprint", data.systemFingerprint)
-  out.strings("langfuse.observation.metadata.finish_reasons", data.finishReasons)
-  out.string("langfuse.observation.metadata.output_type", data.outputType)
-  out.string("langfuse.observation.metadata.conversation_id", data.conversationId)
+  out.string("langfuse.observation.metadata.response_id", filled(data.responseId))
+  out.string("langfuse.observation.metadata.system_fingerprint", filled(data.systemFingerprint))
+  out.strings("langfuse.observation.metadata.finish_reasons", allFilled(data.finishReasons))
   Plain.roles.llm_call(data, span, out)
 }
 
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  type("tool", out)
-  jsonText("langfuse.observation.input", data.arguments, out)
-  jsonText("langfuse.observation.output", data.result, out)
-}
+const exchange = Plain.exchangeUnder("langfuse.observation.input", "langfuse.observation.output")
 
 const roles: RoleWriters<Out> = {
   /** The root's input and output are those of the trace. */
@@ -187,23 +188,20 @@ const roles: RoleWriters<Out> = {
   },
   llm_call: llmCall,
   /** Tokens stay off: Langfuse adds up those of the model calls inside. */
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     type(data.operation === "invoke_workflow" ? "chain" : "agent", out)
-    out.string("langfuse.observation.metadata.agent_id", data.id)
-    out.string("langfuse.observation.metadata.agent_name", data.name)
-    out.string("langfuse.observation.metadata.agent_version", data.version)
-    out.string("langfuse.observation.metadata.agent_description", data.description)
-    out.string("langfuse.observation.metadata.conversation_id", data.conversationId)
+    own(data, out)
     spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
-    out.string("langfuse.observation.metadata.tool_name", data.name)
-    out.string("langfuse.observation.metadata.tool_call_id", data.callId)
-    out.string("langfuse.observation.metadata.tool_description", data.description)
+    type("tool", out)
+    own(data, out)
     exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
-    out.string("langfuse.observation.metadata.tool_name", data.tool ?? data.prompt)
+    type(SpanData.callsTool(data) ? "tool" : "span", out)
+    own(data, out)
     cost(data.cost, out)
     Plain.roles.mcp_tool_call(data, span, out)
     exchange(data, out)

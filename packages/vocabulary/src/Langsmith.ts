@@ -6,14 +6,14 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import * as Gateway from "./internal/gateway.js"
-import { filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
-import * as Messages from "./internal/messages.js"
+import { allFilled, countOrText, filled, from, jsonText, present, type WriterOf } from "./internal/keyTable.js"
+import type * as Messages from "./internal/messages.js"
 import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
@@ -103,18 +103,12 @@ const kind = (name: "llm" | "chain" | "tool" | "retriever" | "embedding", out: O
 /** The name of a trace is that of its root run: on any other span it would rename that run. */
 const trace = (span: TypedSpan, out: Out): void => {
   const { data, facts, isRoot } = span
-  const metadata = Facts.metadata(span, {
-    user_id: facts.endUser,
-    session_id: facts.sessionId ?? (data && "conversationId" in data ? data.conversationId : undefined),
-    environment: facts.environment,
-    release: facts.release,
-    prompt_name: facts.promptName,
-    prompt_version: facts.promptVersion
-  })
+  const metadata = Facts.metadata(span, "trace_name", "tags")
   out.string("langsmith.trace.name", isRoot ? facts.traceName : undefined)
   // Tags are one text, parted by commas.
   out.string("langsmith.span.tags", filled(facts.tags?.map((tag) => tag.replaceAll(",", " ")).join(",")))
-  for (const [key, value] of Object.entries(metadata)) out.string(`langsmith.metadata.${key}`, value)
+  for (const [key, value] of Object.entries({ ...metadata, ...Facts.own(data) }))
+    countOrText(`langsmith.metadata.${key}`, value, out)
 }
 
 const parameters = (asked: SpanData.RequestParameters | undefined, out: Out): void => {
@@ -135,9 +129,16 @@ const usage = (used: SpanData.Usage | undefined, out: Out): void => {
   out.int("gen_ai.usage.total_tokens", used?.totalTokens)
   out.json(
     "gen_ai.usage.input_token_details",
-    present({ cache_read: used?.cacheReadInputTokens, cache_creation: used?.cacheCreationInputTokens })
+    present({
+      cache_read: used?.cacheReadInputTokens,
+      cache_creation: used?.cacheCreationInputTokens,
+      audio: used?.audio?.inputTokens
+    })
   )
-  out.json("gen_ai.usage.output_token_details", present({ reasoning: used?.reasoningOutputTokens }))
+  out.json(
+    "gen_ai.usage.output_token_details",
+    present({ reasoning: used?.reasoningOutputTokens, audio: used?.audio?.outputTokens })
+  )
 }
 
 const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "tools">, out: Out): void => {
@@ -149,17 +150,20 @@ const spoken = (data: Messages.Spoken & Pick<SpanData.Read<SpanData.LlmCall>, "t
 }
 
 const subject = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
-  if (data.operation === "retrieval") {
-    kind("retriever", out)
-    out.string("input.value", Messages.query(data))
+  const lookup = Chat.lookup(data)
+  if (lookup === undefined) {
+    kind(data.operation === "embeddings" ? "embedding" : "llm", out)
+    spoken(data, out)
+    return
+  }
+  kind(lookup.isSearch ? "retriever" : "chain", out)
+  jsonText("input.value", lookup.input, out)
+  if (data.operation !== "retrieval") out.json("output.value", lookup.output)
+  else
     data.documents?.forEach(({ content, id, score }, index) => {
       out.string(`retrieval.documents.${index}.document.content`, content)
       out.json(`retrieval.documents.${index}.document.metadata`, { id, score })
     })
-  } else {
-    kind(data.operation === "embeddings" ? "embedding" : "llm", out)
-    spoken(data, out)
-  }
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -168,20 +172,16 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.string("gen_ai.system", filled(data.provider))
   out.string("gen_ai.request.model", filled(data.requestModel))
   out.string("gen_ai.response.model", filled(data.responseModel))
-  out.string("gen_ai.response.id", data.responseId)
-  out.string("gen_ai.response.system_fingerprint", data.systemFingerprint)
-  out.strings("gen_ai.response.finish_reasons", data.finishReasons)
+  out.string("gen_ai.response.id", filled(data.responseId))
+  out.string("gen_ai.response.system_fingerprint", filled(data.systemFingerprint))
+  out.strings("gen_ai.response.finish_reasons", allFilled(data.finishReasons))
   parameters(data.parameters, out)
   usage(data.usage, out)
   Gateway.cost(data.cost, out)
   Plain.roles.llm_call(data, span, out)
 }
 
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  kind("tool", out)
-  jsonText("input.value", data.arguments, out)
-  jsonText("output.value", data.result, out)
-}
+const exchange = Plain.exchangeUnder("input.value", "output.value")
 
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
@@ -191,16 +191,19 @@ const roles: RoleWriters<Out> = {
   },
   llm_call: llmCall,
   /** Tokens and models stay off: LangSmith adds up those of the runs inside. */
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     kind("chain", out)
     spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
+    kind("tool", out)
     out.string("gen_ai.tool.name", data.name)
     exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
-    out.string("gen_ai.tool.name", data.tool ?? data.prompt)
+    kind(SpanData.callsTool(data) ? "tool" : "chain", out)
+    out.string("gen_ai.tool.name", data.tool)
     Plain.roles.mcp_tool_call(data, span, out)
     exchange(data, out)
   },

@@ -4,13 +4,16 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
 import * as Gateway from "./internal/gateway.js"
-import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
+import * as GatewayKeys from "./internal/gatewayKeys.js"
+import * as GenaiAgents from "./internal/genaiAgents.js"
+import { allFilled, filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
+import * as Otel from "./internal/otel.js"
 import * as Plain from "./internal/plain.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
@@ -21,7 +24,7 @@ const keys = {
   ...Gateway.identityKeys,
   ...Gateway.traceKeys,
   ...Gateway.costKeys,
-  ...from("gateway extension", "gateway.guardrail.response"),
+  ...GatewayKeys.of("content"),
   ...from(
     "Scale3-Labs/langtrace lib/trace_util.ts",
     "session.id",
@@ -62,15 +65,9 @@ const keys = {
     "llm.token.counts.completion",
     "llm.token.counts.total"
   ),
-  ...from(
-    "semconv 1.41 gen-ai/gen-ai-spans.md#execute-tool-span",
-    "gen_ai.operation.name",
-    "gen_ai.agent.name",
-    "gen_ai.tool.name",
-    "gen_ai.tool.call.id",
-    "gen_ai.tool.call.arguments",
-    "gen_ai.tool.call.result"
-  )
+  ...GenaiAgents.keys,
+  ...GenaiAgents.exchangeKeys,
+  "deployment.environment.name": Otel.sessionKeys["deployment.environment.name"]
 }
 
 type Out = WriterOf<typeof keys>
@@ -128,22 +125,23 @@ const parameters = (asked: SpanData.RequestParameters | undefined, out: Out): vo
   out.strings("gen_ai.request.encoding_formats", asked?.encodingFormats)
 }
 
+const conversation = Chat.spokenUnder("llm.prompts", "llm.responses")
+
 const spoken = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, out: Out): void => {
-  out.json("llm.prompts", Chat.input(data))
-  out.json("llm.responses", Chat.output(data))
+  conversation(data, out)
   out.json("gen_ai.request.tools", Chat.tools(data.tools))
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
   out.string("gen_ai.operation.name", filled(data.operation) ?? "chat")
   out.string("langtrace.service.name", filled(data.provider))
-  out.string("langtrace.service.type", data.operation === "retrieval" ? "vectordb" : "llm")
+  out.string("langtrace.service.type", Chat.lookup(data) === undefined ? "llm" : "vectordb")
   out.string("llm.model", filled(data.requestModel))
   out.string("gen_ai.request.model", filled(data.requestModel))
   out.string("gen_ai.response.model", filled(data.responseModel))
-  out.string("gen_ai.response_id", data.responseId)
-  out.strings("gen_ai.response.finish_reasons", data.finishReasons)
-  out.string("gen_ai.system_fingerprint", data.systemFingerprint)
+  out.string("gen_ai.response_id", filled(data.responseId))
+  out.strings("gen_ai.response.finish_reasons", allFilled(data.finishReasons))
+  out.string("gen_ai.system_fingerprint", filled(data.systemFingerprint))
   out.boolean("llm.stream", data.streaming)
   out.int("gen_ai.request.dimensions", data.embedding?.dimensions)
   parameters(data.parameters, out)
@@ -156,37 +154,32 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
     )
   }
   out.json("gen_ai.request.documents", Messages.documents(data.documents))
+  GenaiAgents.context(data, out)
   Gateway.cost(data.cost, out)
   Plain.roles.llm_call(data, span, out)
-}
-
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  out.string("gen_ai.operation.name", "execute_tool")
-  jsonText("gen_ai.tool.call.arguments", data.arguments, out)
-  jsonText("gen_ai.tool.call.result", data.result, out)
 }
 
 const roles: RoleWriters<Out> = {
   proxy_request: Plain.roles.proxy_request,
   llm_call: llmCall,
   /** Tokens and models stay off: Langtrace adds up those of the model calls inside. */
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     out.string("langtrace.service.type", "framework")
-    out.string("gen_ai.operation.name", data.operation ?? "invoke_agent")
-    out.string("gen_ai.agent.name", data.name)
+    GenaiAgents.agent(data, out)
     spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
     out.string("langtrace.service.type", "framework")
-    out.string("gen_ai.tool.name", data.name)
-    out.string("gen_ai.tool.call.id", data.callId)
-    exchange(data, out)
+    GenaiAgents.tool(data, out)
+    GenaiAgents.exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
     out.string("langtrace.service.type", "framework")
-    out.string("gen_ai.tool.name", data.tool ?? data.prompt)
+    out.string("gen_ai.operation.name", SpanData.callsTool(data) ? "execute_tool" : undefined)
+    out.string("gen_ai.tool.name", data.tool)
     Plain.roles.mcp_tool_call(data, span, out)
-    exchange(data, out)
+    GenaiAgents.exchange(data, out)
   },
   mcp_list_tools: Plain.roles.mcp_list_tools,
   guardrail: (data, span, out) => {
@@ -202,6 +195,7 @@ const write = (span: TypedSpan, out: Out): void => {
   Gateway.identity(span, out)
   Gateway.trace(span, out)
   out.string("session.id", span.facts.sessionId)
+  out.string("deployment.environment.name", span.facts.environment)
   out.string("user_id", span.facts.endUser)
   out.string("prompt_id", span.facts.promptName)
   out.string("prompt_version", span.facts.promptVersion)

@@ -1,208 +1,42 @@
 /**
  * LiteLLM's proxy as it traces itself (OpenTelemetry v2, with the old keys that it writes by default), so that people who move over keep their
- * dashboards: its keys, its span names, its shapes of messages.
+ * dashboards: its keys, its span names, its shapes of messages. What it tells only when it is asked to (`litellm.end_user.id`) is not told.
  *
- * What it has no key for is left as ours (`gateway.*`); the model that was asked for is on model calls only, since a back end takes any span that
- * names a model for one.
+ * What it has no key for is left as ours (`gateway.*`); the model that was asked for is on model calls and on agents, which LiteLLM knows as calls of
+ * one more kind, and on no other span: a back end takes any that names a model for a generation.
  *
  * @since 0.1.0
  */
+import * as DatabaseCall from "@tenant-tracer/model/DatabaseCall"
+import type { ToolDefinition } from "@tenant-tracer/model/Message"
 import * as Metadata from "@tenant-tracer/model/Metadata"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
-import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as SpanData from "@tenant-tracer/model/SpanData"
+import type { AttributeWriter, TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
-import * as Core from "./internal/core.js"
 import * as Gateway from "./internal/gateway.js"
-import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
+import * as GenaiAgents from "./internal/genaiAgents.js"
+import { allFilled, filled, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
+import * as Keys from "./internal/litellmKeys.js"
 import * as Names from "./internal/litellmNames.js"
 import * as Messages from "./internal/messages.js"
 import * as Otel from "./internal/otel.js"
 import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
 
-const page = "docs.litellm.ai/docs/observability/opentelemetry_v2"
+type Out = WriterOf<typeof Keys.table>
 
-const keys = {
-  ...Otel.errorKeys,
-  ...Otel.sessionKeys,
-  ...Otel.httpKeys,
-  ...Otel.databaseKeys,
-  ...Otel.mcpKeys,
-  ...Legacy.keys,
-  ...from(
-    "gateway extension",
-    "gateway.trace.name",
-    "gateway.trace.tags",
-    "gateway.trace.release",
-    "gateway.prompt.name",
-    "gateway.prompt.version"
-  ),
-  ...from(
-    `${page}: model calls`,
-    "gen_ai.operation.name",
-    "gen_ai.provider.name",
-    "gen_ai.output.type",
-    "gen_ai.conversation.id",
-    "gen_ai.request.model",
-    "gen_ai.request.temperature",
-    "gen_ai.request.top_p",
-    "gen_ai.request.top_k",
-    "gen_ai.request.max_tokens",
-    "gen_ai.request.frequency_penalty",
-    "gen_ai.request.presence_penalty",
-    "gen_ai.request.stop_sequences",
-    "gen_ai.request.seed",
-    "gen_ai.request.choice.count",
-    "gen_ai.request.encoding_formats",
-    "gen_ai.response.id",
-    "gen_ai.response.model",
-    "gen_ai.response.finish_reasons",
-    "gen_ai.response.time_to_first_chunk",
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.output_tokens",
-    "gen_ai.usage.cache_creation.input_tokens",
-    "gen_ai.usage.cache_read.input_tokens",
-    "gen_ai.system_instructions",
-    "gen_ai.input.messages",
-    "gen_ai.output.messages",
-    "gen_ai.tool.*.name",
-    "gen_ai.tool.*.description",
-    "gen_ai.tool.*.parameters",
-    "gen_ai.agent.id",
-    "gen_ai.agent.name",
-    "litellm.call_id",
-    "litellm.call_type",
-    "litellm.provider.model",
-    "litellm.request.streaming",
-    "litellm.request.route",
-    "litellm.request.tools.declared"
-  ),
-  ...from(
-    `${page}: cost`,
-    "litellm.cost.total",
-    "litellm.cost.input",
-    "litellm.cost.output",
-    "litellm.cost.cache_read",
-    "litellm.cost.cache_creation",
-    "litellm.cost.tool_usage",
-    "litellm.cost.original",
-    "litellm.cost.discount_amount",
-    "litellm.cost.discount_percent",
-    "litellm.cost.margin_fixed_amount",
-    "litellm.cost.margin_percent",
-    "litellm.cost.margin_total_amount",
-    "litellm.cost.guardrail"
-  ),
-  ...from(
-    `${page}: identity`,
-    "litellm.team.id",
-    "litellm.team.alias",
-    "litellm.api_key.hash",
-    "litellm.end_user.id",
-    "litellm.metadata.*"
-  ),
-  ...from(
-    `${page}: errors`,
-    "error.message",
-    "litellm.provider.error.code",
-    "litellm.provider.error.stack_trace",
-    "litellm.provider.error.llm_provider"
-  ),
-  ...from(
-    `${page}: MCP and tools`,
-    "rpc.system",
-    "gen_ai.prompt.name",
-    "gen_ai.tool.name",
-    "gen_ai.tool.call.id",
-    "gen_ai.tool.call.arguments",
-    "gen_ai.tool.call.result",
-    "litellm.mcp.server.name"
-  ),
-  ...from(
-    `${page}: guardrails`,
-    "litellm.guardrail.name",
-    "litellm.guardrail.mode",
-    "litellm.guardrail.status",
-    "litellm.guardrail.provider",
-    "litellm.guardrail.action",
-    "litellm.guardrail.response",
-    "litellm.guardrail.violation_categories",
-    "litellm.guardrail.confidence_score",
-    "litellm.guardrail.risk_score",
-    "litellm.guardrail.masked_entity_count",
-    "litellm.guardrail.duration",
-    "litellm.guardrail.id",
-    "litellm.guardrail.transaction_id",
-    "litellm.guardrail.policy_template",
-    "litellm.guardrail.detection_method",
-    "litellm.guardrail.usage",
-    "litellm.guardrail.cost_in_spend"
-  ),
-  ...from(
-    `${page}: services`,
-    "litellm.service.name",
-    "litellm.service.call_type",
-    "litellm.service.target",
-    "litellm.service.caller",
-    "litellm.redis.families",
-    "db.system",
-    "service",
-    "call_type",
-    "error"
-  )
-}
+type Noted = Readonly<Record<string, string>>
 
-type Out = WriterOf<typeof keys>
+/** What was noted of a service, and may be told. */
+const notedOf = ({ data }: TypedSpan): Noted =>
+  data?._tag === "db_call" || data?._tag === "service" ? Metadata.sanitize(data.metadata) : {}
 
-const content = [
-  "gen_ai.system_instructions",
-  "gen_ai.input.messages",
-  "gen_ai.output.messages",
-  "gen_ai.tool.*.name",
-  "gen_ai.tool.*.description",
-  "gen_ai.tool.*.parameters",
-  "gen_ai.tool.call.arguments",
-  "gen_ai.tool.call.result",
-  "litellm.guardrail.response",
-  ...Legacy.content
-] as const satisfies ReadonlyArray<keyof typeof keys>
-
-/** What a span is worth nothing without. */
-const core = Core.of(
-  keys,
-  "error.message",
-  "gen_ai.operation.name",
-  "gen_ai.provider.name",
-  "gen_ai.conversation.id",
-  "gen_ai.request.model",
-  "gen_ai.response.id",
-  "gen_ai.response.model",
-  "gen_ai.response.finish_reasons",
-  "gen_ai.usage.input_tokens",
-  "gen_ai.usage.output_tokens",
-  "gen_ai.usage.cache_creation.input_tokens",
-  "gen_ai.usage.cache_read.input_tokens",
-  "gen_ai.agent.id",
-  "gen_ai.agent.name",
-  "gen_ai.tool.name",
-  "gen_ai.tool.call.id",
-  "db.system",
-  "litellm.team.id",
-  "litellm.api_key.hash",
-  "litellm.end_user.id",
-  "litellm.call_id",
-  "litellm.cost.total",
-  "litellm.guardrail.name",
-  "litellm.guardrail.status",
-  "litellm.guardrail.action",
-  "litellm.service.name"
-)
-
-/** On every span, as LiteLLM promotes them. What the gateway says of the key wins over what anybody else noted under its name. */
-const identity = (span: TypedSpan, out: Out): void => {
-  const { data, facts } = span
-  const noted = data?._tag === "db_call" || data?._tag === "service" ? Metadata.sanitize(data.metadata) : {}
+/**
+ * On every span, as LiteLLM promotes them unless it is told otherwise: the end user as metadata alone. What the gateway says of the key wins over what
+ * anybody else noted under its name.
+ */
+const identity = ({ facts }: TypedSpan, noted: Noted, out: Out): void => {
   const metadata: Readonly<Record<string, string | undefined>> = {
     ...noted,
     ...facts.metadata,
@@ -213,19 +47,28 @@ const identity = (span: TypedSpan, out: Out): void => {
   }
   out.string("litellm.team.id", facts.team?.id)
   out.string("litellm.team.alias", facts.team?.alias)
+  out.json("litellm.team.metadata", sorted(facts.team?.metadata))
   out.string("litellm.api_key.hash", facts.key?.hash)
-  out.string("litellm.end_user.id", facts.endUser)
   for (const [key, value] of Object.entries(metadata)) out.string(`litellm.metadata.${key}`, value)
+}
+
+/** Always in one order, so that equal facts are equal texts. */
+const sorted = (metadata: Noted | undefined): Noted | undefined => {
+  const said = Object.entries(metadata ?? {}).filter(([, value]) => value !== "")
+  return said.length === 0 ? undefined : Object.fromEntries(said.sort(([one], [two]) => (one < two ? -1 : 1)))
+}
+
+/** The old keys have what was noted of a service under its bare name, too. One with a dot in it would be a key of somebody's, perhaps of ours. */
+const bare = (noted: Noted, out: AttributeWriter): void => {
+  for (const [key, value] of Object.entries(noted))
+    if (key !== "" && !key.includes(".") && !Object.hasOwn(Keys.table, key)) out.string(key, value)
 }
 
 /** Once, on the root: LiteLLM has no keys for these. */
 const trace = ({ facts, isRoot }: TypedSpan, out: Out): void => {
   if (!isRoot) return
-  out.string("gateway.trace.name", facts.traceName)
-  out.strings("gateway.trace.tags", facts.tags)
-  out.string("gateway.trace.release", facts.release)
-  out.string("gateway.prompt.name", facts.promptName)
-  out.string("gateway.prompt.version", facts.promptVersion)
+  Gateway.named(facts, out)
+  Gateway.prompt(facts, out)
 }
 
 const error = (span: TypedSpan, out: Out): void => {
@@ -241,7 +84,7 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   const asked = data.parameters
   out.string("gen_ai.provider.name", filled(data.provider))
   out.string("gen_ai.output.type", data.outputType)
-  out.string("gen_ai.conversation.id", data.conversationId ?? span.facts.sessionId)
+  out.string("gen_ai.conversation.id", filled(data.conversationId) ?? span.facts.sessionId)
   out.string("gen_ai.request.model", filled(data.requestModel))
   out.double("gen_ai.request.temperature", asked?.temperature)
   out.double("gen_ai.request.top_p", asked?.topP)
@@ -253,7 +96,7 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   out.int("gen_ai.request.seed", asked?.seed)
   out.int("gen_ai.request.choice.count", asked?.choiceCount)
   out.strings("gen_ai.request.encoding_formats", asked?.encodingFormats)
-  out.strings("gen_ai.response.finish_reasons", data.finishReasons)
+  out.strings("gen_ai.response.finish_reasons", allFilled(data.finishReasons))
   out.int("gen_ai.usage.input_tokens", data.usage?.inputTokens)
   out.int("gen_ai.usage.output_tokens", data.usage?.outputTokens)
   out.int("gen_ai.usage.cache_creation.input_tokens", data.usage?.cacheCreationInputTokens)
@@ -263,19 +106,15 @@ const inference = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>, span:
   out.json("gen_ai.output.messages", Chat.output(data))
 }
 
-const cost = (data: SpanData.Cost | undefined, out: Out): void => {
-  out.double("litellm.cost.total", data?.total)
-  out.double("litellm.cost.input", data?.input)
-  out.double("litellm.cost.output", data?.output)
-  out.double("litellm.cost.cache_read", data?.cacheRead)
-  out.double("litellm.cost.cache_creation", data?.cacheCreation)
-  out.double("litellm.cost.tool_usage", data?.toolUsage)
-  out.double("litellm.cost.original", data?.original)
-  out.double("litellm.cost.discount_amount", data?.discountAmount)
-  out.double("litellm.cost.discount_percent", data?.discountPercent)
-  out.double("litellm.cost.margin_fixed_amount", data?.marginFixedAmount)
-  out.double("litellm.cost.margin_percent", data?.marginPercent)
-  out.double("litellm.cost.margin_total_amount", data?.marginTotalAmount)
+const cost = Gateway.costUnder("litellm.cost")
+
+const tools = (offered: ReadonlyArray<ToolDefinition> | undefined, out: Out): void => {
+  Legacy.tools(offered, out)
+  offered?.forEach(({ description, name, parameters }, index) => {
+    out.string(`gen_ai.tool.${index}.name`, filled(name))
+    out.string(`gen_ai.tool.${index}.description`, filled(description))
+    jsonText(`gen_ai.tool.${index}.parameters`, parameters, out)
+  })
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -284,8 +123,8 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   inference(data, span, out)
   Otel.server(data.server, out)
   Legacy.call(data, out)
-  out.string("gen_ai.response.model", data.responseModel)
-  out.string("gen_ai.response.id", data.responseId)
+  out.string("gen_ai.response.model", filled(data.responseModel))
+  out.string("gen_ai.response.id", filled(data.responseId))
   out.double("gen_ai.response.time_to_first_chunk", data.timeToFirstChunk)
   out.string("litellm.call_id", filled(data.callId))
   out.string("litellm.call_type", filled(data.callType))
@@ -293,17 +132,8 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.boolean("litellm.request.streaming", data.streaming)
   out.string("litellm.request.route", data.requestRoute)
   out.int("litellm.request.tools.declared", declared === 0 ? undefined : declared)
-  data.tools?.forEach(({ description, name, parameters }, index) => {
-    out.string(`gen_ai.tool.${index}.name`, filled(name))
-    out.string(`gen_ai.tool.${index}.description`, filled(description))
-    jsonText(`gen_ai.tool.${index}.parameters`, parameters, out)
-  })
+  tools(data.tools, out)
   cost(data.cost, out)
-}
-
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  jsonText("gen_ai.tool.call.arguments", data.arguments, out)
-  jsonText("gen_ai.tool.call.result", data.result, out)
 }
 
 const mcp = (data: SpanData.Read<SpanData.McpToolCall | SpanData.McpListTools>, span: TypedSpan, out: Out): void => {
@@ -318,10 +148,10 @@ const service = (data: SpanData.Read<SpanData.DbCall | SpanData.Service>, span: 
   out.string("litellm.service.call_type", data.callType)
   out.string("litellm.service.target", data.target)
   out.string("litellm.service.caller", data.caller)
-  out.strings("litellm.redis.families", data.families)
+  out.string("litellm.redis.families", filled(data.families?.toSorted().join(",")))
   out.string("service", data.service)
   out.string("call_type", data.callType)
-  out.string("error", failure && (failure.message ?? failure.type))
+  out.string("error", failure?.message)
 }
 
 const roles: RoleWriters<Out> = {
@@ -332,23 +162,23 @@ const roles: RoleWriters<Out> = {
     out.string("gen_ai.agent.id", data.id)
     out.string("gen_ai.agent.name", data.name)
     inference(data, span, out)
+    tools(data.tools, out)
     Otel.agentServer(data, out)
   },
   tool_call: (data, _span, out) => {
     out.string("gen_ai.operation.name", "execute_tool")
     out.string("gen_ai.tool.name", data.name)
     out.string("gen_ai.tool.call.id", data.callId)
-    exchange(data, out)
+    GenaiAgents.exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
     const isAddressed = data.server?.address !== undefined && data.server.port !== undefined
-    out.string("gen_ai.operation.name", data.method === "tools/call" ? "execute_tool" : undefined)
+    out.string("gen_ai.operation.name", SpanData.callsTool(data) ? "execute_tool" : undefined)
     out.string("gen_ai.tool.name", data.tool)
-    out.string("gen_ai.prompt.name", data.prompt)
     out.string("rpc.system", isAddressed ? "jsonrpc" : undefined)
     mcp(data, span, out)
     out.double("litellm.cost.total", data.cost)
-    exchange(data, out)
+    GenaiAgents.exchange(data, out)
   },
   mcp_list_tools: mcp,
   guardrail: (data, _span, out) => {
@@ -372,8 +202,11 @@ const roles: RoleWriters<Out> = {
     out.double("litellm.cost.guardrail", data.cost)
   },
   db_call: (data, span, out) => {
-    Otel.database(Names.spelled(data), Otel.errorOf(span), out)
-    out.string("db.system", Otel.databaseSystem(data))
+    // LiteLLM tells the port also where it goes without saying.
+    const { endpoint, ...call } = Names.spelled(data)
+    Otel.database(call, Otel.errorOf(span), out)
+    Otel.server(endpoint, out)
+    out.string("db.system", DatabaseCall.of(data).system)
     service(data, span, out)
   },
   service: (data, span, out) => {
@@ -382,18 +215,15 @@ const roles: RoleWriters<Out> = {
   }
 }
 
-const write = (span: TypedSpan, out: Out): void => {
+const write = (span: TypedSpan, out: AttributeWriter): void => {
+  const noted = notedOf(span)
   error(span, out)
   Otel.session(span, out)
-  identity(span, out)
+  identity(span, noted, out)
   trace(span, out)
+  bare(noted, out)
   Roles.write(roles, span, out)
 }
-
-const lists = {
-  "gen_ai.tool": "tools",
-  "llm.request.functions": "tools"
-} as const satisfies Vocabulary["lists"]
 
 /**
  * The keys and names of 2026. They have no version of their own; ours changes when a key does.
@@ -401,4 +231,13 @@ const lists = {
  * @since 0.1.0
  * @category vocabularies
  */
-export const v1: Vocabulary = { name: "litellm", version: "1", keys, content, lists, core, spanName: Names.of, write }
+export const v1: Vocabulary = {
+  name: "litellm",
+  version: "1",
+  keys: Keys.table,
+  content: Keys.content,
+  lists: Keys.lists,
+  core: Keys.core,
+  spanName: Names.of,
+  write
+}

@@ -5,13 +5,14 @@
  *
  * @since 0.1.0
  */
-
-import { parsed } from "@tenant-tracer/model/Json"
+import * as Json from "@tenant-tracer/model/Json"
 import type { ToolDefinition } from "@tenant-tracer/model/Message"
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
+import * as Facts from "./internal/facts.js"
+import * as FlatMessages from "./internal/flatMessages.js"
 import * as Gateway from "./internal/gateway.js"
 import { filled, from, present, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
@@ -21,13 +22,13 @@ import type { RoleWriters } from "./internal/roles.js"
 import * as Roles from "./internal/roles.js"
 import * as Turns from "./internal/turns.js"
 
-const page = "OpenInference spec/semantic_conventions.md"
+const page = "OpenInference spec/semantic_conventions.md#reserved-attributes"
 
 const keys = {
   ...Plain.keys,
   ...Otel.sessionKeys,
   ...Gateway.identityKeys,
-  ...Turns.keys,
+  ...FlatMessages.keys,
   ...from(
     page,
     "openinference.span.kind",
@@ -54,6 +55,8 @@ const keys = {
     "llm.token_count.prompt_details.cache_read",
     "llm.token_count.prompt_details.cache_write",
     "llm.token_count.completion_details.reasoning",
+    "llm.token_count.prompt_details.audio",
+    "llm.token_count.completion_details.audio",
     "llm.cost.total",
     "llm.cost.prompt",
     "llm.cost.completion",
@@ -64,9 +67,9 @@ const keys = {
     "llm.choices.*",
     "retrieval.documents.*"
   ),
-  ...from("OpenInference spec/tool_calling.md", "llm.tools.*"),
+  ...from("OpenInference spec/tool_calling.md#tool-definitions", "llm.tools.*"),
   ...from(
-    "OpenInference spec/embedding_spans.md",
+    "OpenInference spec/embedding_spans.md#common-attributes",
     "embedding.model_name",
     "embedding.invocation_parameters",
     "embedding.embeddings.*"
@@ -150,7 +153,7 @@ const systems: Readonly<Record<string, string>> = {
   x_ai: "xai"
 }
 
-const lookup = (table: Readonly<Record<string, string>>, name: string | undefined): string | undefined =>
+const wordFor = (table: Readonly<Record<string, string>>, name: string | undefined): string | undefined =>
   name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
 
 /** Writes what went in or came out: text as it is, anything else as JSON, with the type that tells them apart. */
@@ -158,16 +161,16 @@ const value = (side: "input" | "output", subject: unknown, out: Out): void => {
   if (subject === undefined) return
   if (typeof subject === "string") {
     out.string(`${side}.value`, subject)
-    out.string(`${side}.mime_type`, typeof parsed(subject) === "string" ? "text/plain" : "application/json")
+    out.string(`${side}.mime_type`, Json.isTree(subject) ? "application/json" : "text/plain")
   } else {
     out.json(`${side}.value`, subject)
     out.string(`${side}.mime_type`, "application/json")
   }
 }
 
-const tools = (definitions: ReadonlyArray<ToolDefinition>, out: Out): void =>
-  definitions.forEach(({ description, name, parameters }, index) => {
-    const tool = { type: "function", function: { name, description, parameters: parsed(parameters) } }
+const tools = (definitions: ReadonlyArray<ToolDefinition> | undefined, out: Out): void =>
+  definitions?.forEach(({ description, name, parameters }, index) => {
+    const tool = { type: "function", function: { name, description, parameters: Json.parsed(parameters) } }
     out.json(`llm.tools.${index}.tool.json_schema`, tool)
   })
 
@@ -178,6 +181,8 @@ const usage = ({ cost, usage }: SpanData.Read<SpanData.LlmCall>, out: Out): void
   out.int("llm.token_count.prompt_details.cache_read", usage?.cacheReadInputTokens)
   out.int("llm.token_count.prompt_details.cache_write", usage?.cacheCreationInputTokens)
   out.int("llm.token_count.completion_details.reasoning", usage?.reasoningOutputTokens)
+  out.int("llm.token_count.prompt_details.audio", usage?.audio?.inputTokens)
+  out.int("llm.token_count.completion_details.audio", usage?.audio?.outputTokens)
   out.double("llm.cost.total", cost?.total)
   out.double("llm.cost.prompt", cost?.input)
   out.double("llm.cost.completion", cost?.output)
@@ -193,26 +198,27 @@ const embedding = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   subjects.forEach((text, index) => {
     out.string(`embedding.embeddings.${index}.embedding.text`, text)
   })
-  value(
-    "input",
-    Messages.listed(subjects, (list) => list),
-    out
-  )
+  const texts = Messages.listed(subjects, (list) => list)
+  value("input", Messages.isText(data.inputMessages) ? texts : Chat.input(data), out)
 }
 
-const retriever = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
-  out.string("openinference.span.kind", "RETRIEVER")
-  value("input", Messages.query(data), out)
-  data.documents?.forEach(({ content, id, score }, index) => {
-    out.string(`retrieval.documents.${index}.document.id`, id)
-    out.double(`retrieval.documents.${index}.document.score`, score)
-    out.string(`retrieval.documents.${index}.document.content`, content)
-  })
+/** The conventions have words for what is looked up, and none for what is kept. */
+const lookUp = (data: SpanData.Read<SpanData.LlmCall>, lookup: Chat.Lookup, out: Out): void => {
+  out.string("openinference.span.kind", lookup.isSearch ? "RETRIEVER" : "CHAIN")
+  value("input", lookup.input, out)
+  if (data.operation !== "retrieval") value("output", lookup.output, out)
+  else
+    data.documents?.forEach(({ content, id, score }, index) => {
+      out.string(`retrieval.documents.${index}.document.id`, id)
+      out.double(`retrieval.documents.${index}.document.score`, score)
+      out.string(`retrieval.documents.${index}.document.content`, content)
+    })
 }
 
-const spoken = (inputs: ReadonlyArray<Turns.Turn>, outputs: ReadonlyArray<Turns.Turn>, out: Out): void => {
-  value("input", Turns.summary(inputs), out)
-  value("output", Turns.summary(outputs), out)
+/** Of what has no messages of its own, or text alone in them, the conversation is told in full here. */
+const spoken = (data: Messages.Spoken, out: Out): void => {
+  value("input", Chat.input(data), out)
+  value("output", Chat.output(data), out)
 }
 
 const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
@@ -223,14 +229,12 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
   out.string("llm.model_name", response ?? request)
   out.string("llm.request.model_name", routed ? request : undefined)
   out.string("llm.response.model_name", routed ? response : undefined)
-  out.string("llm.provider", lookup(providers, data.provider) ?? filled(data.provider))
-  out.string("llm.system", lookup(systems, data.provider))
+  out.string("llm.provider", wordFor(providers, data.provider) ?? filled(data.provider))
+  out.string("llm.system", wordFor(systems, data.provider))
   out.json("llm.invocation_parameters", Chat.parameters(data.parameters))
-  out.string("llm.finish_reason", data.finishReasons?.[0])
+  out.string("llm.finish_reason", filled(data.finishReasons?.[0]))
   out.string("llm.prompt_template.version", span.facts.promptVersion)
-  tools(data.tools ?? [], out)
-  const inputs = Turns.inputTurns(data)
-  const outputs = Turns.outputTurns(data)
+  tools(data.tools, out)
   if (data.operation === "text_completion") {
     Messages.texts(data.inputMessages).forEach((text, index) => {
       out.string(`llm.prompts.${index}.prompt.text`, text)
@@ -238,23 +242,27 @@ const llm = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): 
     Messages.texts(data.outputMessages).forEach((text, index) => {
       out.string(`llm.choices.${index}.completion.text`, text)
     })
-  } else {
-    Turns.conversation("input", inputs, out)
-    Turns.conversation("output", outputs, out)
+    spoken(data, out)
+    return
   }
-  spoken(inputs, outputs, out)
+  const inputs = Turns.inputTurns(data)
+  const outputs = Turns.outputTurns(data)
+  FlatMessages.conversation("input", inputs, out)
+  FlatMessages.conversation("output", outputs, out)
+  value("input", Chat.summary(inputs), out)
+  value("output", Chat.summary(outputs), out)
 }
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
-  if (data.operation === "embeddings") embedding(data, out)
-  else if (data.operation === "retrieval") retriever(data, out)
+  const lookup = Chat.lookup(data)
+  if (lookup !== undefined) lookUp(data, lookup, out)
+  else if (data.operation === "embeddings") embedding(data, out)
   else llm(data, span, out)
   usage(data, out)
   Plain.roles.llm_call(data, span, out)
 }
 
 const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  out.string("openinference.span.kind", "TOOL")
   value("input", data.arguments, out)
   value("output", data.result, out)
 }
@@ -264,24 +272,29 @@ const chain = (out: Out): void => out.string("openinference.span.kind", "CHAIN")
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
     chain(out)
-    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
+    spoken(data, out)
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
   /** Tokens stay off: the back end adds up those of the model calls inside. */
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     out.string("openinference.span.kind", data.operation === "invoke_workflow" ? "CHAIN" : "AGENT")
     out.string("agent.name", data.name)
-    spoken(Turns.inputTurns(data), Turns.outputTurns(data), out)
+    tools(data.tools, out)
+    spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
+    out.string("openinference.span.kind", "TOOL")
     out.string("tool.name", data.name)
     out.string("tool.description", data.description)
     out.string("tool.id", data.callId)
     exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
-    out.string("tool.name", data.tool ?? data.prompt)
+    const otherKind = data.method === "prompts/get" ? "PROMPT" : "CHAIN"
+    out.string("openinference.span.kind", SpanData.callsTool(data) ? "TOOL" : otherKind)
+    out.string("tool.name", data.tool)
     Plain.roles.mcp_tool_call(data, span, out)
     exchange(data, out)
   },
@@ -304,14 +317,20 @@ const roles: RoleWriters<Out> = {
   }
 }
 
-/** What the conventions have no key for on every span stands beside what the caller says, whose words win. */
-const metadata = ({ facts }: TypedSpan) =>
+/** Of what a span says of itself the conventions have keys for these. */
+const named = /^(?:agent_name|tool_name|tool_call_id|tool_description)$/
+
+/** What the conventions have no key for on every span, beside what the caller noted. */
+const metadata = (span: TypedSpan) =>
   present({
-    release: facts.release,
-    trace_name: facts.traceName,
-    prompt_name: facts.promptName,
-    prompt_version: facts.promptVersion,
-    ...facts.metadata
+    ...Facts.metadata(span, ...Facts.ofCaller, "user_id", "session_id", "environment", "tags"),
+    ...Object.fromEntries(Object.entries(Facts.own(span.data)).filter(([key]) => !named.test(key))),
+    ...(span.data?._tag === "llm_call" &&
+      Facts.said({
+        operation: filled(span.data.operation),
+        response_id: filled(span.data.responseId),
+        system_fingerprint: filled(span.data.systemFingerprint)
+      }))
   })
 
 const write = (span: TypedSpan, out: Out): void => {

@@ -1,14 +1,16 @@
 /**
  * Traceloop's keys from before the GenAI conventions (`traceloop.*`, `llm.usage.*`, messages one attribute per field): what Traceloop and the tools of
- * its time read.
+ * its time read. What they have no key for of agents and tools has that of the GenAI conventions.
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import * as Chat from "./internal/chat.js"
 import * as Core from "./internal/core.js"
 import * as Facts from "./internal/facts.js"
 import * as Gateway from "./internal/gateway.js"
+import * as GenaiAgents from "./internal/genaiAgents.js"
 import { filled, from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Legacy from "./internal/legacy.js"
 import * as Messages from "./internal/messages.js"
@@ -23,6 +25,7 @@ const keys = {
   ...Plain.keys,
   ...Gateway.costKeys,
   ...Legacy.keys,
+  ...GenaiAgents.keys,
   ...from("OpenLLMetry semconv_ai/__init__.py", "llm.response.finish_reason"),
   ...from(
     `${page}#llm-foundation-models`,
@@ -41,8 +44,9 @@ const keys = {
     "gen_ai.usage.cache_creation_input_tokens",
     "gen_ai.usage.reasoning_tokens",
     "gen_ai.openai.system_fingerprint",
-    "gen_ai.prompt.*",
-    "gen_ai.completion.*"
+    // Beside the messages stand the name and the version of a prompt, which say nothing of what was said.
+    "gen_ai.prompt.*.*",
+    "gen_ai.completion.*.*"
   ),
   ...from(
     `${page}#llm-frameworks`,
@@ -62,8 +66,8 @@ type Out = WriterOf<typeof keys>
 
 const content = [
   ...Legacy.content,
-  "gen_ai.prompt.*",
-  "gen_ai.completion.*",
+  "gen_ai.prompt.*.*",
+  "gen_ai.completion.*.*",
   "traceloop.entity.input",
   "traceloop.entity.output"
 ] as const satisfies ReadonlyArray<keyof typeof keys>
@@ -92,15 +96,8 @@ const core = Core.of(
 
 /** On every span: the workflow it belongs to, and what it is associated with. */
 const trace = (span: TypedSpan, out: Out): void => {
-  const { facts } = span
-  const properties = Facts.metadata(span, {
-    user_id: facts.endUser,
-    session_id: facts.sessionId,
-    environment: facts.environment,
-    release: facts.release,
-    tags: filled(facts.tags?.join(","))
-  })
-  out.string("traceloop.workflow.name", facts.traceName)
+  const properties = Facts.metadata(span, "trace_name", "prompt_name", "prompt_version")
+  out.string("traceloop.workflow.name", span.facts.traceName)
   for (const [key, value] of Object.entries(properties)) out.string(`traceloop.association.properties.${key}`, value)
 }
 
@@ -117,7 +114,7 @@ const requestTypes: Readonly<Record<string, string>> = {
 }
 
 const conversation = (side: "gen_ai.prompt" | "gen_ai.completion", turns: ReadonlyArray<Turns.Turn>, out: Out): void =>
-  turns.forEach(({ answer, parts, role }, index) => {
+  turns.forEach(({ answer, finishReason, parts, role }, index) => {
     const at = `${side}.${index}` as const
     const calls = parts.filter((part) => part.type === "tool_call")
     const said = parts.filter((part) => part.type !== "tool_call")
@@ -131,13 +128,15 @@ const conversation = (side: "gen_ai.prompt" | "gen_ai.completion", turns: Readon
       out.string(`${at}.tool_calls.${number}.name`, call.name)
       jsonText(`${at}.tool_calls.${number}.arguments`, call.arguments, out)
     })
+    out.string(`${at}.finish_reason`, finishReason)
   })
 
 const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
   const operation = data.operation ?? ""
-  const answers = Turns.outputTurns(data)
+  const lookup = Chat.lookup(data)
   out.string("llm.request.type", Object.hasOwn(requestTypes, operation) ? requestTypes[operation] : "unknown")
   Legacy.call(data, out)
+  Legacy.tools(data.tools, out)
   out.int("llm.usage.prompt_tokens", data.usage?.inputTokens)
   out.int("llm.usage.completion_tokens", data.usage?.outputTokens)
   out.int("llm.usage.total_tokens", data.usage?.totalTokens)
@@ -150,31 +149,24 @@ const llmCall = (data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Ou
   out.double("gen_ai.request.temperature", data.parameters?.temperature)
   out.double("gen_ai.request.top_p", data.parameters?.topP)
   out.string("gen_ai.response.model", filled(data.responseModel))
-  out.string("gen_ai.response.id", data.responseId)
-  out.string("gen_ai.openai.system_fingerprint", data.systemFingerprint)
+  out.string("gen_ai.response.id", filled(data.responseId))
+  out.string("gen_ai.openai.system_fingerprint", filled(data.systemFingerprint))
   out.string("traceloop.prompt.key", span.facts.promptName)
   out.string("traceloop.prompt.version", span.facts.promptVersion)
-  out.string("llm.response.finish_reason", data.finishReasons?.[0])
+  out.string("llm.response.finish_reason", filled(data.finishReasons?.[0]))
+  GenaiAgents.context(data, out)
   Gateway.cost(data.cost, out)
   conversation("gen_ai.prompt", Turns.inputTurns(data), out)
-  conversation("gen_ai.completion", answers, out)
-  answers.forEach((_, index) => {
-    const reason = data.outputMessages?.[index]?.finishReason ?? data.finishReasons?.[index]
-    out.string(`gen_ai.completion.${index}.finish_reason`, reason)
-  })
-  out.json("traceloop.entity.output", Messages.documents(data.documents))
+  conversation("gen_ai.completion", Turns.outputTurns(data), out)
+  // What a retrieval looks for is told among the messages.
+  if (data.operation !== "retrieval") jsonText("traceloop.entity.input", lookup?.input, out)
+  out.json("traceloop.entity.output", lookup === undefined ? Messages.documents(data.documents) : lookup.output)
   Plain.roles.llm_call(data, span, out)
 }
 
-const spoken = (data: Messages.Spoken, out: Out): void => {
-  out.json("traceloop.entity.input", Turns.summary(Turns.inputTurns(data)))
-  out.json("traceloop.entity.output", Turns.summary(Turns.outputTurns(data)))
-}
+const spoken = Chat.spokenUnder("traceloop.entity.input", "traceloop.entity.output")
 
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  jsonText("traceloop.entity.input", data.arguments, out)
-  jsonText("traceloop.entity.output", data.result, out)
-}
+const exchange = Plain.exchangeUnder("traceloop.entity.input", "traceloop.entity.output")
 
 const roles: RoleWriters<Out> = {
   proxy_request: (data, span, out) => {
@@ -183,17 +175,22 @@ const roles: RoleWriters<Out> = {
     Plain.roles.proxy_request(data, span, out)
   },
   llm_call: llmCall,
-  agent: (data, _span, out) => {
+  agent: (data, span, out) => {
     entity(data.operation === "invoke_workflow" ? "workflow" : "agent", data.name, out)
     out.string("traceloop.entity.version", data.version)
+    GenaiAgents.agent(data, out)
+    Legacy.tools(data.tools, out)
     spoken(data, out)
+    Plain.roles.agent(data, span, out)
   },
   tool_call: (data, _span, out) => {
     entity("tool", data.name, out)
+    GenaiAgents.tool(data, out)
     exchange(data, out)
   },
   mcp_tool_call: (data, span, out) => {
-    entity("tool", data.tool ?? data.prompt, out)
+    if (SpanData.callsTool(data)) entity("tool", data.tool, out)
+    else entity("task", data.prompt ?? data.method, out)
     Plain.roles.mcp_tool_call(data, span, out)
     exchange(data, out)
   },

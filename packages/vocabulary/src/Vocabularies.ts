@@ -11,10 +11,11 @@
  *
  * @since 0.1.0
  */
-import { fewestAttributes } from "@tenant-tracer/model/Destination"
+import { coreAttributes } from "@tenant-tracer/model/Destination"
 import {
   type AttributeWriter,
   coreOf,
+  covers,
   type TypedSpan,
   type Vocabulary,
   type VocabularyRef
@@ -27,7 +28,7 @@ import * as Braintrust from "./Braintrust.js"
 import * as Genai from "./Genai.js"
 import { Admitted } from "./internal/admitted.js"
 import { coveredBy } from "./internal/keyTable.js"
-import { samples } from "./internal/samples.js"
+import { fullest, samples } from "./internal/samples.js"
 import * as Langfuse from "./Langfuse.js"
 import * as Langsmith from "./Langsmith.js"
 import * as Langtrace from "./Langtrace.js"
@@ -76,12 +77,14 @@ const findIn = (known: ReadonlyArray<Vocabulary>, ref: VocabularyRef): Option.Op
 const title = ({ name, version }: VocabularyRef): string => (version === undefined ? name : `${name} ${version}`)
 
 /**
- * Layers the vocabularies that a destination asks for into one: each key is written once, by the first that has it. `known` adds vocabularies of
+ * Layers the vocabularies that a destination asks for into one: each key is written once, by the first that has it, and one that a vocabulary has only
+ * because its table has a row `*` is left to those that have a row of its own. `known` adds vocabularies of
  * one's own and is `all` unless said otherwise.
  *
  * Two that disagree are refused, before any span is written: on sample spans of every role, with every field filled, what both write must have
- * the same type and value, and what carries content for one must do so for the other. So are those whose core keys alone are more than a destination
- * may keep (`Destination.fewestAttributes`). One that throws on a sample is not judged by that, and costs the spans on which it throws.
+ * the same type and value, and what carries content for one must do so for the other. So are those whose core keys alone, on spans that have all at
+ * once and have failed, are more than a destination keeps: `attributes`, or `Destination.coreAttributes` where that is more or not said. One that throws on a sample is not judged by that, and costs
+ * the spans on which it throws.
  *
  * What was accepted is remembered, since destinations come and go by the thousand: ask with the same list of `known`, which must not change.
  *
@@ -90,14 +93,16 @@ const title = ({ name, version }: VocabularyRef): string => (version === undefin
  */
 export const layer = (
   refs: ReadonlyArray<VocabularyRef>,
-  known: ReadonlyArray<Vocabulary> = all
+  known: ReadonlyArray<Vocabulary> = all,
+  attributes: number = coreAttributes
 ): Either.Either<Vocabulary, VocabularyError> => {
+  const most = Math.min(attributes, coreAttributes)
   const accepted = acceptedOf(known)
   // One that is named twice is there once.
-  const key = [...new Set(refs.map(({ name, version }) => JSON.stringify([name, version])))].join()
+  const key = [most, ...new Set(refs.map(({ name, version }) => JSON.stringify([name, version])))].join()
   const before = accepted.get(key)
   if (before !== undefined) return before
-  const made = combine(refs, known)
+  const made = combine(refs, known, most)
   if (Either.isRight(made)) {
     if (accepted.size >= maxAccepted) accepted.clear()
     accepted.set(key, made)
@@ -119,7 +124,8 @@ const acceptedOf = (known: ReadonlyArray<Vocabulary>): Accepted => {
 
 const combine = (
   refs: ReadonlyArray<VocabularyRef>,
-  known: ReadonlyArray<Vocabulary>
+  known: ReadonlyArray<Vocabulary>,
+  most: number
 ): Either.Either<Vocabulary, VocabularyError> =>
   Either.gen(function* () {
     const [first, ...rest] = new Set(yield* Either.all(refs.map((ref) => resolve(ref, known))))
@@ -133,7 +139,7 @@ const combine = (
       }
     }
     const layered = rest.reduce(above, first)
-    const detail = overflow(layered)
+    const detail = overflow(layered, most)
     return detail === undefined ? layered : yield* Either.left(new VocabularyError({ reason: "core", detail }))
   })
 
@@ -181,34 +187,53 @@ const conflict = (first: Vocabulary, second: Vocabulary): string | undefined => 
   return undefined
 }
 
-/** What is left out of a span is never its core, as few attributes as a destination may ask for. One is left for what the tracer says of an outcome. */
-const overflow = (vocabulary: Vocabulary): string | undefined => {
+/**
+ * What is left out of a span is never its core, as few attributes as its destination asks for. One is left for what the tracer says of an outcome, which
+ * was interrupted or never came, and not both.
+ */
+const overflow = (vocabulary: Vocabulary, most: number): string | undefined => {
   const core = new Set(coreOf(vocabulary))
-  for (const { name, span } of samples) {
+  for (const { name, span } of fullest) {
     const { length } = sampled(vocabulary, span).filter(({ key }) => core.has(key))
-    if (length >= fewestAttributes) {
-      return `vocabulary ${title(vocabulary)} has ${length} core keys on one span (${name}), and a destination may keep ${fewestAttributes} attributes: name fewer vocabularies, or declare a shorter core`
+    if (length >= most) {
+      return `vocabulary ${title(vocabulary)} has ${length} core keys on one span (${name}), and a destination may keep ${most} attributes: name fewer vocabularies, or declare a shorter core`
     }
   }
   return undefined
 }
 
-const above = (first: Vocabulary, second: Vocabulary): Vocabulary => ({
-  name: `${first.name}+${second.name}`,
-  version: `${first.version}+${second.version}`,
-  schemaUrl: first.schemaUrl ?? second.schemaUrl,
-  keys: { ...second.keys, ...first.keys },
-  content: [...new Set([...first.content, ...second.content])],
-  lists: { ...second.lists, ...first.lists },
-  core: [...new Set([...coreOf(first), ...coreOf(second)])],
-  spanName: first.spanName ?? second.spanName,
-  write: (span: TypedSpan, out: AttributeWriter) => {
-    const written = new Set<string>()
-    const noting = (key: string) => {
-      written.add(key)
-      return true
+/**
+ * What one may write by its row `*` alone, for which the other has a row of its own: there such a key is the other's, or whatever somebody noted under
+ * that name would pass for what the other says.
+ */
+const yielded = (one: Vocabulary, other: Vocabulary): ReadonlySet<string> =>
+  new Set(
+    Object.hasOwn(one.keys, "*")
+      ? Object.keys(other.keys).filter((row) => covers("*", row) && row !== "*" && !Object.hasOwn(one.keys, row))
+      : []
+  )
+
+const above = (first: Vocabulary, second: Vocabulary): Vocabulary => {
+  const notOfFirst = yielded(first, second)
+  const notOfSecond = yielded(second, first)
+  return {
+    name: `${first.name}+${second.name}`,
+    version: `${first.version}+${second.version}`,
+    schemaUrl: first.schemaUrl ?? second.schemaUrl,
+    keys: { ...second.keys, ...first.keys },
+    content: [...new Set([...first.content, ...second.content])],
+    lists: { ...second.lists, ...first.lists },
+    core: [...new Set([...coreOf(first), ...coreOf(second)])],
+    spanName: first.spanName ?? second.spanName,
+    write: (span: TypedSpan, out: AttributeWriter) => {
+      const written = new Set<string>()
+      const noting = (key: string) => {
+        if (notOfFirst.has(key)) return false
+        written.add(key)
+        return true
+      }
+      first.write(span, new Admitted(out, noting))
+      second.write(span, new Admitted(out, (key) => !written.has(key) && !notOfSecond.has(key)))
     }
-    first.write(span, new Admitted(out, noting))
-    second.write(span, new Admitted(out, (key) => !written.has(key)))
   }
-})
+}

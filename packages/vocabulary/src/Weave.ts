@@ -3,13 +3,14 @@
  *
  * @since 0.1.0
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import { type AttributeWriter, coreOf, type TypedSpan, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Genai from "./Genai.js"
+import * as Chat from "./internal/chat.js"
 import * as Facts from "./internal/facts.js"
 import { from, jsonText, type WriterOf } from "./internal/keyTable.js"
 import * as Messages from "./internal/messages.js"
-import * as Turns from "./internal/turns.js"
+import * as Plain from "./internal/plain.js"
 
 const keys = {
   ...from(
@@ -58,51 +59,56 @@ const roleKinds: { readonly [Role in SpanData.SpanData["_tag"]]: string } = {
 }
 
 const kindOf = (data: SpanData.Read): string => {
-  if (data._tag === "llm_call" && data.operation === "embeddings") return "embedding"
-  if (data._tag === "llm_call" && data.operation === "retrieval") return "retriever"
+  if (data._tag === "llm_call") {
+    const lookup = Chat.lookup(data)
+    if (lookup !== undefined) return lookup.isSearch ? "retriever" : "chain"
+    if (data.operation === "embeddings") return "embedding"
+  }
+  if (data._tag === "agent" && data.operation === "invoke_workflow") return "chain"
+  if (data._tag === "mcp_tool_call" && !SpanData.callsTool(data)) return "chain"
   return roleKinds[data._tag]
 }
 
 /** A conversation is a thread, and each request to it a turn. */
 const trace = (span: TypedSpan, out: Out): void => {
   const { data, facts, isRoot } = span
-  const conversationId = (data && "conversationId" in data ? data.conversationId : undefined) ?? facts.sessionId
   out.string("wandb.display_name", isRoot ? facts.traceName : undefined)
   out.string("wandb.thread_id", facts.sessionId)
   out.boolean("wandb.is_turn", isRoot && facts.sessionId !== undefined ? true : undefined)
-  out.string("weave.conversation.id", conversationId)
-  const attributes = Facts.metadata(span, {
-    user_id: facts.endUser,
-    environment: facts.environment,
-    release: facts.release,
-    prompt_name: facts.promptName,
-    prompt_version: facts.promptVersion
-  })
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key !== "tags") out.string(`wandb.attributes.${key}`, value)
+  // As the conventions' key beside it: the session has one of its own.
+  out.string("weave.conversation.id", Facts.conversationOf(data) ?? facts.sessionId)
+  const { tags: _, ...attributes } = Facts.metadata(span, "session_id", "trace_name", "tags")
+  for (const [key, value] of Object.entries(attributes)) out.string(`wandb.attributes.${key}`, value)
+  // The rest of what a span says of itself is among the conventions' keys.
+  if (data?._tag === "llm_call") {
+    out.string("wandb.attributes.memory_store", data.memory?.storeId)
+    out.string("wandb.attributes.memory_record", data.memory?.recordId)
+    out.int("wandb.attributes.memory_record_count", data.memory?.recordCount)
+    out.string("wandb.attributes.previous_response_id", data.previousResponseId)
   }
   out.strings("wandb.attributes.tags", facts.tags)
 }
 
+const spoken = Chat.spokenUnder("input.value", "output.value")
+
+const exchange = Plain.exchangeUnder("input.value", "output.value")
+
 /** Messages are read where the GenAI conventions have them; these the conventions keep elsewhere, or nowhere. */
-const exchange = (data: SpanData.Read, out: Out): void => {
+const subject = (data: SpanData.Read, out: Out): void => {
   switch (data._tag) {
     case "proxy_request":
-      out.json("input.value", Turns.summary(Turns.inputTurns(data)))
-      out.json("output.value", Turns.summary(Turns.outputTurns(data)))
+      spoken(data, out)
       return
-    case "llm_call":
-      if (data.operation === "retrieval") {
-        out.string("input.value", Messages.query(data))
-        out.json("output.value", Messages.documents(data.documents))
-      } else if (data.operation === "embeddings") {
-        out.json("input.value", Messages.listed(data.inputMessages, Messages.input))
-      }
+    case "llm_call": {
+      if (data.operation === "embeddings") out.json("input.value", Messages.listed(data.inputMessages, Messages.input))
+      const lookup = Chat.lookup(data)
+      jsonText("input.value", lookup?.input, out)
+      out.json("output.value", lookup?.output)
       return
+    }
     case "tool_call":
     case "mcp_tool_call":
-      jsonText("input.value", data.arguments, out)
-      jsonText("output.value", data.result, out)
+      exchange(data, out)
       return
     case "guardrail":
       jsonText("output.value", data.response, out)
@@ -117,7 +123,7 @@ const write = (span: TypedSpan, out: AttributeWriter): void => {
   own.string("weave.span.kind", data && kindOf(data))
   if (data === undefined) return
   if (data._tag === "llm_call") own.int("weave.usage.reasoning_tokens", data.usage?.reasoningOutputTokens)
-  exchange(data, own)
+  subject(data, own)
 }
 
 /**

@@ -27,6 +27,7 @@ it("each span has a type that Braintrust knows", () => {
     agent: { type: "task" },
     tool_call: { type: "tool" },
     mcp_tool_call: { type: "tool" },
+    "mcp_tool_call.prompt": { type: "function" },
     mcp_list_tools: { type: "function" },
     guardrail: { type: "function" },
     db_call: { type: "function" },
@@ -161,5 +162,54 @@ it("what a tool took and answered is JSON, text too", () => {
     "braintrust.input_json": '{"a":1}',
     "braintrust.output_json": '"Sunny."',
     "braintrust.metadata.tool_name": "f"
+  })
+})
+
+it("what a model called a tool with is shown as a tree, and loses nothing on the way", () => {
+  const shown = (given: unknown) =>
+    ["tool_call", "mcp_tool_call"].map((_tag) => {
+      const data = { _tag, name: "f", method: "tools/call", arguments: given, result: given } as SpanData.Read
+      const { "braintrust.input_json": input, "braintrust.output_json": output } = render(data)
+      return [input, output]
+    })
+  for (const text of ['{"city":"Paris"}', '{"id":1234567890123456789}', '{"a":1,"a":2}', " [1]"])
+    expect(shown(text).flat()).toEqual([text, text, text, text])
+  for (const text of ["Paris", "12", "{broken"])
+    expect(shown(text).flat()).toEqual(new Array(4).fill(JSON.stringify(text)))
+  expect(render({ _tag: "guardrail", response: '{"ok":true}' })).toHaveProperty(
+    ["braintrust.output_json"],
+    '{"ok":true}'
+  )
+})
+
+it("of two with one name the span's own word wins, and what it does not say is the trace's", () => {
+  const facts = { metadata: { model: "theirs", data_source: "theirs" } }
+  const chat = { _tag: "llm_call", operation: "chat", requestModel: "gpt-4o", dataSourceId: "vs_1" } as const
+  expect(render(chat, { facts })).toMatchObject({
+    "braintrust.metadata.model": "gpt-4o",
+    "braintrust.metadata.data_source": "vs_1"
+  })
+  expect(render({ _tag: "agent", name: "a", dataSourceId: undefined }, { facts })).toMatchObject({
+    "braintrust.metadata.agent_name": "a",
+    "braintrust.metadata.data_source": "theirs"
+  })
+})
+
+it("an operation on memories is no model call", () => {
+  const call = { _tag: "llm_call", operation: "search_memory", memory: { storeId: "s", recordCount: 2 } } as const
+  expect(render({ ...call, records: [{ content: "sun" }] })).toMatchObject({
+    "braintrust.span_attributes": '{"type":"function"}',
+    "braintrust.metadata.memory_store": "s",
+    "braintrust.metadata.memory_record_count": 2,
+    "braintrust.output_json": '[{"content":"sun"}]'
+  })
+})
+
+it("sounds are counted beside the other tokens", () => {
+  const usage = { inputTokens: 9, audio: { inputTokens: 4, outputTokens: 1 } }
+  expect(render({ _tag: "llm_call", operation: "chat", usage })).toMatchObject({
+    "braintrust.metrics.prompt_tokens": 9,
+    "braintrust.metrics.prompt_audio_tokens": 4,
+    "braintrust.metrics.completion_audio_tokens": 1
   })
 })

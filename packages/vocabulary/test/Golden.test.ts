@@ -5,16 +5,18 @@
  */
 import * as fs from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
-import { fewestAttributes } from "@tenant-tracer/model/Destination"
+import { coreAttributes, fewestAttributes } from "@tenant-tracer/model/Destination"
+import * as Metadata from "@tenant-tracer/model/Metadata"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as SpanRole from "@tenant-tracer/model/SpanRole"
-import { coreOf, covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { coreOf, covers, type TypedSpan, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
 import * as AttributeMap from "../src/AttributeMap.js"
 import { coveredBy } from "../src/internal/keyTable.js"
 import { samples } from "../src/internal/samples.js"
 import * as Vocabularies from "../src/Vocabularies.js"
-import { typedSpan, withoutContent } from "./arbitraries.js"
+import { noted, typedSpan, withoutContent } from "./arbitraries.js"
 
 const directory = new URL("./golden/", import.meta.url)
 const update = process.env.UPDATE_GOLDEN === "1"
@@ -26,9 +28,77 @@ const rendered = (attributes: ReadonlyArray<AttributeMap.Attribute>): Golden =>
 
 const numRuns = 300
 
+const bare = { name: "x", facts: {}, isRoot: true, error: undefined } as const
+
+const image = (content: string) => ({ type: "blob", modality: "image", mimeType: "image/png", content }) as const
+
+const page = { type: "blob", modality: "document", mimeType: "application/pdf", content: "ZG9jdW1lbnQ=" } as const
+
+const spoken = {
+  inputMessages: [
+    { role: "user", parts: [{ type: "text", content: "What is this?" }, image("aW1hZ2U="), page] },
+    { role: "user", parts: [{ type: "uri", modality: "image", uri: "https://example.com/second.png" }] },
+    {
+      role: "assistant",
+      parts: [
+        { type: "reasoning", content: "I ponder." },
+        { type: "tool_call", id: "call_1", name: "draw", arguments: { city: "Paris" } }
+      ]
+    },
+    {
+      role: "tool",
+      parts: [
+        {
+          type: "tool_call_response",
+          id: "call_1",
+          response: [{ type: "text", content: "a chart" }, image("Y2hhcnQ=")]
+        }
+      ]
+    }
+  ],
+  outputMessages: [
+    {
+      role: "assistant",
+      parts: [
+        { type: "reasoning", content: "I conclude." },
+        { type: "text", content: "Sunny." },
+        { type: "tool_call", id: "call_2", name: "draw", arguments: { city: "Rome" } }
+      ]
+    }
+  ]
+} as const
+
+/** What tells a conversation, and one with all that there may be in it. */
+const conversations = [
+  { data: { _tag: "proxy_request", method: "POST", route: "/v1/chat/completions", ...spoken } },
+  { data: { _tag: "llm_call", operation: "chat", provider: "openai", requestModel: "gpt-4o", ...spoken } },
+  { data: { _tag: "llm_call", operation: "text_completion", provider: "openai", ...spoken } },
+  { data: { _tag: "agent", name: "painter", ...spoken } }
+] as const satisfies ReadonlyArray<{ readonly data: SpanData.Read }>
+
 /** What the names of keys tell of their numbers. */
 const measured = /temperature|top_p|penalty|score|cost|duration|time_to_first/
 const counted = /tokens|_count|\.count|port$|seed|status_code|attempt/
+
+/**
+ * A page with its section, or what has none: a file of code, and a page of a version of the GenAI conventions whose sections have been renamed since.
+ */
+const isSource = (source: string): boolean =>
+  /^\S.*\/\S+#[\w.-]+$/.test(source) ||
+  /\S\/\S+\.(?:json|py|ts)$/.test(source) ||
+  /^semconv(?: 1\.\d+|-genai) \S+\/\S+\.md$/.test(source)
+
+/** Whether rows of the table tell where a key is from. What was noted of a service is told under any name, and nothing else is. */
+const isDeclared = (rows: ReadonlyArray<string>, key: string, { data }: TypedSpan): boolean =>
+  coveredBy(
+    rows.filter((row) => row !== "*"),
+    key
+  ) ||
+  (rows.includes("*") &&
+    covers("*", key) &&
+    data !== undefined &&
+    "metadata" in data &&
+    Object.hasOwn(Metadata.sanitize(data.metadata), key))
 
 it("there is a sample of every role", () => {
   const roles = new Set(samples.map(({ span }) => span.data?._tag))
@@ -62,11 +132,14 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       for (const [key, attribute] of Object.entries(golden)) expect(actual[key], key).toEqual(attribute)
     })
 
-    it.each(samples.map(({ name }) => name))("each key of the golden file of %s names its source", (name) => {
-      const golden: Golden = JSON.parse(fs.readFileSync(new URL(`${name}.json`, folder), "utf8"))
-      const sourced = rows.filter((row) => (vocabulary.keys[row] ?? "").trim() !== "")
-      expect(Object.keys(golden).filter((key) => !coveredBy(sourced, key))).toEqual([])
-    })
+    it.each(samples.map(({ name, span }) => [name, span] as const))(
+      "each key of the golden file of %s names its source",
+      (name, span) => {
+        const golden: Golden = JSON.parse(fs.readFileSync(new URL(`${name}.json`, folder), "utf8"))
+        const sourced = rows.filter((row) => isSource(vocabulary.keys[row] ?? ""))
+        expect(Object.keys(golden).filter((key) => !isDeclared(sourced, key, span))).toEqual([])
+      }
+    )
 
     it("has a golden file for each sample and no other", () => {
       expect(fs.readdirSync(folder).sort()).toEqual(samples.map(({ name }) => `${name}.json`).sort())
@@ -74,7 +147,13 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
 
     it("each declared key is shown by a golden file and has a source", () => {
       expect(rows.filter((row) => !shown.some((key) => covers(row, key)))).toEqual([])
-      expect(rows.filter((row) => (vocabulary.keys[row] ?? "").trim() === "")).toEqual([])
+      expect([...new Set(Object.values(vocabulary.keys))].filter((source) => !isSource(source))).toEqual([])
+    })
+
+    it("what the conventions for HTTP, databases and errors say is cited with their version", () => {
+      const cited = Object.values(vocabulary.keys).filter((source) => /^semconv\b/.test(source))
+      expect(cited.filter((source) => !/^semconv(?: 1\.\d+|-genai) /.test(source))).toEqual([])
+      expect(cited.length).toBeGreaterThan(0)
     })
 
     it("a double is one where it is whole, and what is counted is an integer", () => {
@@ -112,7 +191,7 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
     )
 
     it("says itself what goes last, and that is little", () => {
-      expect(vocabulary.core?.length ?? Number.POSITIVE_INFINITY).toBeLessThan(fewestAttributes)
+      expect(vocabulary.core?.length ?? Number.POSITIVE_INFINITY).toBeLessThan(coreAttributes)
     })
 
     it("what goes last is written and is no content", () => {
@@ -132,7 +211,7 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       [typedSpan],
       ([span]) => {
         const keys = AttributeMap.attributes(vocabulary, span).map(({ key }) => key)
-        expect(keys.filter((key) => !coveredBy(rows, key))).toEqual([])
+        expect(keys.filter((key) => !isDeclared(rows, key, span))).toEqual([])
         expect(keys.length).toBe(new Set(keys).size)
       },
       { fastCheck: { numRuns } }
@@ -149,6 +228,64 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
       },
       { fastCheck: { numRuns } }
     )
+
+    it("of a conversation that it tells it tells every part: text, images, thoughts, and which call a tool answers", () => {
+      const shown = conversations.filter(({ data }) => {
+        const text = JSON.stringify(AttributeMap.attributes(vocabulary, { ...bare, data }))
+        if (!text.includes("What is this?")) return false
+        const parts = [
+          "aW1hZ2U=",
+          "ZG9jdW1lbnQ=",
+          "/second.png",
+          "I ponder.",
+          "a chart",
+          "Y2hhcnQ=",
+          "I conclude.",
+          "Sunny.",
+          "call_2"
+        ]
+        const missing = parts.filter((part) => !text.includes(part))
+        expect([data._tag, missing, text.split("call_1").length > 2]).toEqual([data._tag, [], true])
+        return true
+      })
+      expect(shown.map(({ data }) => data._tag)).toEqual(expect.arrayContaining(["llm_call", "agent"]))
+    })
+
+    it("the tools of an agent are told as those of a model call are", () => {
+      const tools = [{ name: "draw", description: "Draws", parameters: { type: "object", title: "chart" } }]
+      const shown = [{ _tag: "agent", name: "painter", tools } as const, { _tag: "llm_call", tools } as const].map(
+        (data) =>
+          AttributeMap.attributes(vocabulary, { ...bare, data }).filter(({ value }) =>
+            ["draw", "Draws", "chart"].some((word) => String(value).includes(word))
+          )
+      )
+      expect(shown[0]).toEqual(shown[1])
+    })
+
+    it.each(["embeddings", "retrieval", "search_memory"])(
+      "an image that %s was given is told, as far as it has words",
+      (operation) => {
+        const data = { _tag: "llm_call", operation, inputMessages: spoken.inputMessages.slice(0, 1) } as const
+        const text = JSON.stringify(AttributeMap.attributes(vocabulary, { ...bare, data }))
+        // The conventions have a text for a query and nothing for what is embedded; Weave shows the query beside them.
+        expect([text.includes("aW1hZ2U="), text.includes("ZG9jdW1lbnQ=")]).toEqual(
+          vocabulary.name === "genai" ? [false, false] : [true, true]
+        )
+      }
+    )
+
+    it("an empty text is none, of what answered and of the conversation", () => {
+      const told = (said: Partial<SpanData.LlmCall>, finishReason?: string) => {
+        const outputMessages = [
+          { role: "assistant", parts: [{ type: "text", content: "Sunny." }], finishReason }
+        ] as const
+        const data = { _tag: "llm_call", operation: "chat", requestModel: "gpt-4o", outputMessages, ...said } as const
+        return AttributeMap.collect(vocabulary, { ...bare, facts: { sessionId: "s" }, data })
+      }
+      const empty = { provider: "", responseModel: "", responseId: "", systemFingerprint: "", conversationId: "" }
+      expect(told({ ...empty, finishReasons: [""] }, "")).toEqual(told({}))
+      expect(told({ finishReasons: ["stop", ""] }, "")).toEqual(told({ finishReasons: ["stop"] }))
+    })
 
     it("of what a guardrail consumed the numbers are told, and no sentence that names one", () => {
       const usage = { topicPolicyUnits: 1234, "my number is 555-0100": 1 }
@@ -176,6 +313,25 @@ describe.each(Vocabularies.all.map((vocabulary) => [`${vocabulary.name}-${vocabu
   }
 )
 
+/** Whether a key is a vocabulary's own, and no name that somebody noted. */
+const isOwn = ({ keys }: Vocabulary, key: string): boolean =>
+  !Object.hasOwn(keys, "*") ||
+  coveredBy(
+    Object.keys(keys).filter((row) => row !== "*"),
+    key
+  )
+
+/** Of what several write each by itself the keys that they write together: what one has noted is left to those whose own key it is. */
+const together = (
+  parts: ReadonlyArray<Vocabulary>,
+  keysOf: (one: Vocabulary) => ReadonlyArray<string>
+): ReadonlySet<string> =>
+  new Set(
+    parts.flatMap((one) =>
+      keysOf(one).filter((key) => isOwn(one, key) || !parts.some((other) => Object.hasOwn(other.keys, key)))
+    )
+  )
+
 /** Of all vocabularies those that agree with each other, in their order. */
 const agreeing: Array<Vocabulary> = []
 for (const one of Vocabularies.all) if (Either.isRight(Vocabularies.layer([...agreeing, one]))) agreeing.push(one)
@@ -186,7 +342,7 @@ it.prop(
   ([span]) => {
     const layered = Vocabularies.layer(agreeing).pipe(Either.getOrThrow)
     const keys = AttributeMap.attributes(layered, span).map(({ key }) => key)
-    const apart = new Set(agreeing.flatMap((one) => AttributeMap.attributes(one, span).map(({ key }) => key)))
+    const apart = together(agreeing, (one) => AttributeMap.attributes(one, span).map(({ key }) => key))
     expect(keys.length).toBe(apart.size)
     expect(new Set(keys)).toEqual(apart)
   },
@@ -211,6 +367,7 @@ it.prop(
         const other = written.get(two)?.get(said.key)
         const isSame =
           other === undefined ||
+          isOwn(one, said.key) !== isOwn(two, said.key) ||
           (JSON.stringify(said) === JSON.stringify(other) &&
             coveredBy(one.content, said.key) === coveredBy(two.content, said.key))
         return isSame ? [] : [`${one.name} ${one.version}, ${two.name} ${two.version}: ${said.key}`]
@@ -228,6 +385,28 @@ const layers: ReadonlyArray<readonly [layered: Vocabulary, parts: ReadonlyArray<
 ].map((parts) => [Either.getOrThrow(Vocabularies.layer(parts)), parts])
 
 it.prop(
+  "whatever is noted of a service under the name of another vocabulary's key, in either order the key is the other's",
+  [noted, FastCheck.constantFrom("service" as const, "db_call" as const), FastCheck.constantFrom({}, { tier: "gold" })],
+  ([metadata, _tag, told]) => {
+    const span = { ...bare, data: { _tag, service: "s", metadata }, facts: { metadata: told } }
+    for (const pair of pairs) {
+      for (const parts of [pair, pair.toReversed()]) {
+        const layered = Either.getOrThrow(Vocabularies.layer(parts))
+        const said = AttributeMap.collect(layered, span)
+        for (const one of parts) {
+          const own = AttributeMap.collect(one, span)
+          for (const key of Object.keys(metadata)) {
+            if (Object.hasOwn(one.keys, key))
+              expect([layered.name, key, said[key]]).toEqual([layered.name, key, own[key]])
+          }
+        }
+      }
+    }
+  },
+  { fastCheck: { numRuns: 50 } }
+)
+
+it.prop(
   "case 237: of what is layered, too, exactly the content keys are gone without content",
   [typedSpan],
   ([span]) => {
@@ -239,7 +418,12 @@ it.prop(
     )
     for (const [layered, parts] of layers) {
       const keys = AttributeMap.attributes(layered, withoutContent(span)).map(({ key }) => key)
-      expect(new Set(keys), layered.name).toEqual(new Set(parts.flatMap((one) => plain.get(one) ?? [])))
+      expect(new Set(keys), layered.name).toEqual(together(parts, (one) => plain.get(one) ?? []))
+      // A row of one must not take for content what another writes of the trace.
+      expect(
+        keys.filter((key) => coveredBy(layered.content, key)),
+        layered.name
+      ).toEqual([])
     }
   },
   { fastCheck: { numRuns: 100 } }
@@ -252,11 +436,27 @@ it.prop(
     for (const one of [...Vocabularies.all, ...layers.map(([layered]) => layered)]) {
       const core = new Set(coreOf(one))
       const kept = AttributeMap.attributes(one, span).filter(({ key }) => core.has(key))
-      expect(kept.length, one.name).toBeLessThan(fewestAttributes)
+      expect(kept.length, one.name).toBeLessThan(one.name.includes("+") ? coreAttributes : fewestAttributes)
     }
   },
   { fastCheck: { numRuns: 200 } }
 )
+
+it("what is said of sources can fail", () => {
+  const none = ["", "gateway extension", "semconv db/database-spans.md", "a page", "docs/a.md", "docs/a.md#", "#a"]
+  expect(none.filter(isSource)).toEqual([])
+})
+
+it("a key that nobody noted is covered by a row of its own alone", () => {
+  const span = {
+    ...bare,
+    data: { _tag: "service", service: "s", metadata: { noted: 1, api_key: "left out" } }
+  } as const
+  const declared = (rows: ReadonlyArray<string>) =>
+    ["own", "noted", "api_key", "forged"].filter((key) => isDeclared(rows, key, span))
+  expect(declared(["own", "*"])).toEqual(["own", "noted"])
+  expect(declared(["own"])).toEqual(["own"])
+})
 
 it("several agree, so that the property above can fail", () => {
   expect(new Set(agreeing.map(({ name }) => name)).size).toBeGreaterThan(1)

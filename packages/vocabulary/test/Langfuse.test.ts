@@ -21,6 +21,7 @@ describe("facts of the trace", () => {
     sessionId: "s1",
     tags: ["a", "b"],
     release: "2026.1",
+    version: "canary",
     environment: "production",
     metadata: { tier: "gold" },
     team: { id: "t1", alias: "team one" }
@@ -31,6 +32,7 @@ describe("facts of the trace", () => {
     "session.id": "s1",
     "langfuse.trace.tags": ["a", "b"],
     "langfuse.release": "2026.1",
+    "langfuse.version": "canary",
     "langfuse.environment": "production",
     "langfuse.trace.metadata.tier": "gold",
     "langfuse.trace.metadata.team_id": "t1",
@@ -71,11 +73,14 @@ it("each span has a type that Langfuse knows", () => {
     "llm_call.generate_content": "generation",
     "llm_call.embeddings": "embedding",
     "llm_call.retrieval": "retriever",
+    "llm_call.search_memory": "retriever",
+    "llm_call.update_memory": "span",
     agent: "agent",
     "agent.create": "agent",
     "agent.workflow": "chain",
     tool_call: "tool",
     mcp_tool_call: "tool",
+    "mcp_tool_call.prompt": "span",
     mcp_list_tools: "span",
     guardrail: "guardrail",
     db_call: "span",
@@ -256,4 +261,20 @@ describe("tools and guardrails", () => {
       ).toEqual([])
     }
   })
+})
+
+it("an operation on memories is no generation", () => {
+  const call = { _tag: "llm_call", memory: { storeId: "s", recordId: "m" }, records: [{ content: "sun" }] } as const
+  const search = render({ ...call, operation: "search_memory" })
+  expect(search).toMatchObject({
+    "langfuse.observation.type": "retriever",
+    "langfuse.observation.output": '[{"content":"sun"}]',
+    "langfuse.observation.metadata.memory_store": "s",
+    "langfuse.observation.metadata.memory_record": "m"
+  })
+  expect(render({ ...call, operation: "update_memory" })).toMatchObject({
+    "langfuse.observation.type": "span",
+    "langfuse.observation.input": '[{"content":"sun"}]'
+  })
+  expect(search).not.toHaveProperty(["langfuse.observation.input"])
 })

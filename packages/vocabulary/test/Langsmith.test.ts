@@ -31,6 +31,7 @@ describe("runs", () => {
       "agent.workflow": "chain",
       tool_call: "tool",
       mcp_tool_call: "tool",
+      "mcp_tool_call.prompt": "chain",
       mcp_list_tools: "chain",
       guardrail: "chain",
       db_call: "chain",
@@ -180,7 +181,26 @@ it("a tool shows what it took and answered", () => {
   expect(render({ _tag: "tool_call", name: "f", arguments: { a: 1 }, result: "Sunny." })).toEqual({
     "langsmith.span.kind": "tool",
     "gen_ai.tool.name": "f",
+    "langsmith.metadata.tool_name": "f",
     "input.value": '{"a":1}',
     "output.value": "Sunny."
+  })
+})
+
+it("an operation on memories is no model call; sounds are counted beside the other tokens", () => {
+  const inputMessages = [{ role: "user", parts: [{ type: "text", content: "likes?" }] }] as const
+  const call = { _tag: "llm_call", operation: "search_memory", memory: { storeId: "s", recordCount: 1 } } as const
+  expect(render({ ...call, inputMessages, records: [{ content: "sun" }] })).toEqual({
+    "langsmith.span.kind": "retriever",
+    "langsmith.metadata.memory_store": "s",
+    "langsmith.metadata.memory_record_count": 1,
+    "input.value": "likes?",
+    "output.value": '[{"content":"sun"}]',
+    "gen_ai.operation.name": "search_memory"
+  })
+  const usage = { cacheReadInputTokens: 2, audio: { inputTokens: 4, outputTokens: 1 } }
+  expect(render({ _tag: "llm_call", operation: "chat", usage })).toMatchObject({
+    "gen_ai.usage.input_token_details": '{"cache_read":2,"audio":4}',
+    "gen_ai.usage.output_token_details": '{"audio":1}'
   })
 })

@@ -128,6 +128,27 @@ it("tags, release, metadata and the trace's name are told once, on the root", ()
   expect(render(undefined, { facts })).toEqual({})
 })
 
+it("agents and workflows have the names of the conventions, and calls say where they belong", () => {
+  expect(
+    render({ _tag: "agent", name: "a", id: "1", version: "2", description: "d", conversationId: "c" })
+  ).toMatchObject({
+    "gen_ai.operation.name": "invoke_agent",
+    "gen_ai.agent.name": "a",
+    "gen_ai.agent.id": "1",
+    "gen_ai.agent.version": "2",
+    "gen_ai.agent.description": "d",
+    "gen_ai.conversation.id": "c"
+  })
+  const workflow = render({ _tag: "agent", operation: "invoke_workflow", name: "trip" })
+  expect(workflow["gen_ai.workflow.name"]).toBe("trip")
+  expect(workflow).not.toHaveProperty(["gen_ai.agent.name"])
+  expect(render({ ...chat, conversationId: "c", dataSourceId: "vs" })).toMatchObject({
+    "gen_ai.conversation.id": "c",
+    "gen_ai.data_source.id": "vs"
+  })
+  expect(render({ ...chat, operation: "create_memory" })["langtrace.service.type"]).toBe("vectordb")
+})
+
 it("a tool shows what it took and answered", () => {
   expect(render({ _tag: "tool_call", name: "f", arguments: { a: 1 }, result: "Sunny." })).toEqual({
     "langtrace.service.type": "framework",

@@ -78,6 +78,14 @@ describe("span names", () => {
     expect(told("postgres", "some_helper")).toEqual(["some_helper", undefined, "some_helper", "some_helper"])
   })
 
+  it("the port of a database is told also where it goes without saying, and a summary that is known stands", () => {
+    const endpoint = { address: "db.internal", port: 5432 }
+    const called = { _tag: "db_call", service: "postgres", callType: "get_user_object", endpoint } as const
+    expect(render(called)).toMatchObject({ "server.address": "db.internal", "server.port": 5432 })
+    expect(render({ ...called, summary: "SELECT users" })["db.query.summary"]).toBe("SELECT users")
+    expect(nameOf({ ...called, summary: "SELECT users" })).toBe("postgres.select LiteLLM_UserTable")
+  })
+
   it("a raw query has the verb that is noted of it, if that is known", () => {
     const raw = (metadata: Record<string, unknown>, callType = "query_raw") => db("postgres", callType, { metadata })
     expect(raw({ db_operation: "select", table_name: "key" })).toBe("postgres.select LiteLLM_VerificationToken")
@@ -267,6 +275,21 @@ describe("identity", () => {
     }
   })
 
+  it("case 255: of the team's metadata what it is given, in one order; nothing where there is none", () => {
+    const told = (metadata?: Record<string, string>) =>
+      render(chat, { facts: { team: { id: "t1", ...(metadata && { metadata }) } } })["litellm.team.metadata"]
+    expect(told({ tier: "gold" })).toBe('{"tier":"gold"}')
+    expect(told({ b: "2", empty: "", a: "1" })).toBe('{"a":"1","b":"2"}')
+    expect([told({}), told({ empty: "" }), told()]).toEqual([undefined, undefined, undefined])
+  })
+
+  it("the end user is told as metadata, and has a key of its own only where it is asked for, which it is not", () => {
+    const attributes = render(chat, { facts: { endUser: "eu9" } })
+    expect(attributes).toMatchObject({ "litellm.metadata.user_api_key_end_user_id": "eu9", "user.id": "eu9" })
+    expect(attributes).not.toHaveProperty(["litellm.end_user.id"])
+    expect(Object.keys(Litellm.v1.keys)).not.toContain("litellm.end_user.id")
+  })
+
   it("nobody passes for another by metadata", () => {
     const metadata = { user_api_key_user_id: "u1" }
     const none = { facts: { metadata } }
@@ -284,6 +307,25 @@ describe("identity", () => {
       "litellm.metadata.table_name": "combined_view",
       "litellm.metadata.count": "3"
     })
+  })
+
+  it("what is noted of a service stands under its bare name too, and can be no other key", () => {
+    const metadata = {
+      table_name: "combined_view",
+      count: 3,
+      token: "sk-secret",
+      service: "forged",
+      error: "forged",
+      "litellm.team.id": "forged",
+      "gen_ai.data_source.id": "forged",
+      "": "nameless"
+    }
+    for (const _tag of ["db_call", "service"] as const) {
+      const attributes = render({ _tag, service: "postgres", metadata }, { facts: { metadata: { tier: "gold" } } })
+      expect(attributes).toMatchObject({ table_name: "combined_view", count: "3", service: "postgres" })
+      const never = ["token", "error", "litellm.team.id", "gen_ai.data_source.id", "", "tier"]
+      expect(Object.keys(attributes).filter((key) => never.includes(key))).toEqual([])
+    }
   })
 
   it("what LiteLLM has no key for is told once, on the root", () => {
@@ -325,6 +367,7 @@ describe("errors", () => {
       "db.system": "postgresql",
       "db.system.name": "postgresql"
     })
+    expect(render({ _tag: "service", service: "s" }, { error: { type: "Timeout" } })).not.toHaveProperty(["error"])
   })
 })
 
@@ -365,10 +408,10 @@ describe("tools and guardrails", () => {
   })
 
   it("a service says who asked it, and a cache about which families of keys", () => {
-    const asked = { service: "redis", callType: "request_redis_batch", caller: "auth", families: ["key", "team"] }
+    const asked = { service: "redis", callType: "request_redis_batch", caller: "auth", families: ["team", "key"] }
     expect(render({ _tag: "db_call", ...asked })).toMatchObject({
       "litellm.service.caller": "auth",
-      "litellm.redis.families": ["key", "team"]
+      "litellm.redis.families": "key,team"
     })
     expect(render({ _tag: "service", ...asked, service: "router" })).toMatchObject({ "litellm.service.caller": "auth" })
   })

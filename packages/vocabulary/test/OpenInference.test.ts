@@ -88,12 +88,16 @@ describe("kinds", () => {
       "llm_call.generate_content": "LLM",
       "llm_call.embeddings": "EMBEDDING",
       "llm_call.retrieval": "RETRIEVER",
+      "llm_call.search_memory": "RETRIEVER",
+      "llm_call.update_memory": "CHAIN",
       agent: "AGENT",
+      "agent.remote": "AGENT",
       "agent.create": "AGENT",
       "agent.workflow": "CHAIN",
       tool_call: "TOOL",
       mcp_tool_call: "TOOL",
-      "mcp_tool_call.prompt": "TOOL",
+      "mcp_tool_call.prompt": "PROMPT",
+      "mcp_tool_call.refused": "TOOL",
       mcp_list_tools: "CHAIN",
       guardrail: "GUARDRAIL",
       db_call: "CHAIN",
@@ -107,7 +111,7 @@ describe("kinds", () => {
       if (span.data?._tag === "llm_call") continue
       const keys = Object.keys(AttributeMap.collect(OpenInference.v1, span))
       expect(
-        keys.filter((key) => key.startsWith("llm.")),
+        keys.filter((key) => key.startsWith("llm.") && !key.startsWith("llm.tools.")),
         name
       ).toEqual([])
     }
@@ -182,7 +186,7 @@ describe("messages", () => {
       "1.type": "text",
       "1.text": "[document https://example.com/a.pdf]",
       "2.type": "text",
-      "2.text": "[document]",
+      "2.text": "[document data:;base64,AA==]",
       "3.type": "audio",
       "3.audio.audio.url": "data:audio/wav;base64,AA==",
       "3.audio.audio.mime_type": "audio/wav"
@@ -203,7 +207,7 @@ describe("messages", () => {
       [`${at}.tool_call_id`]: "a",
       [`${at}.contents.0.message_content.text`]: "a chart",
       [`${at}.contents.1.message_content.image.image.url`]: "data:image/png;base64,AA==",
-      "input.value": '[{"role":"tool","content":"a chart"}]'
+      "input.value": '[{"role":"tool","content":"a chart","tool_call_id":"a"}]'
     })
     expect(JSON.stringify(attributes)).not.toContain("mimeType")
   })
@@ -239,4 +243,34 @@ it("session, user, tags and metadata are on every span", () => {
     metadata: '{"tier":"gold"}'
   })
   expect(render(undefined, { facts: { metadata: {} } })).toEqual({ "openinference.span.kind": "CHAIN" })
+})
+
+describe("what else a span says of itself", () => {
+  it("sounds are counted beside the other tokens", () => {
+    const usage = { inputTokens: 9, audio: { inputTokens: 4, outputTokens: 1 } }
+    expect(render({ ...chat, usage })).toMatchObject({
+      "llm.token_count.prompt_details.audio": 4,
+      "llm.token_count.completion_details.audio": 1
+    })
+  })
+
+  it("is in its metadata where the conventions have no key for it, and only there", () => {
+    const metadata = (data: SpanData.Read, facts = {}) => JSON.parse(String(render(data, { facts }).metadata ?? "{}"))
+    expect(metadata({ ...chat, responseId: "r", conversationId: "c" })).toEqual({
+      operation: "chat",
+      response_id: "r",
+      conversation_id: "c"
+    })
+    expect(metadata({ _tag: "agent", name: "a", id: "1", provider: "openai" })).toEqual({
+      provider: "openai",
+      agent_id: "1"
+    })
+    expect(metadata({ _tag: "tool_call", name: "f", callId: "c", description: "d", type: "function" })).toEqual({
+      tool_type: "function"
+    })
+    expect(metadata({ _tag: "agent", id: "1" }, { metadata: { agent_id: "theirs", agent_version: "2" } })).toEqual({
+      agent_id: "1",
+      agent_version: "2"
+    })
+  })
 })

@@ -55,6 +55,7 @@ describe("model calls", () => {
     ["text_completion", "completion"],
     ["embeddings", "embedding"],
     ["retrieval", "unknown"],
+    ["search_memory", "unknown"],
     ["constructor", "unknown"]
   ])("%s is a request of type %s", (operation, type) => {
     expect(render({ ...chat, operation })["llm.request.type"]).toBe(type)
@@ -95,6 +96,35 @@ describe("model calls", () => {
     })
   })
 
+  it("why a choice ended stands with its first message, however many it takes", () => {
+    const answered = { type: "tool_call_response", id: "a", response: "21" } as const
+    const attributes = render({
+      ...chat,
+      outputMessages: [
+        { role: "assistant", parts: [{ type: "text", content: "Sunny." }, answered], finishReason: "stop" },
+        { role: "assistant", parts: [answered] },
+        said("assistant", "Warm.")
+      ],
+      finishReasons: ["left out", "tool_call", "length"]
+    })
+    const told = [0, 1, 2, 3].map((index) => {
+      const at = `gen_ai.completion.${index}`
+      return [attributes[`${at}.content`], attributes[`${at}.finish_reason`]]
+    })
+    expect(told).toEqual([
+      ["Sunny.", "stop"],
+      ["21", undefined],
+      ["21", "tool_call"],
+      ["Warm.", "length"]
+    ])
+  })
+
+  it("documents are told of whatever call brings them", () => {
+    const documents = [{ id: "d", score: 1, content: "Sunny." }]
+    for (const operation of ["chat", "retrieval"])
+      expect(json(render({ ...chat, operation, documents })["traceloop.entity.output"])).toEqual(documents)
+  })
+
   it("why it ended and what it cost is told where content is not", () => {
     const attributes = render({ ...chat, finishReasons: ["length", "stop"], cost: { total: 0.002, input: 0.001 } })
     expect(attributes).toMatchObject({
@@ -125,6 +155,36 @@ describe("model calls", () => {
       "llm.request.functions.2.parameters": "{}"
     })
     expect(attributes).toHaveProperty(["llm.request.functions.126.name"])
+  })
+})
+
+it("what a memory was asked and what it holds is the entity's, where content is told", () => {
+  const records = [{ content: "sun" }]
+  const search = {
+    _tag: "llm_call",
+    operation: "search_memory",
+    inputMessages: [said("user", "likes?")],
+    records
+  } as const
+  expect(render(search)).toMatchObject({
+    "traceloop.entity.input": "likes?",
+    "traceloop.entity.output": '[{"content":"sun"}]'
+  })
+  expect(render({ _tag: "llm_call", operation: "create_memory", records })).toMatchObject({
+    "traceloop.entity.input": '[{"content":"sun"}]'
+  })
+})
+
+it("what it has no key for of an agent has that of the conventions", () => {
+  const server = { address: "agents.example.com" }
+  expect(
+    render({ _tag: "agent", name: "a", id: "1", conversationId: "c", dataSourceId: "vs", version: "2", server })
+  ).toMatchObject({
+    "traceloop.entity.name": "a",
+    "gen_ai.agent.id": "1",
+    "gen_ai.conversation.id": "c",
+    "gen_ai.data_source.id": "vs",
+    "server.address": "agents.example.com"
   })
 })
 
@@ -161,6 +221,7 @@ describe("workflows", () => {
       "agent.workflow": "workflow",
       tool_call: "tool",
       mcp_tool_call: "tool",
+      "mcp_tool_call.prompt": "task",
       mcp_list_tools: "task",
       guardrail: "task",
       db_call: undefined,
@@ -170,6 +231,8 @@ describe("workflows", () => {
 
   it("a tool shows what it took and answered", () => {
     expect(render({ _tag: "tool_call", name: "f", arguments: { a: 1 }, result: "Sunny." })).toEqual({
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": "f",
       "traceloop.span.kind": "tool",
       "traceloop.entity.name": "f",
       "traceloop.entity.input": '{"a":1}',

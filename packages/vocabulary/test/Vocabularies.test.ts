@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { TypedSpan, Vocabulary } from "@tenant-tracer/model/Vocabulary"
+import { fewestAttributes } from "@tenant-tracer/model/Destination"
+import { coreOf, type TypedSpan, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as AttributeMap from "../src/AttributeMap.js"
 import * as Genai from "../src/Genai.js"
+import { samples } from "../src/internal/samples.js"
 import * as OpenInference from "../src/OpenInference.js"
 import * as Vocabularies from "../src/Vocabularies.js"
 
@@ -140,12 +142,110 @@ describe("layer", () => {
     expect(AttributeMap.collect(layered, span)).toEqual({ k: ["a"], i: 1, d: 1, b: true, j: "{}" })
   })
 
+  it("a key that one has only by its row for any name is the other's who has a row of its own, also where that one says nothing", () => {
+    const write: Vocabulary["write"] = (_, out) => {
+      for (const key of ["mine", "ours", "theirs", "silent"]) out.string(key, "any")
+    }
+    const any = { ...own("any", write), keys: { mine: "", ours: "", "*": "" } }
+    const other = {
+      ...own("other", (_, out) => out.string("theirs", "other")),
+      keys: { ours: "", theirs: "", silent: "" }
+    }
+    for (const parts of [
+      ["any", "other"],
+      ["other", "any"]
+    ]) {
+      // The samples know nothing of what is noted, and here all of it is.
+      const quiet = (one: Vocabulary): Vocabulary => ({ ...one, write: (at, out) => at === span && one.write(at, out) })
+      const layered = Vocabularies.layer(
+        parts.map((name) => ({ name })),
+        [quiet(any), quiet(other)]
+      ).pipe(Either.getOrThrow)
+      expect(AttributeMap.collect(layered, span), layered.name).toEqual({ mine: "any", ours: "any", theirs: "other" })
+    }
+  })
+
   it("all that may be layered two and two have a core that fits into the smallest budget there is", () => {
     const pairs = Vocabularies.all.flatMap((one, index) => Vocabularies.all.slice(index + 1).map((two) => [one, two]))
     const errors = pairs.flatMap((pair) =>
       Vocabularies.layer(pair).pipe(Either.match({ onLeft: ({ reason }) => [reason], onRight: () => ["fits"] }))
     )
     expect(new Set(errors)).toEqual(new Set(["fits", "conflict"]))
+  })
+
+  /** A call that has every fact that a core key may tell, and has failed: made here, so that no sample can be short of one. */
+  const failed: TypedSpan = {
+    name: "chat gpt-4o",
+    data: {
+      _tag: "llm_call",
+      operation: "chat",
+      provider: "openai",
+      requestModel: "gpt-4o",
+      responseModel: "gpt-4o-2024",
+      responseId: "r",
+      finishReasons: ["stop"],
+      usage: {
+        inputTokens: 3,
+        outputTokens: 2,
+        totalTokens: 5,
+        cacheReadInputTokens: 1,
+        cacheCreationInputTokens: 1,
+        reasoningOutputTokens: 1
+      },
+      cost: { total: 1, input: 1, output: 1 },
+      server: { address: "api.openai.com", port: 443 },
+      conversationId: "c",
+      dataSourceId: "d",
+      callId: "i",
+      error: { type: "E", message: "m", code: "429" }
+    },
+    facts: {
+      team: { id: "t" },
+      key: { hash: "h" },
+      user: "u",
+      endUser: "e",
+      sessionId: "s",
+      traceName: "n",
+      environment: "prod",
+      promptName: "p",
+      promptVersion: "1"
+    },
+    isRoot: true,
+    error: undefined
+  }
+
+  it.each([32, 64])(
+    "in whatever order, two that are accepted for %i attributes keep their core, and room for one more",
+    (most) => {
+      const refs = Vocabularies.all.flatMap((one) =>
+        Vocabularies.all.flatMap((two) => (one === two ? [] : [[one, two] as const]))
+      )
+      const accepted = refs.flatMap((pair) => {
+        const layered = Vocabularies.layer(pair, Vocabularies.all, most)
+        if (Either.isLeft(layered)) return []
+        const core = new Set(coreOf(layered.right))
+        return [failed, ...samples.map(({ span: one }) => ({ ...one, error: failed.data?.error, isRoot: true }))].map(
+          (one) => AttributeMap.attributes(layered.right, one).filter(({ key }) => core.has(key)).length
+        )
+      })
+      expect(Math.max(...accepted)).toBeLessThan(most)
+      expect(accepted.length).toBeGreaterThan(0)
+    }
+  )
+
+  it("two whose core fits until a call fails are refused where that is too much, with how much a destination keeps", () => {
+    for (const refs of [
+      [{ name: "genai", version: "1.39" }, { name: "braintrust" }],
+      [{ name: "langfuse" }, { name: "genai", version: "next" }]
+    ]) {
+      expect(Vocabularies.layer(refs)._tag).toBe("Right")
+      expect(
+        Vocabularies.layer(refs, Vocabularies.all, 32).pipe(
+          Either.flip,
+          Either.map(({ message }) => message)
+        )
+      ).toEqual(Either.right(expect.stringContaining("and a destination may keep 32 attributes")))
+    }
   })
 
   it("more core keys than the smallest budget of a destination holds are told, with how many", () => {
@@ -163,6 +263,22 @@ describe("layer", () => {
     )
     expect(messageOf(["from100", "from300"], known)).toBeNull()
     expect(messageOf(["from0", "from300"], known)).toMatch(/^vocabulary from0\+from300 1\+1 has 64 core keys/)
+  })
+
+  it("a destination that keeps few attributes has a vocabulary whose core is fewer, or is told so", () => {
+    for (const { name, version } of Vocabularies.all) {
+      expect(Either.isRight(Vocabularies.layer([{ name, version }], Vocabularies.all, fewestAttributes)), name).toBe(
+        true
+      )
+    }
+    const both = [{ name: "braintrust" }, { name: "openinference" }]
+    expect(Either.isRight(Vocabularies.layer(both))).toBe(true)
+    expect(
+      Either.getOrThrow(Either.flip(Vocabularies.layer(both, Vocabularies.all, fewestAttributes))).message
+    ).toMatch(
+      /^vocabulary braintrust\+openinference 1\+1 has \d+ core keys on one span \(.+\), and a destination may keep 32 attributes/
+    )
+    expect(Either.isRight(Vocabularies.layer(both, Vocabularies.all, 1000))).toBe(true)
   })
 
   it("one that throws on samples is not judged by that, alone and beside another", () => {

@@ -93,6 +93,8 @@ it("each span with a role has a kind", () => {
     "llm_call.retrieval": "retriever",
     agent: "agent",
     tool_call: "tool",
+    mcp_tool_call: "tool",
+    "mcp_tool_call.prompt": "chain",
     guardrail: "guardrail",
     none: undefined
   })
@@ -110,4 +112,30 @@ it("the traces view shows what tools, guardrails and look-ups took and answered"
   ).toEqual(["q", '[{"id":"d","score":1}]'])
   // Those of a conversation are read where the conventions have them, and not sent twice.
   expect(shown({ ...chat, inputMessages: [said("user", "hi")] })).toEqual([undefined, undefined])
+})
+
+it("a request's conversation stands in the traces view alone, so that all of it does", () => {
+  const inputMessages = [
+    { role: "user", parts: [{ type: "blob", modality: "image", mimeType: "image/png", content: "AA==" }] },
+    { role: "tool", parts: [{ type: "tool_call_response", id: "c1", response: "a chart" }] }
+  ] as const
+  expect(json(render({ _tag: "proxy_request", inputMessages })["input.value"])).toEqual([
+    { role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] },
+    { role: "tool", content: "a chart", tool_call_id: "c1" }
+  ])
+})
+
+it("an operation on memories is told by the traces view, and what it is about on the span", () => {
+  const call = { _tag: "llm_call", memory: { storeId: "s", recordCount: 1 }, records: [{ content: "sun" }] } as const
+  expect(render({ ...call, operation: "search_memory" })).toMatchObject({
+    "weave.span.kind": "retriever",
+    "output.value": '[{"content":"sun"}]',
+    "wandb.attributes.memory_store": "s",
+    "wandb.attributes.memory_record_count": 1
+  })
+  expect(render({ ...call, operation: "create_memory", previousResponseId: "r" })).toMatchObject({
+    "weave.span.kind": "chain",
+    "input.value": '[{"content":"sun"}]',
+    "wandb.attributes.previous_response_id": "r"
+  })
 })

@@ -2,9 +2,10 @@
 import * as Operation from "@tenant-tracer/model/Operation"
 import * as SpanData from "@tenant-tracer/model/SpanData"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
-import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import { covers, type TypedSpan } from "@tenant-tracer/model/Vocabulary"
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
+import * as Vocabularies from "../src/Vocabularies.js"
 
 const partly = <A extends object>(whole: FastCheck.Arbitrary<A>): FastCheck.Arbitrary<A> =>
   whole.chain((value) =>
@@ -24,13 +25,23 @@ const known: FastCheck.Arbitrary<Readonly<Record<string, string>>> = FastCheck.r
   method: FastCheck.constantFrom("tools/call", "prompts/get", "POST", "BREW")
 })
 
+/** What somebody noted of a service under the name of a key, which vocabularies that tell bare names may not take for theirs. */
+export const noted: FastCheck.Arbitrary<Readonly<Record<string, string>>> = FastCheck.dictionary(
+  FastCheck.constantFrom(
+    ...new Set(
+      Vocabularies.all.flatMap(({ keys }) => Object.keys(keys).filter((row) => covers("*", row) && row !== "*"))
+    )
+  ),
+  FastCheck.constant("noted")
+)
+
 /** A payload that says some of them, in the fields that it has anyway. */
 const knowing = (payload: FastCheck.Arbitrary<SpanData.SpanData>): FastCheck.Arbitrary<SpanData.SpanData> =>
-  FastCheck.tuple(payload, known).map(([data, words]) => {
-    const said = Object.entries(words).filter(
+  FastCheck.tuple(payload, known, noted).map(([data, words, metadata]) => {
+    const said = Object.entries({ ...words, metadata }).filter(
       ([key]) => key in data && (key !== "operation" || data._tag === "llm_call")
     )
-    // The words are texts, as these fields are.
+    // The words are texts, as these fields are, and what is noted is anything.
     return { ...data, ...Object.fromEntries(said) } as SpanData.SpanData
   })
 

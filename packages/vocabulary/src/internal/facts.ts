@@ -1,22 +1,121 @@
 /**
- * Facts of a trace for back ends that keep them as metadata: a flat record under plain names.
+ * Facts of a trace, and what spans say of themselves, for back ends that keep them as metadata: a flat record under plain names.
  */
+import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
+import { filled } from "./keyTable.js"
 
-/**
- * The trace's metadata, with whose request it is: nobody's metadata can pretend to be another team. `more` is what the back end has no key for; of
- * two with one name the metadata's stays.
- */
-export const metadata = (
-  { facts }: TypedSpan,
-  more: Readonly<Record<string, string | undefined>> = {}
-): Readonly<Record<string, string | undefined>> => ({
-  ...more,
-  ...facts.metadata,
+/** The conversation that a span says itself that it belongs to. */
+export const conversationOf = (data: SpanData.Read | undefined): string | undefined =>
+  data !== undefined && "conversationId" in data ? filled(data.conversationId) : undefined
+
+/** Whose request it is. */
+const identity = ({ facts }: TypedSpan): Known<typeof ofCaller> => ({
   team_id: facts.team?.id,
   team_alias: facts.team?.alias,
   team_user_id: facts.user,
   key_hash: facts.key?.hash,
   key_alias: facts.key?.alias,
   organization_id: facts.organization
+})
+
+/** What else is known of the trace. */
+const trace = ({ facts }: TypedSpan): Known<typeof ofTrace> => ({
+  user_id: facts.endUser,
+  session_id: facts.sessionId,
+  trace_name: facts.traceName,
+  tags: filled(facts.tags?.join(",")),
+  environment: facts.environment,
+  release: facts.release,
+  version: facts.version,
+  prompt_name: facts.promptName,
+  prompt_version: facts.promptVersion
+})
+
+/** The facts by which a back end knows whose request it is. */
+export const ofCaller = ["team_id", "team_alias", "team_user_id", "key_hash", "key_alias", "organization_id"] as const
+
+/** Those by which it knows the trace. */
+export const ofTrace = [
+  "user_id",
+  "session_id",
+  "trace_name",
+  "tags",
+  "environment",
+  "release",
+  "version",
+  "prompt_name",
+  "prompt_version"
+] as const
+
+type Name = (typeof ofCaller)[number] | (typeof ofTrace)[number]
+
+type Known<Names extends ReadonlyArray<Name>> = Readonly<Record<Names[number], string | undefined>>
+
+/** What somebody said of these. */
+export const said = <A>(fields: Readonly<Record<string, A | undefined>>): Readonly<Record<string, A>> =>
+  // The absent ones are gone.
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Record<string, A>
+
+/**
+ * The trace's metadata and its facts in one record. A fact that is known wins over metadata of its name, and nobody's metadata can pretend to be another
+ * team or key, known or not. `shown` are the facts that the back end has keys of its own for, and these are not here.
+ *
+ * A session that nobody knows is the conversation that the span says itself. The session first: the spans of a request are found by one name, and only
+ * some of them know of a conversation.
+ */
+export const metadata = (span: TypedSpan, ...shown: ReadonlyArray<Name>): Readonly<Record<string, string>> => {
+  const hidden: ReadonlyArray<string> = shown
+  const whose = identity(span)
+  const conversation = hidden.includes("session_id") ? undefined : conversationOf(span.data)
+  const known = said<string>({ session_id: conversation, ...said(trace(span)), ...whose })
+  const isTaken = (name: string) => Object.hasOwn(known, name) || Object.hasOwn(whose, name)
+  return Object.fromEntries([
+    ...Object.entries(known).filter(([name]) => !hidden.includes(name)),
+    ...Object.entries(span.facts.metadata ?? {}).filter(([name]) => !isTaken(name))
+  ])
+}
+
+/** What a model call, an agent or a tool says of itself, for back ends that have no field for it: texts, and how many. */
+export const own = (data: SpanData.Read | undefined): Readonly<Record<string, string | number>> => said(ownOf(data))
+
+const ownOf = (data: SpanData.Read | undefined): Readonly<Record<string, string | number | undefined>> => {
+  switch (data?._tag) {
+    case "llm_call":
+      return {
+        ...answered(data),
+        embedding_count: data.embedding?.count,
+        embedding_dimensions: data.embedding?.dimensions,
+        memory_store: data.memory?.storeId,
+        memory_record: data.memory?.recordId,
+        memory_record_count: data.memory?.recordCount
+      }
+    case "agent":
+      return {
+        ...answered(data),
+        provider: filled(data.provider),
+        agent_name: data.name,
+        agent_id: data.id,
+        agent_version: data.version,
+        agent_description: data.description
+      }
+    case "tool_call":
+      return {
+        tool_name: data.name,
+        tool_call_id: data.callId,
+        tool_description: data.description,
+        tool_type: data.type
+      }
+    case "mcp_tool_call":
+      return { tool_name: data.tool, mcp_prompt: data.prompt }
+    default:
+      return {}
+  }
+}
+
+const answered = (data: SpanData.Read<SpanData.LlmCall | SpanData.Agent>) => ({
+  conversation_id: filled(data.conversationId),
+  previous_response_id: data.previousResponseId,
+  output_type: data.outputType,
+  data_source: data.dataSourceId
 })

@@ -1,23 +1,16 @@
 /**
- * Our own namespace, `gateway.*`: what no convention has a name for. Every vocabulary that shows these facts shows them under these keys.
+ * Our own namespace, `gateway.*`: what no convention has a name for. Every vocabulary that shows these facts shows them under these keys;
+ * `gatewayKeys.ts` says what each means.
  */
 import * as Metadata from "@tenant-tracer/model/Metadata"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
-import { from, present, type WriterOf } from "./keyTable.js"
+import * as Keys from "./gatewayKeys.js"
+import { type KeyWriter, present, type WriterOf } from "./keyTable.js"
 import { errorOf, server, serverKeys } from "./otel.js"
 
-const extension = "gateway extension"
-
-export const identityKeys = from(
-  extension,
-  "gateway.team.id",
-  "gateway.team.alias",
-  "gateway.key.hash",
-  "gateway.key.alias",
-  "gateway.user.id",
-  "gateway.organization.id"
-)
+export const identityKeys = Keys.of("identity")
 
 /** Whose request it is; on every span, so that a back end without joins can group by it. */
 export const identity = ({ facts }: TypedSpan, out: WriterOf<typeof identityKeys>): void => {
@@ -29,33 +22,36 @@ export const identity = ({ facts }: TypedSpan, out: WriterOf<typeof identityKeys
   out.string("gateway.organization.id", facts.organization)
 }
 
-export const traceKeys = from(
-  extension,
-  "gateway.trace.name",
-  "gateway.trace.tags",
-  "gateway.trace.release",
-  "gateway.trace.metadata.*",
-  "gateway.prompt.name",
-  "gateway.prompt.version"
-)
+export const traceKeys = Keys.of("trace")
 
-/** Facts about the whole trace, once: on its root. */
-export const trace = ({ facts, isRoot }: TypedSpan, out: WriterOf<typeof traceKeys>): void => {
-  if (!isRoot) return
+/** How the trace is found. */
+export const named = (
+  facts: TraceFacts,
+  out: KeyWriter<`gateway.trace.${"name" | "tags" | "release" | "version"}`>
+): void => {
   out.string("gateway.trace.name", facts.traceName)
   out.strings("gateway.trace.tags", facts.tags)
   out.string("gateway.trace.release", facts.release)
-  for (const [key, value] of Object.entries(facts.metadata ?? {})) out.string(`gateway.trace.metadata.${key}`, value)
+  out.string("gateway.trace.version", facts.version)
+}
+
+/** The prompt that the request was made from. */
+export const prompt = (facts: TraceFacts, out: KeyWriter<`gateway.prompt.${"name" | "version"}`>): void => {
   out.string("gateway.prompt.name", facts.promptName)
   out.string("gateway.prompt.version", facts.promptVersion)
 }
 
-export const errorKeys = from(
-  extension,
-  "gateway.provider.error.code",
-  "gateway.provider.error.stack_trace",
-  "gateway.provider.error.provider"
-)
+/** Facts about the whole trace, once: on its root. */
+export const trace = ({ facts, isRoot }: TypedSpan, out: WriterOf<typeof traceKeys>): void => {
+  if (!isRoot) return
+  named(facts, out)
+  for (const [key, value] of Object.entries(facts.metadata ?? {})) out.string(`gateway.trace.metadata.${key}`, value)
+  for (const [key, value] of Object.entries(facts.team?.metadata ?? {}))
+    out.string(`gateway.team.metadata.${key}`, value)
+  prompt(facts, out)
+}
+
+export const errorKeys = Keys.of("errors")
 
 /** What is known of an error beside its kind. */
 export const error = (span: TypedSpan, out: WriterOf<typeof errorKeys>): void => {
@@ -65,16 +61,7 @@ export const error = (span: TypedSpan, out: WriterOf<typeof errorKeys>): void =>
   out.string("gateway.provider.error.provider", failure?.provider)
 }
 
-export const callKeys = from(
-  extension,
-  "gateway.call_id",
-  "gateway.call_type",
-  "gateway.provider.model",
-  "gateway.request.attempt",
-  "gateway.request.route",
-  "gateway.request.streaming",
-  "gateway.request.tools.declared"
-)
+export const callKeys = Keys.of("calls")
 
 /** How the gateway itself names and counts a model call. */
 export const call = (data: SpanData.Read<SpanData.LlmCall>, out: WriterOf<typeof callKeys>): void => {
@@ -88,39 +75,38 @@ export const call = (data: SpanData.Read<SpanData.LlmCall>, out: WriterOf<typeof
   out.int("gateway.request.tools.declared", tools === 0 ? undefined : tools)
 }
 
-export const costKeys = from(
-  extension,
-  "gateway.cost.total",
-  "gateway.cost.input",
-  "gateway.cost.output",
-  "gateway.cost.cache_read",
-  "gateway.cost.cache_creation",
-  "gateway.cost.tool_usage",
-  "gateway.cost.original",
-  "gateway.cost.discount_amount",
-  "gateway.cost.discount_percent",
-  "gateway.cost.margin_fixed_amount",
-  "gateway.cost.margin_percent",
-  "gateway.cost.margin_total_amount"
-)
+export const costKeys = Keys.of("cost")
 
-/** US dollars. Zero is a price and is written. */
-export const cost = (data: SpanData.Cost | undefined, out: WriterOf<typeof costKeys>): void => {
-  out.double("gateway.cost.total", data?.total)
-  out.double("gateway.cost.input", data?.input)
-  out.double("gateway.cost.output", data?.output)
-  out.double("gateway.cost.cache_read", data?.cacheRead)
-  out.double("gateway.cost.cache_creation", data?.cacheCreation)
-  out.double("gateway.cost.tool_usage", data?.toolUsage)
-  out.double("gateway.cost.original", data?.original)
-  out.double("gateway.cost.discount_amount", data?.discountAmount)
-  out.double("gateway.cost.discount_percent", data?.discountPercent)
-  out.double("gateway.cost.margin_fixed_amount", data?.marginFixedAmount)
-  out.double("gateway.cost.margin_percent", data?.marginPercent)
-  out.double("gateway.cost.margin_total_amount", data?.marginTotalAmount)
+const costNames = {
+  total: "total",
+  input: "input",
+  output: "output",
+  cacheRead: "cache_read",
+  cacheCreation: "cache_creation",
+  toolUsage: "tool_usage",
+  original: "original",
+  discountAmount: "discount_amount",
+  discountPercent: "discount_percent",
+  marginFixedAmount: "margin_fixed_amount",
+  marginPercent: "margin_percent",
+  marginTotalAmount: "margin_total_amount"
+} as const satisfies { readonly [Field in keyof SpanData.Cost]-?: string }
+
+type CostName = (typeof costNames)[keyof typeof costNames]
+
+/** US dollars, under keys that begin with `prefix`. Zero is a price and is written. */
+export const costUnder = <const Prefix extends string>(prefix: Prefix) => {
+  // Object.keys forgets what keys they are.
+  const fields = Object.keys(costNames) as ReadonlyArray<keyof SpanData.Cost>
+  const keys = fields.map((field) => [field, `${prefix}.${costNames[field]}`] as const)
+  return (data: SpanData.Cost | undefined, out: KeyWriter<`${Prefix}.${CostName}`>): void => {
+    if (data !== undefined) for (const [field, key] of keys) out.double(key, data[field])
+  }
 }
 
-export const mcpKeys = from(extension, "gateway.mcp.server.name", "gateway.call_id", "gateway.cost.total")
+export const cost = costUnder("gateway.cost")
+
+export const mcpKeys = { ...Keys.of("mcp"), ...Keys.cited("gateway.call_id", "gateway.cost.total") }
 
 /** An MCP call as the gateway knows it. */
 export const mcp = (
@@ -132,26 +118,7 @@ export const mcp = (
   out.double("gateway.cost.total", data._tag === "mcp_tool_call" ? data.cost : undefined)
 }
 
-export const guardrailKeys = from(
-  extension,
-  "gateway.guardrail.name",
-  "gateway.guardrail.mode",
-  "gateway.guardrail.status",
-  "gateway.guardrail.action",
-  "gateway.guardrail.provider",
-  "gateway.guardrail.masked_entity_count",
-  "gateway.guardrail.violation_categories",
-  "gateway.guardrail.confidence_score",
-  "gateway.guardrail.risk_score",
-  "gateway.guardrail.duration",
-  "gateway.guardrail.policy_template",
-  "gateway.guardrail.id",
-  "gateway.guardrail.transaction_id",
-  "gateway.guardrail.detection_method",
-  "gateway.guardrail.cost_in_spend",
-  "gateway.guardrail.usage",
-  "gateway.cost.guardrail"
-)
+export const guardrailKeys = Keys.of("guardrails")
 
 /** Of what a check consumed the numbers that have a name: a sentence for a key would be content. */
 export const consumed = ({ usage }: SpanData.Read<SpanData.Guardrail>) =>
@@ -182,19 +149,7 @@ export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf
   out.double("gateway.cost.guardrail", data.cost)
 }
 
-export const serviceKeys = {
-  ...serverKeys,
-  ...from(
-    extension,
-    "gateway.service.name",
-    "gateway.service.call_type",
-    "gateway.service.target",
-    "gateway.service.caller",
-    "gateway.service.families",
-    "gateway.service.phase",
-    "gateway.metadata.*"
-  )
-}
+export const serviceKeys = { ...serverKeys, ...Keys.of("services") }
 
 /** An inner service, a phase of the request, or a database as the gateway's catalogue knows it. */
 export const service = (

@@ -1,7 +1,7 @@
 /**
  * The keys of the GenAI conventions, each with the first and the last version that has it and the page that says so: what makes a version.
  */
-import { mcpKeys, serverKeys } from "./otel.js"
+import { httpKeys, mcpKeys } from "./otel.js"
 
 /** From the oldest on; `next` is what is being worked on, which has no version yet. */
 export const versions = ["1.36", "1.37", "1.38", "1.39", "1.40", "1.41", "next"] as const
@@ -69,7 +69,33 @@ const table = {
   ...rows(inference, { since: "1.38" }, "gen_ai.tool.definitions"),
   ...rows(inference, { since: "1.40" }, "gen_ai.usage.cache_read.input_tokens"),
   ...rows(inference, { since: "1.40", until: "1.41" }, "gen_ai.usage.cache_creation.input_tokens"),
-  ...rows(inference, { since: "next" }, "gen_ai.usage.cache_write.input_tokens", "gen_ai.prompt.version"),
+  ...rows(
+    inference,
+    { since: "next" },
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.text.input_tokens",
+    "gen_ai.usage.text.output_tokens",
+    "gen_ai.usage.text.cache_read.input_tokens",
+    "gen_ai.usage.image.input_tokens",
+    "gen_ai.usage.image.output_tokens",
+    "gen_ai.usage.image.cache_read.input_tokens",
+    "gen_ai.usage.audio.input_tokens",
+    "gen_ai.usage.audio.output_tokens",
+    "gen_ai.usage.audio.cache_read.input_tokens",
+    "gen_ai.request.reasoning.level",
+    "gen_ai.request.previous_response.id",
+    "gen_ai.conversation.compacted",
+    "gen_ai.prompt.version"
+  ),
+  ...rows(
+    "gen-ai-spans.md#memory",
+    { since: "next" },
+    "gen_ai.memory.store.id",
+    "gen_ai.memory.record.id",
+    "gen_ai.memory.record.count",
+    "gen_ai.memory.query.text",
+    "gen_ai.memory.records"
+  ),
   ...rows(
     inference,
     { since: "1.41" },
@@ -86,8 +112,7 @@ const table = {
   ...rows(tool, { since: "1.38" }, "gen_ai.tool.call.arguments", "gen_ai.tool.call.result"),
   ...rows(agent, {}, "gen_ai.agent.name", "gen_ai.agent.id", "gen_ai.agent.description"),
   ...rows(agent, { since: "1.40" }, "gen_ai.agent.version"),
-  ...rows("gen-ai-agent-spans.md#invoke-workflow-span", { since: "1.41" }, "gen_ai.workflow.name"),
-  ...rows("mcp.md#client", { since: "1.39" }, "gen_ai.prompt.name")
+  ...rows("gen-ai-agent-spans.md#invoke-workflow-span", { since: "1.41" }, "gen_ai.workflow.name")
 }
 
 /** The keys of all versions. */
@@ -96,7 +121,7 @@ export type Table = typeof table
 /** The MCP conventions came whole, with one version. */
 const mcp: Readonly<Record<string, Row>> = Object.fromEntries(
   Object.keys(mcpKeys)
-    .filter((key) => !(key in serverKeys))
+    .filter((key) => !(key in httpKeys))
     .map((key) => [key, { page: "mcp.md#client", since: "1.39" }])
 )
 

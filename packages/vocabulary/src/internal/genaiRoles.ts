@@ -2,13 +2,16 @@
  * What every version of the GenAI conventions writes, by role. A version hands in its dialect, which says where it differs; the keys that it does
  * not have are kept out by its writer.
  */
-import type * as SpanData from "@tenant-tracer/model/SpanData"
+import * as Operation from "@tenant-tracer/model/Operation"
+import * as SpanData from "@tenant-tracer/model/SpanData"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
 import * as Chat from "./chat.js"
 import * as Core from "./core.js"
 import * as Gateway from "./gateway.js"
+import * as GatewayKeys from "./gatewayKeys.js"
+import * as GenaiAgents from "./genaiAgents.js"
 import type { Table, Version } from "./genaiKeys.js"
-import { filled, from, jsonText, type WriterOf } from "./keyTable.js"
+import { allFilled, filled, jsonText, type WriterOf } from "./keyTable.js"
 import * as Messages from "./messages.js"
 import * as Otel from "./otel.js"
 import type { RoleWriters } from "./roles.js"
@@ -23,12 +26,10 @@ export interface Dialect {
   readonly messages: "flat" | "parts"
   /** Whether instructions may be anything that a message may be, or text alone. */
   readonly instructions: "any" | "text"
-  /** Whether each message that came out tells why it ended. */
-  readonly finishReason: boolean
   readonly topK: "double" | "int"
   /** Whether a model call names the prompt that it was made from. */
   readonly prompts: boolean
-  /** Keys that an agent at work does not have. */
+  /** Keys that an agent at work in this process does not have. */
   readonly notOfAgents: ReadonlyArray<keyof Table>
 }
 
@@ -46,7 +47,8 @@ export const sharedKeys = {
   ...Gateway.mcpKeys,
   ...Gateway.guardrailKeys,
   ...Gateway.serviceKeys,
-  ...from("gateway extension", "gateway.guardrail.response", "gateway.embeddings.count")
+  ...GatewayKeys.of("content"),
+  ...GatewayKeys.of("embeddings")
 }
 
 export type Out = WriterOf<Table & typeof sharedKeys & typeof Otel.mcpKeys>
@@ -63,33 +65,23 @@ export const content = [
   "gen_ai.tool.call.result",
   "gen_ai.retrieval.query.text",
   "gen_ai.retrieval.documents",
+  "gen_ai.memory.query.text",
+  "gen_ai.memory.records",
   "gateway.guardrail.response"
 ] as const satisfies ReadonlyArray<keyof Table | keyof typeof sharedKeys>
 
 /** The keys of all versions that a span is worth nothing without. */
 export const core = [
   ...Core.keys,
+  ...Core.genai,
   "gateway.cost.total",
-  "gen_ai.operation.name",
   "gen_ai.system",
-  "gen_ai.provider.name",
-  "gen_ai.conversation.id",
-  "gen_ai.request.model",
-  "gen_ai.response.id",
-  "gen_ai.response.model",
-  "gen_ai.response.finish_reasons",
-  "gen_ai.usage.input_tokens",
-  "gen_ai.usage.output_tokens",
-  "gen_ai.usage.cache_read.input_tokens",
-  "gen_ai.usage.cache_creation.input_tokens",
   "gen_ai.usage.cache_write.input_tokens",
   "gen_ai.usage.reasoning.output_tokens",
   "gen_ai.data_source.id",
-  "gen_ai.agent.id",
-  "gen_ai.agent.name",
+  "gen_ai.memory.store.id",
+  "gen_ai.memory.record.id",
   "gen_ai.workflow.name",
-  "gen_ai.tool.name",
-  "gen_ai.tool.call.id",
   "gen_ai.prompt.name"
 ] as const satisfies ReadonlyArray<keyof Table | keyof typeof sharedKeys | keyof typeof Otel.mcpKeys>
 
@@ -121,6 +113,15 @@ const usage = (data: SpanData.Usage | undefined, out: Out): void => {
   out.int("gen_ai.usage.reasoning.output_tokens", data?.reasoningOutputTokens)
 }
 
+const modalities = (data: SpanData.Usage | undefined, out: Out): void => {
+  for (const modality of ["text", "image", "audio"] as const) {
+    const used = data?.[modality]
+    out.int(`gen_ai.usage.${modality}.input_tokens`, used?.inputTokens)
+    out.int(`gen_ai.usage.${modality}.output_tokens`, used?.outputTokens)
+    out.int(`gen_ai.usage.${modality}.cache_read.input_tokens`, used?.cacheReadInputTokens)
+  }
+}
+
 const provider = ({ providers }: Dialect, name: string | undefined, out: Out): void => {
   out.string("gen_ai.system", name !== undefined && Object.hasOwn(providers, name) ? providers[name] : filled(name))
   out.string("gen_ai.provider.name", filled(name))
@@ -130,12 +131,13 @@ const provider = ({ providers }: Dialect, name: string | undefined, out: Out): v
 const inference = (dialect: Dialect, data: Conversation, span: TypedSpan, out: Out): void => {
   provider(dialect, data.provider, out)
   out.string("gen_ai.request.model", filled(data.requestModel))
-  out.string("gen_ai.conversation.id", data.conversationId ?? span.facts.sessionId)
+  out.string("gen_ai.conversation.id", filled(data.conversationId) ?? span.facts.sessionId)
   out.string("gen_ai.output.type", data.outputType)
   out.string("gen_ai.data_source.id", data.dataSourceId)
+  out.string("gen_ai.request.previous_response.id", data.previousResponseId)
   parameters(dialect, data, out)
   usage(data.usage, out)
-  out.strings("gen_ai.response.finish_reasons", data.finishReasons)
+  out.strings("gen_ai.response.finish_reasons", allFilled(data.finishReasons))
   out.json("gen_ai.tool.definitions", Messages.listed(data.tools, Messages.tools))
 }
 
@@ -153,24 +155,25 @@ const conversation = (dialect: Dialect, data: Conversation, out: Out): void => {
   out.json("gen_ai.input.messages", Messages.listed(data.inputMessages, Messages.input))
   out.json(
     "gen_ai.output.messages",
-    Messages.listed(
-      data.outputMessages,
-      dialect.finishReason ? (messages) => Messages.output(messages, data.finishReasons) : Messages.input
-    )
+    Messages.listed(data.outputMessages, (messages) => Messages.output(messages, data.finishReasons))
   )
 }
 
 const llmCall = (dialect: Dialect, data: SpanData.Read<SpanData.LlmCall>, span: TypedSpan, out: Out): void => {
   out.string("gen_ai.operation.name", filled(data.operation))
   inference(dialect, data, span, out)
+  modalities(data.usage, out)
+  out.string("gen_ai.request.reasoning.level", data.parameters?.reasoningLevel)
+  // Nobody knows for sure that there was no compaction, so that the convention wants it told only where there was.
+  out.boolean("gen_ai.conversation.compacted", data.compacted || undefined)
   out.boolean("gen_ai.request.stream", data.streaming)
-  out.string("gen_ai.response.id", data.responseId)
-  out.string("gen_ai.response.model", data.responseModel)
+  out.string("gen_ai.response.id", filled(data.responseId))
+  out.string("gen_ai.response.model", filled(data.responseModel))
   out.double("gen_ai.response.time_to_first_chunk", data.timeToFirstChunk)
   // `openai.*` belongs to spans of OpenAI alone.
   const openai = data.provider === "openai" || data.provider === "azure.ai.openai"
-  out.string("openai.response.system_fingerprint", openai ? data.systemFingerprint : undefined)
-  out.string("gen_ai.openai.response.system_fingerprint", openai ? data.systemFingerprint : undefined)
+  out.string("openai.response.system_fingerprint", openai ? filled(data.systemFingerprint) : undefined)
+  out.string("gen_ai.openai.response.system_fingerprint", openai ? filled(data.systemFingerprint) : undefined)
   out.int("gen_ai.embeddings.dimension.count", data.embedding?.dimensions)
   out.int("gateway.embeddings.count", data.embedding?.count)
   Otel.server(data.server, out)
@@ -179,11 +182,21 @@ const llmCall = (dialect: Dialect, data: SpanData.Read<SpanData.LlmCall>, span: 
   if (data.operation === "retrieval") {
     out.string("gen_ai.retrieval.query.text", Messages.query(data))
     out.json("gen_ai.retrieval.documents", Messages.documents(data.documents))
+  } else if (Operation.isMemory(data.operation)) {
+    memory(data, out)
   } else if (data.operation !== "embeddings") {
     out.string("gen_ai.prompt.name", dialect.prompts ? span.facts.promptName : undefined)
     out.string("gen_ai.prompt.version", span.facts.promptVersion)
     conversation(dialect, data, out)
   }
+}
+
+const memory = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
+  out.string("gen_ai.memory.store.id", data.memory?.storeId)
+  out.string("gen_ai.memory.record.id", data.memory?.recordId)
+  out.int("gen_ai.memory.record.count", data.memory?.recordCount)
+  out.string("gen_ai.memory.query.text", Messages.query(data))
+  out.json("gen_ai.memory.records", Messages.records(data.records))
 }
 
 const agent = (dialect: Dialect, data: SpanData.Read<SpanData.Agent>, span: TypedSpan, out: Out): void => {
@@ -205,21 +218,15 @@ const toolCall = (data: SpanData.Read<SpanData.ToolCall>, out: Out): void => {
   out.string("gen_ai.tool.call.id", data.callId)
   out.string("gen_ai.tool.description", data.description)
   out.string("gen_ai.tool.type", data.type)
-  exchange(data, out)
+  GenaiAgents.exchange(data, out)
 }
 
 const mcpToolCall = (data: SpanData.Read<SpanData.McpToolCall>, span: TypedSpan, out: Out): void => {
-  out.string("gen_ai.operation.name", data.method === "tools/call" ? "execute_tool" : undefined)
+  out.string("gen_ai.operation.name", SpanData.callsTool(data) ? "execute_tool" : undefined)
   out.string("gen_ai.tool.name", data.tool)
-  out.string("gen_ai.prompt.name", data.prompt)
   Otel.mcp(data, Otel.errorOf(span), out)
   Gateway.mcp(data, out)
-  exchange(data, out)
-}
-
-const exchange = (data: SpanData.Read<SpanData.ToolCall | SpanData.McpToolCall>, out: Out): void => {
-  jsonText("gen_ai.tool.call.arguments", data.arguments, out)
-  jsonText("gen_ai.tool.call.result", data.result, out)
+  GenaiAgents.exchange(data, out)
 }
 
 /** The writers of one version. */

@@ -4,13 +4,17 @@
 
 import { covers } from "@tenant-tracer/model/Vocabulary"
 
-/** The keys of a table: a row `a.b` allows itself, the others what they cover. */
+/** The keys of a table: a row `a.b` allows itself, the others what they cover. What `*` covers has no names that a compiler could know. */
 export type KeyOf<Table> = {
-  [Row in keyof Table & string]: Row extends `${infer Prefix}.*`
-    ? `${Prefix}.${string}`
-    : Row extends `${infer List}.*.${infer Field}`
-      ? `${List}.${number}.${Field}`
-      : Row
+  [Row in keyof Table & string]: Row extends "*"
+    ? never
+    : Row extends `${infer List}.*.*`
+      ? `${List}.${number}.${string}`
+      : Row extends `${infer Prefix}.*`
+        ? `${Prefix}.${string}`
+        : Row extends `${infer List}.*.${infer Field}`
+          ? `${List}.${number}.${Field}`
+          : Row
 }[keyof Table & string]
 
 /** An `AttributeWriter` that takes the keys of one table only. Every `AttributeWriter` is one. */
@@ -38,6 +42,13 @@ export const from = <const Key extends string>(
 export const jsonText = <Key extends string>(key: Key, value: unknown, out: KeyWriter<Key>): void =>
   typeof value === "string" ? out.string(key, value) : out.json(key, value)
 
+/** What a back end has no key for: a text, or how many. */
+export const countOrText = <Key extends string>(
+  key: Key,
+  value: string | number | undefined,
+  out: KeyWriter<Key>
+): void => (typeof value === "number" ? out.int(key, value) : out.string(key, value))
+
 /** An object for a writer of JSON; none at all where every field is absent. */
 export const present = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined =>
   Object.values(fields).every((field) => field === undefined) ? undefined : fields
@@ -47,3 +58,9 @@ export const coveredBy = (rows: ReadonlyArray<string>, key: string): boolean => 
 
 /** A text that says something: back ends take an empty model or provider for a real one. */
 export const filled = (value: string | undefined): string | undefined => (value === "" ? undefined : value)
+
+/** The texts of a list that say something; nothing, where none does. */
+export const allFilled = (values: ReadonlyArray<string> | undefined): ReadonlyArray<string> | undefined => {
+  const said = values?.filter((value) => value !== "")
+  return said?.length === 0 ? undefined : said
+}

@@ -1,6 +1,7 @@
 /**
  * The keys of Traceloop's first instrumentations, from before the GenAI conventions: what dashboards of old are built on.
  */
+import type { ToolDefinition } from "@tenant-tracer/model/Message"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import { filled, from, jsonText, type WriterOf } from "./keyTable.js"
 
@@ -36,9 +37,12 @@ export const call = (data: SpanData.Read<SpanData.LlmCall>, out: Out): void => {
   out.double("llm.frequency_penalty", data.parameters?.frequencyPenalty)
   out.double("llm.presence_penalty", data.parameters?.presencePenalty)
   out.strings("llm.chat.stop_sequences", data.parameters?.stopSequences)
-  data.tools?.forEach(({ description, name, parameters }, index) => {
+}
+
+/** The tools that a model or an agent was offered. */
+export const tools = (offered: ReadonlyArray<ToolDefinition> | undefined, out: Out): void =>
+  offered?.forEach(({ description, name, parameters }, index) => {
     out.string(`llm.request.functions.${index}.name`, name)
     out.string(`llm.request.functions.${index}.description`, description)
     jsonText(`llm.request.functions.${index}.parameters`, parameters, out)
   })
-}

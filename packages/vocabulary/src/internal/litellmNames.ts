@@ -127,7 +127,8 @@ const database = (data: SpanData.Read<SpanData.DbCall>): string => {
 export const spelled = (data: SpanData.Read<SpanData.DbCall>): SpanData.Read<SpanData.DbCall> => {
   const { table, verb } =
     data.service === "postgres" ? queryOf(data) : { verb: cacheVerbs.get(data.callType ?? ""), table: undefined }
-  return { ...data, callType: verb ?? data.callType, target: table ?? data.target }
+  const said = { callType: verb ?? data.callType, target: table ?? data.target }
+  return { ...data, ...said, summary: data.summary ?? join(said.callType, said.target) }
 }
 
 /** The name of an operation: where we say `gateway.moderation`, LiteLLM says `litellm.moderation`. */

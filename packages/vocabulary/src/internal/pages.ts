@@ -3,6 +3,7 @@
  */
 import { type AttributeWriter, covers, type Vocabulary } from "@tenant-tracer/model/Vocabulary"
 import * as AttributeMap from "../AttributeMap.js"
+import * as GatewayKeys from "./gatewayKeys.js"
 import { coveredBy } from "./keyTable.js"
 import { samples } from "./samples.js"
 
@@ -62,7 +63,7 @@ const table = (versions: ReadonlyArray<Vocabulary>): ReadonlyArray<string> => {
       const having = versions.filter(({ keys }) => Object.hasOwn(keys, row))
       const type = unique(types.flatMap(([key, type]) => (covers(row, key) ? [type] : []))).join(", ")
       const all = having.length === versions.length ? "all" : having.map(({ version }) => version).join(", ")
-      const isContent = having.some(({ content }) => coveredBy(content, row))
+      const isContent = having.some(({ content }) => content.includes(row) || coveredBy(content, row))
       const source = having[0]?.keys[row] ?? ""
       return `| \`${row}\` | ${type} | ${versions.length > 1 ? `${all} | ` : ""}${isContent ? "yes" : ""} | ${source} |`
     })
@@ -78,6 +79,11 @@ const examples = (vocabulary: Vocabulary): ReadonlyArray<string> => {
     const attributes = AttributeMap.collect(vocabulary, span)
     return [`### ${role}`, "", "```json", JSON.stringify(attributes, null, 2), "```", ""]
   })
+}
+
+const stars = (versions: ReadonlyArray<Vocabulary>): string => {
+  const other = versions.some(({ keys }) => Object.hasOwn(keys, "*")) ? ", `*` for any other that has no dot" : ""
+  return `A key that ends in \`.*\` stands for all that begin so${other}.`
 }
 
 const page = (name: string, versions: ReadonlyArray<Vocabulary>, newest: Vocabulary, module: string): string => {
@@ -101,7 +107,7 @@ const page = (name: string, versions: ReadonlyArray<Vocabulary>, newest: Vocabul
     "",
     "## Keys",
     "",
-    "A key that ends in `.*` stands for all that begin so. Content is what a destination without content does not get.",
+    `${stars(versions)} Content is what a destination without content does not get.`,
     "",
     ...table(versions),
     "",
@@ -112,6 +118,43 @@ const page = (name: string, versions: ReadonlyArray<Vocabulary>, newest: Vocabul
     ...examples(newest)
   ].join("\n")
 }
+
+/** What no vocabulary has to itself. */
+const shared: ReadonlyArray<string> = [
+  "## What they have in common",
+  "",
+  "What no convention has a name for is [`gateway.*`](gateway.md). Errors, HTTP and databases are told by the stable OpenTelemetry conventions (1.44):",
+  "",
+  "- The span of a request is an HTTP server's: method, route, path, scheme, status, the host and port that the caller asked for, the version of HTTP.",
+  "  No query, no header and no address of whoever called is recorded.",
+  "- The span of a database call is named by its summary, else by its operation and what that is performed on (a collection or a cache's family of",
+  "  keys, the namespace, the server). Where only the service and the call are known it is `redis set`. A port that goes without saying is not told,",
+  "  nor is the text of a query. `litellm` has its own names, and tells every port.",
+  "- A model call is a client span of the GenAI conventions, which has the server's address. The HTTP request inside it is a span of Effect's own",
+  "  `HttpClient`: it belongs to no role, so that it goes to the operator alone, under the keys of an HTTP client span (`http.request.method`,",
+  "  `http.response.status_code`, `server.address`, `server.port`, `url.full`) and without query and headers. Its name is its method;",
+  "  an answer of 400 or more is an error, and its status the `error.type`.",
+  ""
+]
+
+/** The page of our own namespace, which the tables of vocabularies cite by its sections. */
+const gateway = (): string =>
+  [
+    note,
+    "",
+    "# gateway.*",
+    "",
+    "What no convention has a name for, every vocabulary that shows it shows under these keys. A key that ends in `.*` stands for all that begin so.",
+    "",
+    ...Object.entries(GatewayKeys.sections).flatMap(([section, meanings]) => [
+      `## ${section}`,
+      "",
+      "| key | meaning |",
+      "|---|---|",
+      ...Object.entries(meanings).map(([key, meaning]) => `| \`${key}\` | ${meaning} |`),
+      ""
+    ])
+  ].join("\n")
 
 /**
  * The pages by file name, `README.md` for the index. `modules` has the text of each module by its name without `.ts`; a vocabulary's is the one that
@@ -143,7 +186,8 @@ export const pages = (
     ...index,
     "",
     "`pnpm vocabulary diff genai@1.36 genai@1.41` prints how two of them differ.",
-    ""
+    "",
+    ...shared
   ]
-  return new Map([["README.md", readme.join("\n")], ...made])
+  return new Map([["README.md", readme.join("\n")], ...made, ["gateway.md", gateway()]])
 }

@@ -8,7 +8,7 @@ import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
 
 const facts: TraceFacts = {
-  team: { id: "t1", alias: "team one" },
+  team: { id: "t1", alias: "team one", metadata: { tier: "gold" } },
   key: { hash: "hsh", alias: "my-key" },
   user: "u9",
   organization: "o9",
@@ -19,6 +19,7 @@ const facts: TraceFacts = {
   metadata: { tier: "gold" },
   environment: "production",
   release: "2026.1",
+  version: "canary",
   promptName: "weather",
   promptVersion: "3"
 }
@@ -42,7 +43,8 @@ const parameters: SpanData.RequestParameters = {
   presencePenalty: 0.2,
   stopSequences: ["STOP"],
   seed: 42,
-  choiceCount: 2
+  choiceCount: 2,
+  reasoningLevel: "low"
 }
 
 const usage: SpanData.Usage = {
@@ -51,7 +53,10 @@ const usage: SpanData.Usage = {
   totalTokens: 15,
   cacheReadInputTokens: 3,
   cacheCreationInputTokens: 7,
-  reasoningOutputTokens: 2
+  reasoningOutputTokens: 2,
+  text: { inputTokens: 4, outputTokens: 3, cacheReadInputTokens: 1 },
+  image: { inputTokens: 5, outputTokens: 1, cacheReadInputTokens: 2 },
+  audio: { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0 }
 }
 
 const cost: SpanData.Cost = {
@@ -122,6 +127,8 @@ const llmCall: SpanData.LlmCall = {
   streaming: true,
   timeToFirstChunk: 0.25,
   outputType: "text",
+  previousResponseId: "resp_0",
+  compacted: true,
   callId: "c1",
   requestRoute: "/v1/chat/completions",
   toolCount: 1,
@@ -153,6 +160,16 @@ const retrieval: SpanData.LlmCall = {
   documents: [{ id: "doc-1", score: 0.75, content: "Paris is sunny." }]
 }
 
+const memory: SpanData.LlmCall = {
+  _tag: "llm_call",
+  operation: "search_memory",
+  provider: "",
+  memory: { storeId: "preferences", recordCount: 1 },
+  server: { address: "memory.example.com", port: 443 },
+  inputMessages: [question],
+  records: [{ id: "mem-1", score: 0.5, content: "Ada likes the sun.", metadata: { topic: "weather" } }]
+}
+
 const tool = { name: "lookup_weather", description: "Get weather", parameters: '{"type":"object"}' }
 
 const agent: SpanData.Agent = {
@@ -160,7 +177,6 @@ const agent: SpanData.Agent = {
   operation: "invoke_agent",
   name: "forecaster",
   id: "agent-1",
-  server,
   description: "Tells the weather.",
   version: "1.2",
   provider: "openai",
@@ -168,6 +184,7 @@ const agent: SpanData.Agent = {
   conversationId: "conv-1",
   dataSourceId: "vs_1",
   outputType: "text",
+  previousResponseId: "resp_0",
   parameters,
   usage,
   finishReasons: ["stop"],
@@ -244,6 +261,8 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
         path: "/v1/chat/completions",
         scheme: "https",
         status: 502,
+        server: { address: "gateway.example.com", port: 8443 },
+        networkProtocolVersion: "1.1",
         systemInstructions: [{ type: "text", content: "Be concise." }],
         inputMessages: [question],
         outputMessages: [{ role: "assistant", parts: [{ type: "text", content: "Sunny." }] }]
@@ -298,7 +317,19 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   },
   { name: "llm_call.embeddings", span: span("embeddings mistral-embed", embeddings) },
   { name: "llm_call.retrieval", span: span("retrieval vs_1", retrieval) },
+  { name: "llm_call.search_memory", span: span("search_memory", memory) },
+  {
+    name: "llm_call.update_memory",
+    span: span("update_memory", {
+      _tag: "llm_call",
+      operation: "update_memory",
+      provider: "openai",
+      memory: { storeId: "preferences", recordId: "mem-1", recordCount: 1 },
+      records: [{ id: "mem-1", content: { likes: ["sun"] } }]
+    })
+  },
   { name: "agent", span: span("invoke_agent forecaster", agent) },
+  { name: "agent.remote", span: span("invoke_agent forecaster", { ...agent, server }) },
   {
     name: "agent.create",
     span: span("create_agent forecaster", {
@@ -338,7 +369,17 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
       result: { temp_c: 21 },
       cost: 0.01,
       ...mcp,
-      error: { type: "tool_error", code: "-32602" }
+      error: { type: "tool_error" }
+    })
+  },
+  {
+    name: "mcp_tool_call.refused",
+    span: span("tools/call get_weather", {
+      _tag: "mcp_tool_call",
+      method: "tools/call",
+      tool: "get_weather",
+      ...mcp,
+      error: { type: "McpError", message: "Invalid params", code: "-32602" }
     })
   },
   {
@@ -355,12 +396,13 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   { name: "guardrail", span: span("execute_guardrail presidio", guardrail) },
   {
     name: "db_call",
-    span: span("postgres select", {
+    span: span("SELECT teams", {
       _tag: "db_call",
       system: "postgresql",
       namespace: "gateway",
+      summary: "SELECT teams",
       ...service,
-      error: { type: "DBError", code: "40001" }
+      error: { type: "DBError", message: "could not serialize access", code: "40001" }
     })
   },
   {
@@ -374,3 +416,16 @@ export const samples: ReadonlyArray<{ readonly name: string; readonly span: Type
   },
   { name: "none", span: span("cron", undefined) }
 ]
+
+/** Payloads of one role, one over the other, are a payload of that role. */
+const everything = (data: SpanData.Read): SpanData.Read =>
+  Object.assign({}, ...samples.flatMap(({ span }) => (span.data?._tag === data._tag ? [span.data] : [])), data)
+
+/**
+ * Each sample with every field that any of its role has and an error, as the root: the most that there is to say of a span at once. Of two values the
+ * sample's own stays.
+ */
+export const fullest: typeof samples = samples.map(({ name, span }) => ({
+  name,
+  span: { ...span, data: span.data && everything(span.data), error, isRoot: true }
+}))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Message from "@tenant-tracer/model/Message"
 import * as Chat from "../../src/internal/chat.js"
+import * as Turns from "../../src/internal/turns.js"
 
 const inputOf = (parts: ReadonlyArray<Message.MessagePart>, role = "user") =>
   Chat.input({ inputMessages: [{ role, parts }] })
@@ -83,9 +84,62 @@ it("what has no word in the API is a file by its address", () => {
   ])
 })
 
+it("a summary is of text and calls in that shape, without images and thoughts, and tells which call a tool answers", () => {
+  const image = { type: "blob", modality: "image", content: "AA==" } as const
+  const turns = Turns.inputTurns({
+    inputMessages: [
+      { role: "user", parts: [{ type: "text", content: "see" }, image] },
+      {
+        role: "assistant",
+        parts: [
+          { type: "reasoning", content: "I ponder." },
+          { type: "tool_call", id: "a", name: "f", arguments: { city: "Paris" } }
+        ]
+      },
+      { role: "tool", parts: [{ type: "tool_call_response", id: "a", response: { celsius: 21 } }] }
+    ]
+  })
+  expect(Chat.summary(turns)).toEqual([
+    { role: "user", content: "see" },
+    {
+      role: "assistant",
+      tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: '{"city":"Paris"}' } }]
+    },
+    { role: "tool", content: '{"celsius":21}', tool_call_id: "a" }
+  ])
+  expect(Chat.summary([])).toBeUndefined()
+})
+
 it("nothing said is nothing", () => {
   expect(Chat.input({})).toBeUndefined()
   expect(Chat.output({ outputMessages: [] })).toBeUndefined()
   expect(Chat.tools([])).toBeUndefined()
   expect(Chat.parameters({ encodingFormats: ["float"] })).toBeUndefined()
+})
+
+it("a search of memories is given a query and finds records, any other operation brings them along", () => {
+  const inputMessages = [{ role: "user", parts: [{ type: "text", content: "likes?" }] }] as const
+  const records = [{ id: "m", score: 0.5, content: { likes: ["sun"] } }, { content: undefined }]
+  const shown = [{ id: "m", content: { likes: ["sun"] }, score: 0.5 }, { content: null }]
+  const call = (operation: string) => ({ _tag: "llm_call", operation, inputMessages, records }) as const
+  expect(Chat.lookup(call("search_memory"))).toEqual({ isSearch: true, input: "likes?", output: shown })
+  for (const operation of ["create_memory", "upsert_memory", "delete_memory_store"]) {
+    expect(Chat.lookup(call(operation))).toEqual({ isSearch: false, input: shown, output: undefined })
+  }
+  expect(Chat.lookup({ _tag: "llm_call", operation: "search_memory", records: [] })?.output).toBeUndefined()
+})
+
+it("a retrieval is given a query and finds documents; a call that asks a model looks nothing up", () => {
+  const data = {
+    _tag: "llm_call",
+    inputMessages: [{ role: "user", parts: [{ type: "text", content: "Paris?" }] }],
+    documents: [{ id: "d", score: 1, content: "Sunny." }]
+  } as const
+  expect(Chat.lookup({ ...data, operation: "retrieval" })).toEqual({
+    isSearch: true,
+    input: "Paris?",
+    output: [{ id: "d", score: 1, content: "Sunny." }]
+  })
+  for (const operation of ["chat", "embeddings", "", undefined])
+    expect(Chat.lookup({ ...data, operation })).toBeUndefined()
 })

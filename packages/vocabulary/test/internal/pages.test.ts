@@ -60,6 +60,15 @@ describe("pages", () => {
     expect(page).toContain("| `a.*` | JSON text, double | 2.1 | yes | page a |\n| `c` | int | all |  | page c |\n")
   })
 
+  it("tell a field of each item of a list for content, and what a star alone stands for", () => {
+    const keys = { "a.*.b": "page a", "*": "page b" }
+    const listed = { ...own("1", keys), content: ["a.*.b"], write: () => {} }
+    const text = pages([listed], new Map()).get("own.md")
+    expect(text).toContain("| `a.*.b` |  | yes | page a |\n")
+    expect(text).toContain("all that begin so, `*` for any other that has no dot. Content is")
+    expect(page).toContain("all that begin so. Content is")
+  })
+
   it("show a span of each role", () => {
     expect(page.match(/^### .*$/gm)).toEqual(
       [
@@ -78,7 +87,7 @@ describe("pages", () => {
   })
 
   it("have an index, with the first sentence of each", () => {
-    expect([...made.keys()]).toEqual(["README.md", "own.md"])
+    expect([...made.keys()]).toEqual(["README.md", "own.md", "gateway.md"])
     expect(made.get("README.md")).toContain("| [own](own.md) | 2.1, 1 | How own back ends have it. |")
   })
 })
@@ -98,6 +107,31 @@ describe("docs/vocabularies", () => {
 
   it.each([...expected])("%s is as the code has it: else run pnpm vocabulary docs", (name, text) => {
     expect(fs.readFileSync(new URL(name, folder), "utf8") === text).toBe(true)
+  })
+
+  it.each(Vocabularies.all.map((vocabulary) => [vocabulary.name, vocabulary.version, vocabulary] as const))(
+    "each key of ours in %s %s stands in the section that it cites, with its meaning",
+    (_name, _version, { keys }) => {
+      const gateway = expected.get("gateway.md") ?? ""
+      const ours = Object.entries(keys).filter(([key]) => key.startsWith("gateway."))
+      expect(ours.length).toBeGreaterThan(0)
+      for (const [key, source] of ours) {
+        const [page, title] = source.split("#")
+        expect(page).toBe("docs/vocabularies/gateway.md")
+        const section = gateway.split("\n## ").find((text) => text.startsWith(`${title}\n`)) ?? ""
+        expect(section, key).toMatch(
+          new RegExp(`^\\| \`${key.replaceAll(/[.*]/g, "\\$&")}\` \\| [A-Z1\`].*[.…] \\|$`, "m")
+        )
+      }
+    }
+  )
+
+  it("each key of ours has its meaning once, those that the tracer writes by itself among them", () => {
+    const rows = (expected.get("gateway.md") ?? "").match(/^\| `gateway\.[\w.*]+`/gm) ?? []
+    expect(new Set(rows).size).toBe(rows.length)
+    expect(rows).toEqual(
+      expect.arrayContaining(["| `gateway.cancelled`", "| `gateway.unfinished`", "| `gateway.probe`"])
+    )
   })
 
   it.each(Vocabularies.all.map(({ name, version }) => [name, version]))("%s %s says what it is", (name, version) => {
