@@ -41,7 +41,8 @@ export const vendor: Vendor = make({
   vocabularies: [{ name: "openinference", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
   success: "200",
-  orphans: "Not said.",
+  orphans:
+    "Taken, as spans of a trace with no root; how that is shown no page says: https://arize.com/docs/ax/integrations/python-agent-frameworks/restate/restate-tracing",
   environment: {
     spaceId: ["ARIZE_SPACE_ID", "ARIZE_SPACE_KEY"],
     apiKey: ["ARIZE_API_KEY"],

@@ -31,11 +31,13 @@ export const vendor: Vendor = make({
   host: "optional",
   headers: { authorization: "Bearer apiToken", "x-axiom-dataset": "dataset" },
   protocols: ["http/protobuf", "http/json"],
+  limits: { valueLength: 1_000_000, keyLength: 200, lengthUnit: "bytes" },
   success: "200",
   orphans: "Not said.",
   environment: { apiToken: ["AXIOM_TOKEN"], dataset: ["AXIOM_DATASET"], endpoint: ["AXIOM_URL"] },
   defaults: { region: "us" },
   notes: [
+    "It puts a mark in place of a longer value, takes 10,000 spans in a request, and refuses a span whose attributes would give the dataset more fields than the plan has: https://axiom.co/docs/reference/limits",
     "Traces have a dataset of their own, apart from logs and metrics.",
     "The variables: https://axiom.co/docs/ai-engineering/evaluate/setup"
   ],

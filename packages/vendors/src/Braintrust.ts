@@ -36,7 +36,8 @@ export const vendor: Vendor = make({
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 10_000_000 },
   success: "200",
-  orphans: "Not said.",
+  orphans:
+    "Shown; without a root the trace has no input, output, metadata and scores of its own: https://www.braintrust.dev/docs/kb/create-a-root-span-with-client-generated-conversation-ids",
   environment: { apiKey: ["BRAINTRUST_API_KEY"], parent: ["BRAINTRUST_PARENT"], host: ["BRAINTRUST_API_URL"] },
   defaults: { region: "us" },
   notes: ["The size: https://www.braintrust.dev/docs/kb/otlp-traces-endpoint-payload-limits"],

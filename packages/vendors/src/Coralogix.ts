@@ -47,7 +47,9 @@ export const vendor: Vendor = make({
   limits: { bytesPerRequest: 10_000_000 },
   success: "200",
   orphans: "Not said.",
-  notes: ["Size: https://coralogix.com/docs/developer-portal/apis/limitations"],
+  notes: [
+    "10 MB a request is its hard limit, up to 2 MB what it recommends, which a destination's limits may say: https://coralogix.com/docs/developer-portal/apis/limitations"
+  ],
   credentials: Schema.Struct({ apiKey: secret, region: nameOf(regions), application: label, subsystem: label }),
   settings: ({ apiKey, application, region, subsystem }) =>
     Either.right({

@@ -17,7 +17,8 @@ const regions = {
   "us5.datadoghq.com": at("us5.datadoghq.com", "us"),
   "datadoghq.eu": at("datadoghq.eu", "eu"),
   "ap1.datadoghq.com": at("ap1.datadoghq.com", "jp"),
-  "ap2.datadoghq.com": at("ap2.datadoghq.com", "au")
+  "ap2.datadoghq.com": at("ap2.datadoghq.com", "au"),
+  "uk1.datadoghq.com": at("uk1.datadoghq.com", "gb")
 }
 
 /** Sends spans to Agent Observability, which was called LLM Observability; else they are traces of APM alone, and counted in its metrics if so asked. */
@@ -48,10 +49,12 @@ export const vendor: Vendor = make({
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 3_200_000 },
   success: "202",
-  orphans: "Not said.",
+  orphans: "No page of its own says.",
   environment: { apiKey: ["DD_API_KEY"], site: ["DD_SITE"] },
   defaults: { site: "datadoghq.com" },
   notes: [
+    "The host of UK1: https://docs.datadoghq.com/agent/guide/private-link/?site=uk1",
+    "A span of more than 1 MB is trouble: its own SDK leaves input and output out of it (https://github.com/DataDog/dd-trace-js/blob/master/packages/dd-trace/src/llmobs/writers/spans.js). No page says what becomes of one that comes by OTLP, and none is made smaller here: the valueLength of a destination's limits bounds each of its values.",
     "403 is the answer to a wrong key, to a key of another site, and to an account without access.",
     "It reads the GenAI conventions from 1.37 on, and not on government sites: https://docs.datadoghq.com/llm_observability/instrument/otel_instrumentation",
     "Others say that since October 2026 a span may need the attribute dd_llmobs_enabled to show there; its pages do not, and it is not sent."

@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, hostPart, secret } from "./internal/fields.js"
-import { headers, invalid, make, missing, scheme } from "./internal/vendor.js"
+import { headers, hostOf, invalid, make, missing, scheme } from "./internal/vendor.js"
 
 const path = "/api/v2/otlp/v1/traces"
 
@@ -30,7 +30,7 @@ export const vendor: Vendor = make({
   protocols: ["http/protobuf"],
   limits: { bytesPerRequest: 8_000_000, oldestSpan: 3600 },
   success: "200",
-  orphans: "Not said.",
+  orphans: "No page of its own says.",
   environment: { apiToken: ["DT_API_TOKEN"], endpoint: ["DT_ENDPOINT"] },
   notes: [
     "JSON is answered with 415, a wrong token with 401, one without the scope with 403.",
@@ -39,7 +39,15 @@ export const vendor: Vendor = make({
   credentials: Schema.Struct({
     apiToken: secret,
     environmentId: Schema.optional(hostPart),
-    endpoint: Schema.optional(baseUrl)
+    endpoint: Schema.optional(
+      baseUrl.pipe(
+        Schema.filter(
+          (endpoint) =>
+            !hostOf(endpoint).endsWith(".apps.dynatrace.com") ||
+            "is where people look at it: give https://{environment}.live.dynatrace.com"
+        )
+      )
+    )
   }),
   settings: ({ apiToken, endpoint, environmentId }) => {
     if (endpoint !== undefined && environmentId !== undefined) {

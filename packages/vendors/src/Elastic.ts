@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import { secret, tracesUrl, url } from "./internal/fields.js"
 import { headers, make, scheme } from "./internal/vendor.js"
 
-/** The regions of AWS in which Elastic runs projects, and where those are. */
+/** The regions of AWS in which Elastic runs projects or deployments with the endpoint, and where those are. */
 const aws = {
   "us-east-1": "us",
   "us-east-2": "us",
@@ -19,6 +19,7 @@ const aws = {
   "eu-west-1": "eu",
   "eu-west-2": "gb",
   "ap-northeast-1": "jp",
+  "ap-south-1": "in",
   "ap-southeast-1": "sg",
   "ap-southeast-2": "au"
 }
@@ -47,7 +48,7 @@ export const vendor: Vendor = make({
   environment: { endpoint: ["ELASTIC_OTLP_ENDPOINT"], apiKey: ["ELASTIC_API_KEY"] },
   notes: [
     "A project takes 15 MB a second, then answers with 429: https://www.elastic.co/docs/troubleshoot/ingest/opentelemetry/429-errors-motlp",
-    "Where AWS's regions are: https://www.elastic.co/guide/en/serverless/current/regions.html",
+    "The regions of AWS, for projects: https://www.elastic.co/guide/en/serverless/current/regions.html, and for deployments: https://github.com/elastic/opentelemetry/pull/494",
     "A cluster of one's own has no such endpoint: put a collector before it, and use otlp."
   ],
   credentials: Schema.Struct({ endpoint: url, apiKey: secret }),

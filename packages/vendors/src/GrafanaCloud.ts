@@ -10,9 +10,12 @@ import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, secret } from "./internal/fields.js"
 import { basic, headers, make } from "./internal/vendor.js"
 
+/** How Grafana's names for its regions begin: with a part of the world. */
+const areas = ["ap", "au", "ca", "eu", "gb", "me", "sa", "us"]
+
 /**
  * Credentials: `endpoint` as the stack's page shows it (`https://otlp-gateway-….grafana.net/otlp`), `instanceId`, a number, and `token`, of an access
- * policy that may write traces.
+ * policy with the scope `traces:write`.
  *
  * @since 0.1.0
  * @category vendors
@@ -24,14 +27,22 @@ export const vendor: Vendor = make({
   page: "https://grafana.com/docs/grafana-cloud/send-data/traces/set-up/verify-ingestion",
   readOn: "2026-11-22",
   endpoint: "https://otlp-gateway-{region}.grafana.net/otlp/v1/traces",
+  areas: Object.fromEntries(
+    areas.flatMap((area) => [
+      [`otlp-gateway-prod-${area}-{zone}.grafana.net`, area],
+      [`otlp-gateway-prod-${area}-{zone}.{cluster}.grafana.net`, area]
+    ])
+  ),
   host: "required",
   headers: { authorization: "Basic base64(instanceId:token)" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
-  orphans: "Shown; a trace may arrive in any order.",
+  orphans:
+    "Shown, in a trace whose root is not yet received: https://github.com/grafana/tempo/blob/main/pkg/search/util.go",
   notes: [
+    "The token needs the scope traces:write.",
     "A stack's address under /tempo is for queries and refuses traces.",
-    "The host names a region as Grafana calls it, and not where that is: https://grafana.com/docs/grafana-cloud/security-and-account-management/region-url-formats/",
+    "The host names a region as Grafana calls it, and not where that is; a region that is said for it may not be another part of the world: https://grafana.com/docs/grafana-cloud/security-and-account-management/region-url-formats/",
     "Spans of a trace that is too large are discarded: https://grafana.com/docs/grafana-cloud/send-data/traces/reduce-trace-size"
   ],
   credentials: Schema.Struct({

@@ -36,7 +36,8 @@ export const vendor: Vendor = make({
   headers: { "x-honeycomb-team": "apiKey", "x-honeycomb-dataset": "dataset" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
-  orphans: "Shown under a missing parent.",
+  orphans:
+    "Shown under a missing parent, once the root of its trace is there: https://docs.honeycomb.io/reference/honeycomb-ui/query/trace-waterfall",
   environment: {
     apiKey: ["HONEYCOMB_API_KEY"],
     dataset: ["HONEYCOMB_DATASET"],

@@ -15,10 +15,13 @@ const regions = {
   aws: { endpoint: "https://aws.api.smith.langchain.com/otel/v1/traces", region: "us" }
 }
 
-/** An installation of one's own has its API under a path, which the cloud has not. */
+const path = "/otel/v1/traces"
+
+/** An installation of one's own has its API under a path, which the cloud has not. Whoever has it elsewhere writes the path. */
 const ownEndpoint = (host: string): string => {
   const cloud = Object.values(regions).find(({ endpoint }) => hostOf(endpoint) === hostOf(host))
-  return cloud?.endpoint ?? completed(host, "/api/v1/otel/v1/traces")
+  if (cloud !== undefined) return cloud.endpoint
+  return completed(host, /\/otel(?:\/|$)/.test(new URL(host).pathname) ? path : `/api/v1${path}`)
 }
 
 /**
@@ -40,6 +43,7 @@ export const vendor: Vendor = make({
   headers: { "x-api-key": "apiKey", "langsmith-project": "project", "x-tenant-id": "workspaceId" },
   vocabularies: [{ name: "langsmith", version: "1" }],
   protocols: ["http/protobuf", "http/json"],
+  limits: { requestsPerMinute: 2000 },
   success: "200, before anything is stored",
   orphans: "A span waits for its parent (12 hours in an installation of one's own) and vanishes if that never comes.",
   environment: {
@@ -50,6 +54,7 @@ export const vendor: Vendor = make({
   },
   defaults: { region: "us" },
   notes: [
+    "The rate is that of any address for one key, in its page of November 2025 (administration-overview, https://github.com/langchain-ai/docs/pull/1332); today's lists limits by address and region, of which the one for OTLP was not seen: https://docs.langchain.com/langsmith/cloud-rate-limits. A destination's limits may say another.",
     "It reads gen_ai.system, not gen_ai.provider.name.",
     "x-tenant-id: https://docs.langchain.com/langsmith/trace-with-api"
   ],

@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, nameOf, secret } from "./internal/fields.js"
-import { basic, headers, located, make, parameter, present } from "./internal/vendor.js"
+import { basic, carried, headers, located, make, parameter, present } from "./internal/vendor.js"
 
 const path = "/api/public/otel/v1/traces"
 
@@ -17,6 +17,9 @@ const regions = {
   jp: { endpoint: `https://jp.cloud.langfuse.com${path}`, region: "jp" },
   hipaa: { endpoint: `https://hipaa.cloud.langfuse.com${path}`, region: "us" }
 }
+
+/** The server would take what comes before it for the whole public key. */
+const hasColon = (publicKey: string): boolean => publicKey.includes(":")
 
 /** Version 4 shows traces at once; without it they may take ten minutes. */
 const ingestionVersion = "4"
@@ -42,20 +45,22 @@ export const vendor: Vendor = make({
   protocols: ["http/protobuf", "http/json"],
   limits: { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 },
   success: "200",
-  orphans: "The trace is shown once its root is there: Langfuse takes its name, input and output from it.",
+  orphans:
+    "Kept, and not in its list of observations, which opens with the roots: https://langfuse.com/changelog/2026-07-15-root-observations-default",
   environment: {
     publicKey: ["LANGFUSE_PUBLIC_KEY"],
     secretKey: ["LANGFUSE_SECRET_KEY"],
-    host: ["LANGFUSE_OTEL_HOST", "LANGFUSE_HOST"]
+    host: ["LANGFUSE_OTEL_HOST", "LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_BASEURL"]
   },
   defaults: { region: "us" },
   notes: [
     "An installation of one's own needs version 3.22.0.",
+    "LANGFUSE_BASE_URL: https://langfuse.com/docs/observability/sdk/python/setup; its SDKs read it before LANGFUSE_HOST, and LANGFUSE_BASEURL is what it was called in older ones for JavaScript: https://github.com/langfuse/langfuse-js",
     "The rate is that of the smallest plan; others allow 4,000 and 20,000 requests a minute, which a destination's limits may say: https://langfuse.com/faq/all/api-limits"
   ],
   credentials: Schema.Struct({
     publicKey: secret.pipe(
-      Schema.filter((key) => !Redacted.value(key).includes(":") || "has a colon in it: give the public key alone")
+      Schema.filter((key) => !hasColon(Redacted.value(key)) || "has a colon in it: give the public key alone")
     ),
     secretKey: secret,
     host: Schema.optional(baseUrl),
@@ -74,10 +79,13 @@ export const vendor: Vendor = make({
   dynamicHeaders: (params) => {
     const publicKey = parameter(params, "langfuse_public_key")
     const secretKey = parameter(params, "langfuse_secret_key")
+    const isPair = publicKey !== undefined && !hasColon(publicKey) && secretKey !== undefined
+    // Both may be short enough for a header, and too long for one once they are encoded.
+    const authorization = isPair ? carried(basic(publicKey, secretKey)) : undefined
     return present(
-      publicKey === undefined || secretKey === undefined
+      authorization === undefined
         ? {}
-        : { Authorization: basic(publicKey, secretKey), "x-langfuse-ingestion-version": ingestionVersion }
+        : { Authorization: authorization, "x-langfuse-ingestion-version": ingestionVersion }
     )
   }
 })

@@ -28,6 +28,7 @@ export const vendor: Vendor = make({
   headers: { "x-api-key": "apiKey" },
   vocabularies: [{ name: "langtrace", version: "1" }],
   protocols: ["http/json"],
+  compressions: [],
   success: "200",
   orphans: "Not said.",
   environment: { apiKey: ["LANGTRACE_API_KEY"], host: ["LANGTRACE_API_HOST"] },
@@ -36,5 +37,5 @@ export const vendor: Vendor = make({
   ],
   credentials: Schema.Struct({ apiKey: secret, host: Schema.optional(baseUrl) }),
   settings: ({ apiKey, host = "https://app.langtrace.ai" }) =>
-    Either.right({ endpoint: completed(host, path), compression: "none", headers: headers({ "x-api-key": apiKey }) })
+    Either.right({ endpoint: completed(host, path), headers: headers({ "x-api-key": apiKey }) })
 })

@@ -7,7 +7,7 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, headerText, secret } from "./internal/fields.js"
-import { headers, make, missing } from "./internal/vendor.js"
+import { headers, hostOf, make, missing } from "./internal/vendor.js"
 
 const path = "/api/v1/private/otel/v1/traces"
 
@@ -43,7 +43,16 @@ export const vendor: Vendor = make({
     apiKey: Schema.optional(secret),
     workspace: Schema.optional(headerText),
     project: Schema.optional(headerText),
-    host: Schema.optional(baseUrl)
+    host: Schema.optional(
+      baseUrl.pipe(
+        Schema.filter(
+          (host) =>
+            !["www.comet.com", "comet.com"].includes(hostOf(host)) ||
+            /^\/opik(?:\/|$)/.test(new URL(host).pathname) ||
+            `is not where Opik is: give ${cloud}`
+        )
+      )
+    )
   }),
   settings: ({ apiKey, host, project, workspace }) => {
     if (host === undefined && apiKey === undefined) return missing("apiKey", "or host must be given")

@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { label, quiet, url } from "./internal/fields.js"
+import * as Named from "./internal/named.js"
 import { invalid, make, type Problem } from "./internal/vendor.js"
 
 const Value = Schema.Union(Schema.String, Schema.RedactedFromSelf(Schema.String))
@@ -90,7 +91,7 @@ const headersOf = (
 
 const endpointOf = (endpoint: string): string => {
   const { pathname, search } = new URL(endpoint)
-  return pathname === "/" && search === "" ? OtlpEndpoint.traces(endpoint) : endpoint
+  return /^\/+$/.test(pathname) && search === "" ? OtlpEndpoint.traces(endpoint) : endpoint
 }
 
 /**
@@ -112,13 +113,17 @@ export const vendor: Vendor = make({
   headers: { "{headers}": "those of the credentials" },
   resource: { "{resource}": "those of the credentials" },
   protocols: ["http/protobuf", "http/json"],
+  compressions: ["gzip", "deflate", "zstd"],
+  limits: { bytesPerRequest: 20 * 1024 * 1024 },
   success: "any 2xx",
   orphans: "As the back end behind it does.",
   notes: [
+    "Where its endpoint is a host of another vendor's, its region is what that vendor's page says.",
     "A collector in a private network is reached only where the operator's endpoint policy allows it.",
-    "A collector takes 20 MiB a request unless its operator says otherwise: https://github.com/open-telemetry/opentelemetry-collector/blob/main/config/confighttp/README.md"
+    "These compressions and this limit are a collector's, unless its operator says otherwise; limits of the destination's own go before it: https://github.com/open-telemetry/opentelemetry-collector/blob/main/config/confighttp/README.md"
   ],
   credentials: Credentials,
+  others: [...Named.contract, ...Named.cited, ...Named.unverified],
   settings: ({ endpoint, headers = {}, ...settings }) =>
     Either.map(headersOf(headers), (checked) => ({ ...settings, endpoint: endpointOf(endpoint), headers: checked }))
 })

@@ -28,8 +28,9 @@ export const vendor: Vendor = make({
   resource: { "openinference.project.name": "project" },
   vocabularies: [{ name: "openinference", version: "1" }],
   protocols: ["http/protobuf"],
+  compressions: ["gzip", "deflate"],
   success: "200",
-  orphans: "Shown on their own.",
+  orphans: "Shown as a root: https://github.com/Arize-ai/phoenix/blob/main/src/phoenix/server/api/types/Project.py",
   environment: {
     apiKey: ["PHOENIX_API_KEY"],
     endpoint: ["PHOENIX_COLLECTOR_HTTP_ENDPOINT", "PHOENIX_COLLECTOR_ENDPOINT"],

@@ -18,6 +18,10 @@ const regions = {
   eu: { endpoint: `https://eu.i.posthog.com${paths.ai}`, region: "eu" }
 }
 
+/** An address without either path, however much of it is there. */
+const bare = (address: string): string =>
+  Object.values(paths).reduce((base, path) => completed(base, path).slice(0, -path.length), address)
+
 /**
  * Credentials: `projectToken` (`phc_…`, not a personal key), and one of `region` (`us`, `eu`) and `host` (an installation of one's own). With
  * `spans: "all"` it gets the whole trace, at an address that is an alpha; default `ai`.
@@ -37,9 +41,12 @@ export const vendor: Vendor = make({
   headers: { authorization: "Bearer projectToken" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
-  orphans: "Shown; at the address of models' spans whatever is no such span is dropped.",
+  orphans: "Not said.",
   environment: { projectToken: ["POSTHOG_API_KEY"], host: ["POSTHOG_HOST"] },
   defaults: { region: "us" },
+  notes: [
+    "At the address of models' spans whatever is no such span is dropped; that of all spans is an alpha, at which the whole trace arrives."
+  ],
   credentials: Schema.Struct({
     projectToken: secret.pipe(
       Schema.filter(
@@ -56,6 +63,6 @@ export const vendor: Vendor = make({
         { field: "host", own: host, regions, region, why: "a project is in one region" },
         { headers: headers({ authorization: scheme("Bearer", projectToken) }) }
       ),
-      (settings) => ({ ...settings, endpoint: completed(host ?? new URL(settings.endpoint).origin, paths[spans]) })
+      (settings) => ({ ...settings, endpoint: completed(bare(settings.endpoint), paths[spans]) })
     )
 })

@@ -32,7 +32,7 @@ export const vendor: Vendor = make({
   headers: { "signoz-ingestion-key": "ingestionKey" },
   protocols: ["http/protobuf", "http/json"],
   success: "200",
-  orphans: "Shown under a missing span.",
+  orphans: "Flagged as missing its parent: https://signoz.io/docs/traces-management/troubleshooting/faqs/",
   environment: { ingestionKey: ["SIGNOZ_INGESTION_KEY"], endpoint: ["SIGNOZ_INGESTION_ENDPOINT"] },
   notes: ["One's own: https://signoz.io/docs/ingestion/cloud-vs-self-hosted"],
   credentials: Schema.Struct({

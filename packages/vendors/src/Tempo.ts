@@ -26,9 +26,14 @@ export const vendor: Vendor = make({
   host: "required",
   headers: { "x-scope-orgid": "tenantId", authorization: "Bearer token" },
   protocols: ["http/protobuf", "http/json"],
+  limits: { valueLength: 2048, keyLength: 2048, lengthUnit: "bytes" },
   success: "200",
-  orphans: "Shown; a trace may arrive in any order.",
-  notes: ["Tempo itself believes any tenantId: let something that checks a token stand before it."],
+  orphans:
+    "Shown, in a trace whose root is not yet received: https://github.com/grafana/tempo/blob/main/pkg/search/util.go",
+  notes: [
+    "By default it cuts a longer value or name, so they are cut before they are sent, and messages whose JSON is longer are told more shortly. Where its max_attribute_bytes (max_span_attr_byte before 2.8) is another number, a destination's limits may say so: https://grafana.com/docs/tempo/latest/troubleshooting/out-of-memory-errors",
+    "Tempo itself believes any tenantId: let something that checks a token stand before it."
+  ],
   credentials: Schema.Struct({
     endpoint: url,
     tenantId: Schema.optional(headerText),

@@ -20,37 +20,8 @@ import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import * as AgentOps from "./AgentOps.js"
-import * as Arize from "./Arize.js"
-import * as Axiom from "./Axiom.js"
-import * as Braintrust from "./Braintrust.js"
-import * as Coralogix from "./Coralogix.js"
-import * as Dash0 from "./Dash0.js"
-import * as Datadog from "./Datadog.js"
-import * as Dynatrace from "./Dynatrace.js"
-import * as Elastic from "./Elastic.js"
-import * as Galileo from "./Galileo.js"
-import * as GrafanaCloud from "./GrafanaCloud.js"
-import * as Honeycomb from "./Honeycomb.js"
-import * as HoneyHive from "./HoneyHive.js"
-import * as Laminar from "./Laminar.js"
-import * as Langfuse from "./Langfuse.js"
-import * as LangSmith from "./LangSmith.js"
-import * as Langtrace from "./Langtrace.js"
-import * as LangWatch from "./LangWatch.js"
-import * as Levo from "./Levo.js"
-import * as Logfire from "./Logfire.js"
-import * as NewRelic from "./NewRelic.js"
-import * as Openlayer from "./Openlayer.js"
-import * as Opik from "./Opik.js"
+import * as Named from "./internal/named.js"
 import * as Otlp from "./Otlp.js"
-import * as Phoenix from "./Phoenix.js"
-import * as PostHog from "./PostHog.js"
-import * as Sentry from "./Sentry.js"
-import * as SigNoz from "./SigNoz.js"
-import * as Tempo from "./Tempo.js"
-import * as Traceloop from "./Traceloop.js"
-import * as Weave from "./Weave.js"
 
 /**
  * The vendors that are offered: those whose contract is tested first, then those whose page is cited.
@@ -58,37 +29,7 @@ import * as Weave from "./Weave.js"
  * @since 0.1.0
  * @category constants
  */
-export const all: ReadonlyArray<Vendor> = [
-  Langfuse.vendor,
-  Arize.vendor,
-  Phoenix.vendor,
-  LangSmith.vendor,
-  Braintrust.vendor,
-  Weave.vendor,
-  Datadog.vendor,
-  Honeycomb.vendor,
-  NewRelic.vendor,
-  GrafanaCloud.vendor,
-  Tempo.vendor,
-  Dynatrace.vendor,
-  Otlp.vendor,
-  LangWatch.vendor,
-  AgentOps.vendor,
-  Openlayer.vendor,
-  Opik.vendor,
-  Logfire.vendor,
-  Laminar.vendor,
-  HoneyHive.vendor,
-  Galileo.vendor,
-  Traceloop.vendor,
-  PostHog.vendor,
-  Sentry.vendor,
-  SigNoz.vendor,
-  Dash0.vendor,
-  Axiom.vendor,
-  Elastic.vendor,
-  Coralogix.vendor
-]
+export const all: ReadonlyArray<Vendor> = [...Named.contract, Otlp.vendor, ...Named.cited]
 
 /**
  * Vendors of which no page of their own says what they want. They are not offered: whoever knows better takes one from here.
@@ -96,7 +37,7 @@ export const all: ReadonlyArray<Vendor> = [
  * @since 0.1.0
  * @category constants
  */
-export const unverified: ReadonlyArray<Vendor> = [Langtrace.vendor, Levo.vendor]
+export const unverified: ReadonlyArray<Vendor> = Named.unverified
 
 /**
  * The vendor of a name, such as `langfuse_otel`.
@@ -116,8 +57,8 @@ const named = (name: string): Either.Either<Vendor, VendorError> =>
 
 /**
  * A destination from a vendor's name and credentials that nobody has checked, such as a tenant's stored settings. `name` names the destination,
- * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives; `limits` what the tenant's plan
- * allows, where that is not what the vendor's smallest does.
+ * by default as the vendor; `content` is `none` unless said otherwise; `region` says where a host of the tenant's own keeps what it receives;
+ * `limits` what the tenant's plan allows, where that is not what the vendor's smallest does.
  *
  * @since 0.1.0
  * @category constructors
@@ -131,7 +72,11 @@ export const destination = (
 
 /**
  * The headers that a request's own parameters ask for at the vendor it names. None for an unknown vendor, for one that takes no credentials per
- * request, and where none of its parameters is there; a value that no header can carry is as good as absent.
+ * request, and where none of its parameters is there; a value that no header can carry, as it is or once it is encoded, is as good as absent.
+ *
+ * Where they are sent is not said here. A request may name a host or a region, too: with `langfuse_host` or `newrelic_region` there are headers all the
+ * same, as gateways know it, which choose the endpoint by that parameter. With `signoz_ingestion_endpoint` there are none: whoever names a host there
+ * means its key for that host alone, and only an operator's list can say whether it may be sent to.
  *
  * @since 0.1.0
  * @category dynamic parameters
@@ -186,9 +131,6 @@ const fromHeaders = (wanted: Fields, fields: Fields, line: string): Fields => {
 const contentOf = (said: Options["content"], variable: string): Options["content"] =>
   said === "none" || variable === "false" ? "none" : (said ?? (variable === "true" ? "full" : undefined))
 
-/** Fields that say where to send to: what the operator's environment names none of, the vendor's default is for. */
-const places = ["region", "host", "endpoint"]
-
 const fromVariables = (
   vendor: Vendor,
   { content = "", ...given }: Fields,
@@ -199,7 +141,7 @@ const fromVariables = (
     return Either.left(
       ConfigError.MissingData(
         [name],
-        `${name}: has no variables of its own: make it with Vendors.destination, or use otlp`
+        `${name}: has no variables of its own: make it with Vendors.destination, or set OTEL_EXPORTER_OTLP_ENDPOINT, which the tracer reads`
       )
     )
   }
@@ -209,9 +151,9 @@ const fromVariables = (
       ConfigError.InvalidData([(environment.content ?? []).join(", ")], `${name}: content must be true or false`)
     )
   }
-  const completed = places.some((place) => place in given) ? given : { ...defaults, ...given }
-  const destination = vendor.destination(completed, { ...options, content: contentOf(options.content, variable) })
-  return Either.mapLeft(destination, (error) => {
+  const credentials = vendor.isPlaced(given) ? given : { ...defaults, ...given }
+  const made = vendor.destination(credentials, { ...options, content: contentOf(options.content, variable) })
+  return Either.mapLeft(made, (error) => {
     const known = error.field.split(", ").flatMap((field) => environment[field] ?? [])
     const names = known.length > 0 ? known : Object.values(environment).flat()
     // Somebody who has set nothing does not want this vendor; somebody who has set half of it does.
@@ -234,28 +176,38 @@ export const config = (vendor: string | Vendor, options?: Options): Config.Confi
     onRight: (vendor) => Config.mapOrFail(variables(vendor), (given) => fromVariables(vendor, given, options))
   })
 
+const operatorVendors = "TENANT_TRACER_OPERATOR_VENDORS"
+
+/** The names in a list with commas between; one that is there twice would make two destinations of one name. */
+const namesIn = (list: string): Either.Either<ReadonlyArray<string>, ConfigError.ConfigError> => {
+  const names = list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  return twice === undefined
+    ? Either.right(names)
+    : Either.left(ConfigError.InvalidData([operatorVendors], `names ${twice.slice(0, 64)} twice: name it once`))
+}
+
 /**
- * The operator's own destinations at the vendors that `TENANT_TRACER_OPERATOR_VENDORS` names, with commas between; none where it is not set.
+ * The operator's own destinations at the vendors that `TENANT_TRACER_OPERATOR_VENDORS` names, each once, with commas between; none where it is not set.
  *
  * @since 0.1.0
  * @category configuration
  */
 export const fromEnvironment = (options?: Options): Config.Config<ReadonlyArray<Destination>> =>
-  Config.all([text("TENANT_TRACER_OPERATOR_VENDORS"), Config.all(all.map(variables))]).pipe(
-    Config.mapOrFail(([names, given]) =>
-      Either.all(
-        Option.getOrElse(names, () => "")
-          .split(",")
-          .map((name) => name.trim())
-          .filter((name) => name !== "")
-          .map((name) =>
-            Either.flatMap(
-              Either.mapLeft(named(name), ({ message }) =>
-                ConfigError.InvalidData(["TENANT_TRACER_OPERATOR_VENDORS"], message)
-              ),
-              (vendor) => fromVariables(vendor, given[all.indexOf(vendor)] ?? {}, options)
-            )
+  Config.all([text(operatorVendors), Config.all(all.map(variables))]).pipe(
+    Config.mapOrFail(([list, given]) =>
+      Either.gen(function* () {
+        const destinations: Array<Destination> = []
+        for (const name of yield* namesIn(Option.getOrElse(list, () => ""))) {
+          const vendor = yield* Either.mapLeft(named(name), ({ message }) =>
+            ConfigError.InvalidData([operatorVendors], message)
           )
-      )
+          destinations.push(yield* fromVariables(vendor, given[all.indexOf(vendor)] ?? {}, options))
+        }
+        return destinations
+      })
     )
   )

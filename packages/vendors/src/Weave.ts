@@ -7,9 +7,12 @@ import type { Vendor } from "@tenant-tracer/model/Vendor"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { baseUrl, completed, label, quiet, secret } from "./internal/fields.js"
-import { basic, headers, hostOf, invalid, make, parameter, present } from "./internal/vendor.js"
+import { basic, carried, headers, hostOf, invalid, make, parameter, present } from "./internal/vendor.js"
 
 const cloud = "https://trace.wandb.ai"
+
+/** Where the shared cloud's other APIs are: whoever names these means it. */
+const others: ReadonlyArray<string> = ["api.wandb.ai", "wandb.ai"]
 
 const paths = { traces: "/otel/v1/traces", agents: "/agents/otel/v1/traces" }
 
@@ -17,10 +20,12 @@ const paths = { traces: "/otel/v1/traces", agents: "/agents/otel/v1/traces" }
  * A dedicated cloud and an installation of one's own have the API under a path that the shared one has not, as the page says; older tools leave it out
  * everywhere. Whoever has it elsewhere writes the path.
  */
-const ownEndpoint = (host: string): string =>
-  hostOf(host) === hostOf(cloud) || /^\/otel(?:\/|$)/.test(new URL(host).pathname)
+const ownEndpoint = (host: string): string => {
+  if (others.includes(hostOf(host))) return cloud + paths.traces
+  return hostOf(host) === hostOf(cloud) || /^\/otel(?:\/|$)/.test(new URL(host).pathname)
     ? completed(host, paths.traces)
     : completed(host, `/traces${paths.traces}`)
+}
 
 /**
  * Credentials: `apiKey`, `project` as `entity/project` (without one Weave discards what it takes), and where they are wanted `host` (a dedicated
@@ -41,11 +46,17 @@ export const vendor: Vendor = make({
   resource: { "wandb.entity": "the first half of project", "wandb.project": "the second half of project" },
   vocabularies: [{ name: "weave", version: "1" }],
   protocols: ["http/protobuf"],
+  compressions: ["gzip", "deflate"],
   success: "200",
-  orphans: "Not said.",
-  environment: { apiKey: ["WANDB_API_KEY"], project: ["WANDB_PROJECT_ID"], host: ["WANDB_HOST"] },
+  orphans: "No page of its own says.",
+  environment: {
+    apiKey: ["WANDB_API_KEY"],
+    project: ["WANDB_PROJECT_ID"],
+    host: ["WANDB_HOST", "WF_TRACE_SERVER_URL", "WANDB_BASE_URL"]
+  },
   notes: [
     "The agents view: https://docs.wandb.ai/weave/guides/tracking/trace-agents-otel",
+    "WF_TRACE_SERVER_URL and WANDB_BASE_URL are read as its own tools read them: https://github.com/wandb/weave/blob/master/weave/trace/env.py; an address of the first without /traces needs /otel/v1/traces on it.",
     "Without an entity and a project a request is taken, and its spans are discarded."
   ],
   credentials: Schema.Struct({
@@ -68,7 +79,7 @@ export const vendor: Vendor = make({
   dynamicHeaders: (params) => {
     const apiKey = parameter(params, "wandb_api_key")
     return present({
-      Authorization: apiKey && basic("api", apiKey),
+      Authorization: apiKey && carried(basic("api", apiKey)),
       project_id: parameter(params, "weave_project_id")
     })
   }

@@ -38,6 +38,12 @@ it("everything else can be said", () => {
   })
 })
 
+it("it is sent what a collector takes, and where another limit is said, that", () => {
+  expect(make({ endpoint }).pipe(Either.getOrThrow).limits).toEqual({ bytesPerRequest: 20 * 1024 * 1024 })
+  const limits = { bytesPerRequest: 64 * 1024 * 1024, requestsPerMinute: 60 }
+  expect(Otlp.vendor.destination({ endpoint }, { limits }).pipe(Either.getOrThrow).limits).toEqual(limits)
+})
+
 describe("the endpoint", () => {
   it.each([
     ["http://collector:4318", "http://collector:4318/v1/traces"],

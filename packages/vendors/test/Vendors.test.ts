@@ -103,7 +103,7 @@ describe.each(titled)("%s", (name, vendor) => {
 
   it("its vocabularies exist and can be layered", () => {
     const { vocabularies } = vendor.destination(credentials).pipe(Either.getOrThrow)
-    expect(Either.isRight(Vocabularies.layer(vocabularies))).toBe(true)
+    expect(Either.isRight(Vocabularies.layer(vocabularies, Vocabularies.all, vendor.limits.attributes))).toBe(true)
     // What is sent does not change with the library's newest version.
     for (const { version } of vendor.vocabularies) expect(version).toBeDefined()
   })
@@ -122,6 +122,16 @@ describe.each(titled)("%s", (name, vendor) => {
     const error = vendor.destination({ ...credentials, nope: "x" }).pipe(Either.flip, Either.getOrThrow)
     expect(error).toMatchObject({ reason: "unknown_field", field: "nope" })
     for (const field of Object.keys(credentials)) expect(error.message).toContain(field)
+  })
+
+  it("an unknown field that looks like a secret is not shown, and one that is empty is no field at all", () => {
+    for (const secret of ["sk-lf-SECRET", "ghp_0123SECRET", "SECRET text", `${"a".repeat(40)}SECRET`]) {
+      const outcome = vendor.destination({ ...credentials, [secret]: "x" })
+      expect(spoken(outcome)).not.toContain("SECRET")
+      expect(Either.getOrThrow(Either.flip(outcome))).toMatchObject({ reason: "unknown_field", field: "credentials" })
+    }
+    for (const empty of ["", " ", null, undefined])
+      expect(Either.isRight(vendor.destination({ ...credentials, extra: empty }))).toBe(true)
   })
 
   it("each field is refused as what it is not, under its own name", () => {
@@ -286,6 +296,20 @@ describe("dynamicHeaders", () => {
     expect(dynamic("arize", inherited)).toBeNull()
   })
 
+  it("parameters that make a header which cannot be sent are as good as absent", () => {
+    const long = "x".repeat(8000)
+    expect(dynamic("langfuse_otel", { langfuse_public_key: "a", langfuse_secret_key: long })).toBeNull()
+    expect(dynamic("langfuse_otel", { langfuse_public_key: "a:b", langfuse_secret_key: "s" })).toBeNull()
+    expect(dynamic("weave_otel", { wandb_api_key: long })).toBeNull()
+    expect(dynamic("weave_otel", { wandb_api_key: long, weave_project_id: "p" })).toEqual({ project_id: "p" })
+    expect(dynamic("langfuse_otel", { langfuse_public_key: "a", langfuse_secret_key: "b:c" })).not.toBeNull()
+  })
+
+  it("a host or a region beside the keys of langfuse and new relic is for whoever chooses the endpoint", () => {
+    const keys = { langfuse_public_key: "pk", langfuse_secret_key: "sk" }
+    expect(dynamic("langfuse_otel", { ...keys, langfuse_host: "https://h" })).toEqual(dynamic("langfuse_otel", keys))
+  })
+
   it("takes redacted text too, and shows none of it", () => {
     const headers = Vendors.dynamicHeaders("arize", { arize_api_key: Redacted.make(" top-secret ") })
     expect(JSON.stringify(headers)).not.toContain("top-secret")
@@ -297,7 +321,10 @@ describe("dynamicHeaders", () => {
     [
       FastCheck.constantFrom("arize", "langfuse_otel", "weave_otel", "newrelic", "signoz"),
       FastCheck.dictionary(FastCheck.string(), FastCheck.anything()),
-      FastCheck.anything()
+      FastCheck.oneof(
+        FastCheck.anything(),
+        FastCheck.integer({ min: 5000, max: 9000 }).map((length) => "x".repeat(length))
+      )
     ],
     ([name, params, key]) => {
       const named = {
@@ -310,7 +337,9 @@ describe("dynamicHeaders", () => {
         newrelic_api_key: key,
         signoz_ingestion_key: key
       }
-      for (const value of Object.values(dynamic(name, named) ?? {})) expect(value).toMatch(/^[\t\x20-\x7e\x80-\xff]+$/)
+      const headers = dynamic(name, named) ?? {}
+      for (const value of Object.values(headers)) expect(value).toMatch(/^[\t\x20-\x7e\x80-\xff]+$/)
+      expect(Either.isRight(OtlpHeaders.validate(headers))).toBe(true)
     }
   )
 

@@ -24,6 +24,16 @@ describe("config", () => {
       "https://otel.example.com/api/public/otel/v1/traces"
     ],
     [
+      "langfuse_otel",
+      { ...langfuse, LANGFUSE_BASE_URL: "https://cloud.langfuse.com", LANGFUSE_HOST: "https://us.cloud.langfuse.com" },
+      "https://cloud.langfuse.com/api/public/otel/v1/traces"
+    ],
+    [
+      "langfuse_otel",
+      { ...langfuse, LANGFUSE_BASEURL: "https://cloud.langfuse.com" },
+      "https://cloud.langfuse.com/api/public/otel/v1/traces"
+    ],
+    [
       "arize",
       { ARIZE_API_KEY: "k", ARIZE_SPACE_KEY: "s", ARIZE_PROJECT_NAME: "p" },
       "https://otlp.arize.com/v1/traces"
@@ -49,7 +59,37 @@ describe("config", () => {
       { WANDB_API_KEY: "k", WANDB_PROJECT_ID: "a/b", WANDB_HOST: "weave.internal.example" },
       "https://weave.internal.example/traces/otel/v1/traces"
     ],
+    [
+      "weave_otel",
+      { WANDB_API_KEY: "k", WANDB_PROJECT_ID: "a/b", WANDB_BASE_URL: "https://acme.wandb.io" },
+      "https://acme.wandb.io/traces/otel/v1/traces"
+    ],
+    [
+      "weave_otel",
+      { WANDB_API_KEY: "k", WANDB_PROJECT_ID: "a/b", WANDB_BASE_URL: "https://api.wandb.ai" },
+      "https://trace.wandb.ai/otel/v1/traces"
+    ],
+    [
+      "weave_otel",
+      {
+        WANDB_API_KEY: "k",
+        WANDB_PROJECT_ID: "a/b",
+        WF_TRACE_SERVER_URL: "https://acme.wandb.io/traces",
+        WANDB_BASE_URL: "https://other.wandb.io"
+      },
+      "https://acme.wandb.io/traces/otel/v1/traces"
+    ],
     ["newrelic", { NEW_RELIC_LICENSE_KEY: "k", NEW_RELIC_REGION: "eu" }, "https://otlp.eu01.nr-data.net/v1/traces"],
+    ["newrelic", { NEW_RELIC_LICENSE_KEY: "eu01xx1" }, "https://otlp.eu01.nr-data.net/v1/traces"],
+    ["newrelic", { NEW_RELIC_LICENSE_KEY: "k" }, "https://otlp.nr-data.net/v1/traces"],
+    ["logfire", { LOGFIRE_TOKEN: "pylf_v1_eu_1" }, "https://logfire-eu.pydantic.dev/v1/traces"],
+    ["logfire", { LOGFIRE_TOKEN: "pylf_v1_us_1" }, "https://logfire-us.pydantic.dev/v1/traces"],
+    ["logfire", { LOGFIRE_TOKEN: "k" }, "https://logfire-us.pydantic.dev/v1/traces"],
+    [
+      "logfire",
+      { LOGFIRE_TOKEN: "pylf_v1_eu_1", LOGFIRE_BASE_URL: "https://logfire.example.com" },
+      "https://logfire.example.com/v1/traces"
+    ],
     ["honeycomb", { HONEYCOMB_API_KEY: "k" }, "https://api.honeycomb.io/v1/traces"],
     [
       "honeycomb",
@@ -99,6 +139,39 @@ describe("config", () => {
       ).not.toContain("s3cret")
   })
 
+  it("a key that names its region goes nowhere else", () => {
+    const token = { LOGFIRE_TOKEN: "pylf_v1_eu_s3cret" }
+    const moon = failure("logfire", { LOGFIRE_TOKEN: "pylf_v1_moon_s3cret" })
+    const host = failure("logfire", { ...token, LOGFIRE_BASE_URL: "https://logfire-us.pydantic.dev" })
+    const key = failure("newrelic", { NEW_RELIC_LICENSE_KEY: "eu01xxs3cret", NEW_RELIC_REGION: "us" })
+    // Nobody has named a region: what is said is what is to be done.
+    expect(moon).toMatch(/LOGFIRE_BASE_URL.*host must be given: the token is from a region of which no page tells/)
+    expect(host).toMatch(/LOGFIRE_BASE_URL.*host is not where the token is from/)
+    expect(key).toMatch(/NEW_RELIC_REGION.*region is not where the license key is from/)
+    const staging = { LOGFIRE_TOKEN: "pylf_v1_stagingeu_s3cret" }
+    expect(failure("logfire", staging)).toBe(moon)
+    expect(made("logfire", { ...staging, LOGFIRE_BASE_URL: "l.example" }).endpoint).toBe("https://l.example/v1/traces")
+    for (const error of [moon, host, key]) expect(error).not.toContain("s3cret")
+  })
+
+  it("one destination is made, with the default where nothing says where it is, and the error is its own", () => {
+    for (const vendor of Vendors.all.filter(({ defaults }) => Object.keys(defaults).length > 0)) {
+      const seen: Array<unknown> = []
+      const watched = {
+        ...vendor,
+        destination: (credentials: unknown) => {
+          seen.push(credentials)
+          return vendor.destination(undefined)
+        }
+      }
+      const key = Object.entries(vendor.environment).find(([field]) => !vendor.isPlaced({ [field]: "x" }))
+      if (key === undefined) throw new Error(`${vendor.name} has no variable that is no place`)
+      const [field, [variable = ""] = []] = key
+      expect(failure(watched, { [variable]: "x" }), vendor.name).toContain("must be a record of fields")
+      expect(seen, vendor.name).toEqual([{ ...vendor.defaults, [field]: "x" }])
+    }
+  })
+
   it("none of it is missing, which an option tells from half of it", () => {
     for (const { environment, name } of Vendors.all) {
       const option = Config.option(Vendors.config(name))
@@ -115,7 +188,9 @@ describe("config", () => {
   it("a vendor without variables says how to use it", () => {
     for (const { environment, name } of Vendors.all) {
       if (Object.keys(environment).length > 0) continue
-      expect(failure(name, {})).toContain(`${name}: has no variables of its own`)
+      expect(failure(name, {})).toContain(
+        `${name}: has no variables of its own: make it with Vendors.destination, or set OTEL_EXPORTER_OTLP_ENDPOINT`
+      )
       expect(Either.isLeft(load(Vendors.fromEnvironment(), { TENANT_TRACER_OPERATOR_VENDORS: name }))).toBe(true)
     }
   })
@@ -211,6 +286,13 @@ describe("fromEnvironment", () => {
     expect(destinations.map(({ vendor }) => vendor)).toEqual(["newrelic", "langfuse_otel"])
     expect(all({ ...environment, TENANT_TRACER_OPERATOR_VENDORS: "" })).toEqual(Either.right([]))
     expect(all(langfuse)).toEqual(Either.right([]))
+  })
+
+  it("one that is named twice is an error: there would be two destinations of one name", () => {
+    const error = all({ ...langfuse, TENANT_TRACER_OPERATOR_VENDORS: "langfuse_otel, langfuse_otel" })
+    expect(String(Either.getOrThrow(Either.flip(error)))).toMatch(
+      /TENANT_TRACER_OPERATOR_VENDORS.*names langfuse_otel twice: name it once/
+    )
   })
 
   it("one that is named and not configured, or not known, is an error", () => {

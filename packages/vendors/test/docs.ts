@@ -10,15 +10,23 @@ const hosts = { fixed: "no", optional: "it may", required: "it has to" }
 const vocabularies = ({ vocabularies }: Vendor): string =>
   codes(vocabularies.map(({ name, version }) => (version === undefined ? name : `${name} ${version}`)))
 
-const limits = ({ limits }: Vendor): string =>
-  [
+const compressions = ({ compressions }: Vendor): string =>
+  compressions.length === 0 ? "none" : `${codes(compressions)}; it is sent the first`
+
+const limits = ({ limits }: Vendor): string => {
+  const { lengthUnit = "characters" } = limits
+  return [
     limits.bytesPerRequest && `${limits.bytesPerRequest.toLocaleString("en")} bytes a request`,
     limits.requestsPerMinute && `${limits.requestsPerMinute.toLocaleString("en")} requests a minute`,
-    limits.valueLength && `${limits.valueLength.toLocaleString("en")} characters a value`,
+    limits.valueLength && `${limits.valueLength.toLocaleString("en")} ${lengthUnit} a value`,
+    limits.keyLength && `${limits.keyLength.toLocaleString("en")} ${lengthUnit} a name`,
+    limits.attributes && `${limits.attributes} attributes a span`,
+    limits.listLength && `${limits.listLength} entries a list`,
     limits.oldestSpan && `spans that ended at most ${limits.oldestSpan / 60} minutes ago`
   ]
     .filter((limit) => typeof limit === "string")
     .join(", ")
+}
 
 const table = (heads: readonly [string, string], rows: Readonly<Record<string, string>>): ReadonlyArray<string> =>
   Object.keys(rows).length === 0
@@ -39,6 +47,7 @@ const section = (vendor: Vendor): ReadonlyArray<string> => [
   `- Endpoint: ${codes(vendor.endpoint.split(", "))}`,
   `- A tenant names the host: ${hosts[vendor.host]}`,
   `- Encodings: ${codes(vendor.protocols)}; it is sent the first`,
+  `- Compressions: ${compressions(vendor)}`,
   `- Vocabularies: ${vocabularies(vendor)}`,
   `- Limits: ${limits(vendor) || "none are known"}`,
   `- Success: ${vendor.success}`,
@@ -65,7 +74,7 @@ const tiers: ReadonlyArray<readonly [Vendor["tier"], heading: string, text: stri
   [
     "contract",
     "Tested against their contract",
-    "What these want is played by a receiver, refusals and all, and real exports are sent to it in each landing check."
+    "What these want is played by a receiver, refusals and all: a whole request is sent to each installation, and where no page says what becomes of a span whose parent never comes, what is played is that it is never shown."
   ],
   ["cited", "By their page", "What these want is what the page says that is named."],
   [
@@ -81,8 +90,8 @@ export const markdown = (vendors: ReadonlyArray<Vendor>): string => {
     "",
     "# Vendors",
     "",
-    "The back ends that `Vendors.destination(name, credentials)` makes a destination of. A field of the credentials that is missing, wrong or unknown is an",
-    "error that names it; nothing is read from the environment but for the operator, by `Vendors.config(name)`.",
+    "The back ends that `Vendors.destination(name, credentials)` makes a destination of. A field of the credentials that is missing or wrong is an error that",
+    "names it, and so is one that is unknown, unless it is empty, as forms send what nobody filled in. Nothing is read from the environment but for the operator, by `Vendors.config(name)`.",
     "",
     "| vendor | name | known by | a tenant names the host | encodings | vocabularies | regions |",
     "|---|---|---|---|---|---|---|",

@@ -27,10 +27,12 @@ const installations: ReadonlyArray<readonly [vendor: string, name: string, regio
   ["datadog", "datadoghq.eu", "eu", "https://otlp.datadoghq.eu/v1/traces"],
   ["datadog", "ap1.datadoghq.com", "jp", "https://otlp.ap1.datadoghq.com/v1/traces"],
   ["datadog", "ap2.datadoghq.com", "au", "https://otlp.ap2.datadoghq.com/v1/traces"],
+  ["datadog", "uk1.datadoghq.com", "gb", "https://otlp.uk1.datadoghq.com/v1/traces"],
   ["honeycomb", "us", "us", "https://api.honeycomb.io/v1/traces"],
   ["honeycomb", "eu", "eu", "https://api.eu1.honeycomb.io/v1/traces"],
   ["newrelic", "us", "us", "https://otlp.nr-data.net/v1/traces"],
   ["newrelic", "eu", "eu", "https://otlp.eu01.nr-data.net/v1/traces"],
+  ["newrelic", "jp", "jp", "https://otlp.jp.nr-data.net/v1/traces"],
   ["newrelic", "gov", "us", "https://gov-otlp.nr-data.net/v1/traces"],
   ["logfire", "us", "us", "https://logfire-us.pydantic.dev/v1/traces"],
   ["logfire", "eu", "eu", "https://logfire-eu.pydantic.dev/v1/traces"],
@@ -40,6 +42,9 @@ const installations: ReadonlyArray<readonly [vendor: string, name: string, regio
   ["signoz", "eu", "eu", "https://ingest.eu.signoz.cloud/v1/traces"],
   ["signoz", "in", "in", "https://ingest.in.signoz.cloud/v1/traces"],
   ["dash0", "eu-west-1", "eu", "https://ingress.eu-west-1.aws.dash0.com/v1/traces"],
+  ["dash0", "eu-central-1", "eu", "https://ingress.eu-central-1.aws.dash0.com/v1/traces"],
+  ["dash0", "us-west-2", "us", "https://ingress.us-west-2.aws.dash0.com/v1/traces"],
+  ["dash0", "europe-west4", "eu", "https://ingress.europe-west4.gcp.dash0.com/v1/traces"],
   ["axiom", "us", "us", "https://us-east-1.aws.edge.axiom.co/v1/traces"],
   ["axiom", "eu", "eu", "https://eu-central-1.aws.edge.axiom.co/v1/traces"],
   ["coralogix", "eu1", "eu", "https://ingress.eu1.coralogix.com/v1/traces"],
@@ -85,9 +90,16 @@ describe("a host that a tenant names", () => {
     ["elastic", { endpoint: "https://p1.ingest.eu-west-1.aws.elastic.cloud:443" }, "eu"],
     ["elastic", { endpoint: "p1.ingest.eu-west-2.aws.elastic.cloud" }, "gb"],
     ["elastic", { endpoint: "p1.ingest.us-east-1.aws.elastic.cloud" }, "us"],
+    ["elastic", { endpoint: "p1.ingest.ap-south-1.aws.elastic.cloud" }, "in"],
     ["elastic", { endpoint: "p1.ingest.ap-southeast-2.aws.elastic.cloud" }, "au"],
     ["honeycomb", { region: "", endpoint: "https://api.eu1.honeycomb.io" }, "eu"],
-    ["axiom", { region: "", endpoint: "eu-central-1.aws.edge.axiom.co" }, "eu"]
+    ["dash0", { endpoint: "https://ingress.us-west-2.aws.dash0.com" }, "us"],
+    ["dash0", { endpoint: "ingress.europe-west4.gcp.dash0.com" }, "eu"],
+    ["axiom", { region: "", endpoint: "eu-central-1.aws.edge.axiom.co" }, "eu"],
+    // Whatever vendor's host it is, that vendor's page says where it is.
+    ["otlp", { endpoint: "https://us.cloud.langfuse.com/api/public/otel/v1/traces" }, "us"],
+    ["otlp", { endpoint: "https://otlp.datadoghq.eu/v1/traces" }, "eu"],
+    ["otlp", { endpoint: "https://o1.ingest.de.sentry.io/api/2/integration/otlp/v1/traces" }, "eu"]
   ])("%s with %j is in %s, whatever is said", (vendor, credentials, region) => {
     expect(regionOf(vendor, credentials)).toBe(region)
     const error = Vendors.destination(vendor, { ...complete[vendor], ...credentials }, { region: "moon" })
@@ -107,7 +119,14 @@ describe("a host that a tenant names", () => {
     ["elastic", { endpoint: "p1.ingest.europe-west2.gcp.elastic.cloud" }],
     ["elastic", { endpoint: "ingest.eu-west-1.aws.elastic.cloud" }],
     // Its page says how a host is put together, and not where it is.
-    ["grafana_cloud", {}]
+    ["grafana_cloud", {}],
+    ["grafana_cloud", { endpoint: "https://otlp-gateway-prod-moon-1.grafana.net/otlp" }],
+    ["grafana_cloud", { endpoint: "https://otlp-gateway-prod-us-.grafana.net/otlp" }],
+    ["grafana_cloud", { endpoint: "https://otlp-gateway-prod-us-east-0.grafana.net.evil.example/otlp" }],
+    ["opik", { host: "https://opik.example.com/opik" }],
+    ["weave_otel", { host: "https://acme.wandb.io" }],
+    ["dynatrace", { endpoint: "", environmentId: "abc12345" }],
+    ["otlp", {}]
   ])(
     "%s with %j is where it is said to be, and else nowhere known, which a route with regions denies",
     (vendor, credentials) => {
@@ -115,6 +134,77 @@ describe("a host that a tenant names", () => {
       expect(regionOf(vendor, credentials, "eu")).toBe("eu")
     }
   )
+})
+
+describe("a host of grafana's that is named after a part of the world", () => {
+  const made = (zone: string, region?: string, vendor = "grafana_cloud") => {
+    const endpoint = `https://otlp-gateway-prod-${zone}.grafana.net/otlp`
+    return Vendors.destination(vendor, { ...complete[vendor], endpoint }, { region })
+  }
+
+  it.each([
+    ["us-east-0", "eu", "us"],
+    ["eu-west-2", "us", "eu"],
+    ["us-east-4.aws-us-east-4-1", "eu", "us"],
+    ["ap-south-1", "eu", "ap"]
+  ])("%s is not in %s, whoever says so and by whatever vendor", (zone, region, area) => {
+    for (const vendor of ["grafana_cloud", "otlp"])
+      expect(Either.getOrThrow(Either.flip(made(zone, region, vendor))).message).toBe(
+        `${vendor}: region cannot be ${region} at a host that is named after ${area}: say where it is, or nothing`
+      )
+  })
+
+  it.each([
+    ["us-east-0", "us"],
+    ["eu-west-2", "eu"],
+    ["ap-south-1", "in"]
+  ])("%s is in %s where that is said, and else nowhere known", (zone, region) => {
+    expect(Either.getOrThrow(made(zone, region)).region).toBe(region)
+    expect(Either.getOrThrow(made(zone)).region).toBeUndefined()
+  })
+})
+
+describe("a host that is sent to where credentials name none, and of which no page says where it is", () => {
+  const none = { host: "", endpoint: "", dsn: "", region: "" }
+  const hosts = {
+    weave_otel: "trace.wandb.ai",
+    langwatch: "app.langwatch.ai",
+    agentops: "otlp.agentops.ai",
+    openlayer: "api.openlayer.com",
+    opik: "www.comet.com",
+    laminar: "api.lmnr.ai",
+    galileo: "api.galileo.ai",
+    traceloop: "api.traceloop.com",
+    langtrace: "app.langtrace.ai"
+  }
+
+  it("nobody can say where it is, named or not, and a route with regions denies it", () => {
+    const outcome = ({ destination, name }: (typeof every)[number], region?: string) =>
+      destination({ ...complete[name], ...none }, { region })
+    for (const [name, host] of Object.entries(hosts)) {
+      const vendor = every.find((vendor) => vendor.name === name)
+      if (vendor === undefined) throw new Error(`no vendor ${name}`)
+      expect(Either.getOrThrow(Either.flip(outcome(vendor, "eu"))).message, name).toBe(
+        `${name}: region cannot be said of ${host}, for no page tells where that is: leave it out`
+      )
+      expect(Either.getOrThrow(outcome(vendor)).region, name).toBeUndefined()
+      const { endpoint } = Either.getOrThrow(outcome(vendor))
+      expect(Either.isLeft(Vendors.destination("otlp", { endpoint }, { region: "eu" })), name).toBe(true)
+    }
+    const unknown = every.filter((vendor) =>
+      Either.match(outcome(vendor), { onLeft: () => false, onRight: ({ region }) => region === undefined })
+    )
+    expect(unknown.map(({ name }) => name).sort()).toEqual(Object.keys(hosts).sort())
+  })
+
+  it("is the same when it is named", () => {
+    const named = Vendors.destination(
+      "opik",
+      { ...complete.opik, host: "https://WWW.comet.com./opik" },
+      { region: "eu" }
+    )
+    expect(Either.getOrThrow(Either.flip(named)).message).toContain("cannot be said of www.comet.com")
+  })
 })
 
 describe.each(every.map((vendor) => [vendor.name, vendor.host, vendor] as const))(

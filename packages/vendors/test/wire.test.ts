@@ -97,6 +97,15 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     }
   ],
   [
+    "datadog",
+    { apiKey: "dd-1", site: "uk1.datadoghq.com" },
+    {
+      endpoint: "https://otlp.uk1.datadoghq.com/v1/traces",
+      headers: { "dd-api-key": "dd-1", "dd-otlp-source": "llmobs" },
+      region: "gb"
+    }
+  ],
+  [
     "honeycomb",
     { apiKey: "hc-1", region: "eu" },
     { endpoint: "https://api.eu1.honeycomb.io/v1/traces", headers: { "x-honeycomb-team": "hc-1" }, region: "eu" }
@@ -110,6 +119,11 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     "newrelic",
     { licenseKey: "nr-1", region: "EU" },
     { endpoint: "https://otlp.eu01.nr-data.net/v1/traces", headers: { "api-key": "nr-1" }, region: "eu" }
+  ],
+  [
+    "newrelic",
+    { licenseKey: "nr-1", region: "jp" },
+    { endpoint: "https://otlp.jp.nr-data.net/v1/traces", headers: { "api-key": "nr-1" }, region: "jp" }
   ],
   [
     "grafana_cloud",
@@ -175,6 +189,15 @@ const cases: ReadonlyArray<readonly [vendor: string, credentials: Readonly<Recor
     "logfire",
     { writeToken: "lf-1", region: "eu" },
     { endpoint: "https://logfire-eu.pydantic.dev/v1/traces", headers: { authorization: "lf-1" }, region: "eu" }
+  ],
+  [
+    "logfire",
+    { writeToken: "pylf_v1_eu_1" },
+    {
+      endpoint: "https://logfire-eu.pydantic.dev/v1/traces",
+      headers: { authorization: "pylf_v1_eu_1" },
+      region: "eu"
+    }
   ],
   ["laminar", { apiKey: "lm-1" }, { endpoint: "https://api.lmnr.ai/v1/traces", headers: bearer("lm-1") }],
   [
@@ -306,6 +329,7 @@ describe("what a vendor's page says", () => {
     "of %s: what it takes, its limits and where its installations are hold for its destination",
     (_, vendor, destination) => {
       expect(vendor.protocols).toContain(destination.protocol)
+      expect(destination.compression).toBe(vendor.compressions[0] ?? "none")
       expect(destination.limits).toEqual(vendor.limits)
       expect(vendor.readOn).toMatch(/^2026-\d\d-\d\d$/)
       expect(new URL(vendor.page).protocol).toBe("https:")
@@ -350,6 +374,18 @@ it("case 249: agentops has its token posted for, and does nothing before", () =>
   })
 })
 
+it.each(["", "/", "/i/v0/ai/otel", "/i/v0/ai/otel/", "/i/v0", "/i/v1/traces", "/i/v1"])(
+  "posthog at a host that is given with %j is sent to one of its two addresses, whichever that was",
+  (path) => {
+    const endpoint = (host: string, spans: string) =>
+      Either.getOrThrow(Vendors.destination("posthog", { projectToken: "phc_1", host: host + path, spans })).endpoint
+    for (const host of ["https://us.i.posthog.com", "https://example.com/posthog"]) {
+      expect(endpoint(host, "ai")).toBe(`${host}/i/v0/ai/otel`)
+      expect(endpoint(host, "all")).toBe(`${host}/i/v1/traces`)
+    }
+  }
+)
+
 describe("half of what a vendor needs", () => {
   it.each([
     ["langsmith", { apiKey: "k" }, "host or region (us, eu, apac, aws) must be given: a key belongs to one region"],
@@ -366,7 +402,16 @@ describe("half of what a vendor needs", () => {
     ["axiom", { apiToken: "k", dataset: "d" }, "endpoint or region (us, eu) must be given"],
     ["honeycomb", { apiKey: "a".repeat(32), region: "us" }, "dataset must be given with a classic key"],
     ["newrelic", { region: "eu" }, "licenseKey must be given"],
-    ["newrelic", { licenseKey: "k", region: "mars" }, "region must be one of us, eu, gov"],
+    ["newrelic", { licenseKey: "eu01xx1", region: "jp" }, "region is not where the license key is from"],
+    ["logfire", { writeToken: "k" }, "host or region (us, eu) must be given: a project is in one region"],
+    [
+      "logfire",
+      { writeToken: "pylf_v1_moon_1" },
+      "host must be given: the token is from a region of which no page tells the host"
+    ],
+    ["logfire", { writeToken: "pylf_v1_eu_1", region: "us" }, "region is not where the token is from: leave it out"],
+    ["logfire", { writeToken: "k", region: "us", host: "h.example" }, "region and host are both given"],
+    ["newrelic", { licenseKey: "k", region: "mars" }, "region must be one of us, eu, jp, gov"],
     ["grafana_cloud", { endpoint: "https://g.example", token: "t" }, "instanceId must be given"],
     ["grafana_cloud", { endpoint: "https://g.example", token: "t", instanceId: "me" }, "instanceId must be the number"],
     [
@@ -381,6 +426,21 @@ describe("half of what a vendor needs", () => {
       "environmentId must be letters, digits and dashes"
     ],
     ["dynatrace", { apiToken: "k", environmentId: "a", endpoint: "b" }, "environmentId and endpoint are both given"],
+    [
+      "dynatrace",
+      { apiToken: "k", endpoint: "https://ABC.apps.dynatrace.com./" },
+      "endpoint is where people look at it: give https://{environment}.live.dynatrace.com"
+    ],
+    [
+      "opik",
+      { apiKey: "k", workspace: "w", host: "https://www.comet.com" },
+      "host is not where Opik is: give https://www.comet.com/opik"
+    ],
+    [
+      "opik",
+      { apiKey: "k", workspace: "w", host: "https://comet.com/opikx" },
+      "host is not where Opik is: give https://www.comet.com/opik"
+    ],
     ["agentops", { serviceName: "s" }, "apiKey must be given"],
     ["openlayer", { apiKey: "k" }, "pipelineId must be given"],
     ["opik", { workspace: "w" }, "apiKey or host must be given"],
@@ -395,6 +455,53 @@ describe("half of what a vendor needs", () => {
   ])("case 209: %s: %j", (name, credentials, message) => {
     const error = Either.getOrThrow(Either.flip(Vendors.destination(name, credentials)))
     expect(error.message).toContain(`${name}: ${message}`)
+  })
+})
+
+describe("an address", () => {
+  const endpoint = (vendor: string, credentials: object) =>
+    Either.getOrThrow(Vendors.destination(vendor, credentials)).endpoint
+
+  it("is one however it is spelled: equal addresses are one destination", () => {
+    for (const given of [
+      "https://H.example.com//",
+      "HTTPS://h.example.com",
+      "h.example.com:443/",
+      "https://h.example.com/a/.."
+    ])
+      for (const vendor of ["otlp", "arize_phoenix", "tempo"])
+        expect(endpoint(vendor, { endpoint: given }), given).toBe("https://h.example.com/v1/traces")
+    expect(endpoint("otlp", { endpoint: "https://b\u00fccher.example/x" })).toBe("https://xn--bcher-kva.example/x")
+    expect(endpoint("dynatrace", { apiToken: "k", environmentId: "ABC1" })).toBe(
+      "https://abc1.live.dynatrace.com/api/v2/otlp/v1/traces"
+    )
+    expect(endpoint("opik", { host: "https://www.comet.com/opik/" })).toBe(
+      "https://www.comet.com/opik/api/v1/private/otel/v1/traces"
+    )
+  })
+
+  it.each(["https:///x", "//h.example.com", "@evil.example", "https://@evil.example", "https://:@evil.example/x"])(
+    "%s has no host right behind https://, and is refused",
+    (given) => {
+      for (const vendor of ["otlp", "arize_phoenix", "levo"]) {
+        const made = vendor === "levo" ? Levo.vendor.destination : (given: object) => Vendors.destination(vendor, given)
+        const error = Either.getOrThrow(Either.flip(made({ ...complete[vendor], endpoint: given })))
+        expect(error).toMatchObject({ reason: "invalid", field: "endpoint" })
+        expect(error.message).not.toContain("evil")
+      }
+    }
+  )
+})
+
+describe("a credential that is too long only once it is encoded", () => {
+  it.each([
+    ["langfuse_otel", { publicKey: "pk", secretKey: "x".repeat(8000), region: "eu" }, "publicKey, secretKey make"],
+    ["honeyhive", { apiKey: "x".repeat(8190), host: "h.example" }, "apiKey makes"],
+    ["sentry", { dsn: `https://${"k".repeat(8190)}@o1.ingest.sentry.io/2` }, "dsn makes"]
+  ])("of %s is named, and not the header alone", (vendor, credentials, said) => {
+    const error = Either.getOrThrow(Either.flip(Vendors.destination(vendor, credentials)))
+    expect(error.message).toMatch(new RegExp(`^${vendor}: ${said} the header [a-z-]+, which has a value of \\d+`))
+    expect(error.field).toBe(said.replace(/ makes?$/, ""))
   })
 })
 
@@ -427,6 +534,23 @@ describe("the region", () => {
     const illegible = Either.getOrThrow(Either.flip(made({ host: "https://h.example" }, "E U")))
     expect(illegible.field).toBe("region")
   })
+})
+
+it("langsmith is sent at most 2,000 requests a minute, unless the destination says otherwise", () => {
+  const made = (requestsPerMinute?: number) =>
+    Vendors.destination("langsmith", { apiKey: "k", region: "us" }, { limits: { requestsPerMinute } })
+  expect(Either.getOrThrow(made()).limits).toEqual({ requestsPerMinute: 2000 })
+  expect(Either.getOrThrow(made(9000)).limits).toEqual({ requestsPerMinute: 9000 })
+})
+
+it("langsmith at a host of one's own is where its path says, and else under its API", () => {
+  const endpoint = (host: string) =>
+    Either.getOrThrow(Vendors.destination("langsmith", { apiKey: "k", host: `https://${host}` })).endpoint
+  for (const path of ["/otel", "/otel/v1", "/otel/v1/traces", "/otel/v1/traces/"])
+    expect(endpoint(`ls.example.com${path}`)).toBe("https://ls.example.com/otel/v1/traces")
+  for (const path of ["", "/api", "/api/v1", "/api/v1/otel", "/api/v1/otel/v1/traces"])
+    expect(endpoint(`ls.example.com${path}`)).toBe("https://ls.example.com/api/v1/otel/v1/traces")
+  expect(endpoint("ls.example.com/otel-ls")).toBe("https://ls.example.com/otel-ls/api/v1/otel/v1/traces")
 })
 
 describe("case 213: the host of weave", () => {

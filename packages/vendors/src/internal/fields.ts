@@ -52,8 +52,9 @@ export const nameOf = <Name extends string>(table: Readonly<Record<Name, unknown
 
 /** A part of a host's name, such as an account's own: nothing that could make another host of it. */
 export const hostPart = trimmed.pipe(
+  Schema.compose(Schema.Lowercase),
   Schema.filter(
-    (part) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(part) || "must be letters, digits and dashes, no host"
+    (part) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(part) || "must be letters, digits and dashes, no host"
   )
 )
 
@@ -72,7 +73,10 @@ export const completed = (base: string, path: string): string => {
   return host + path
 }
 
-/** An `http` or `https` URL; a bare host is taken for `https`. What a destination may not have, it may not have either. */
+/**
+ * An `http` or `https` URL, in the one spelling that equal ones have; a bare host is taken for `https`. What a destination may not have, it may not have
+ * either, nor what a URL parser would look for a host behind.
+ */
 export const url = Schema.transform(trimmed, Schema.String, {
   strict: true,
   decode: (text) => (text.includes("://") ? text : `https://${text}`),
@@ -80,7 +84,11 @@ export const url = Schema.transform(trimmed, Schema.String, {
 }).pipe(
   Schema.filter((endpoint) =>
     Either.match(Destination.make({ name: "url", endpoint }), { onLeft: ({ detail }) => detail, onRight: () => true })
-  )
+  ),
+  Schema.filter(
+    (endpoint) => /^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(endpoint) || "has no host right behind //: write https://host"
+  ),
+  Schema.transform(Schema.String, { strict: true, decode: (text) => new URL(text).href, encode: (text) => text })
 )
 
 /** A URL that something is added to. */

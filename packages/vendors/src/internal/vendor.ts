@@ -40,8 +40,10 @@ export type Facts = Omit<VendorFacts, Optional> & Partial<Pick<VendorFacts, Opti
 type Optional =
   | "regions"
   | "hosts"
+  | "areas"
   | "resource"
   | "vocabularies"
+  | "compressions"
   | "limits"
   | "environment"
   | "environmentHeaders"
@@ -52,18 +54,25 @@ type Optional =
 export const make = <A, I>({
   credentials: schema,
   dynamicHeaders,
+  isPlaced = isLocated,
+  others = [],
   settings: settingsOf,
   ...known
 }: Facts & {
   readonly credentials: Fields<A, I>
+  /** Vendors at whose hosts it may be sent to as well: they know where these are. */
+  readonly others?: ReadonlyArray<VendorFacts>
   readonly settings: (credentials: A) => Either.Either<Settings, Problem>
+  readonly isPlaced?: Vendor["isPlaced"]
   readonly dynamicHeaders?: NonNullable<Option.Option.Value<Vendor["dynamicHeaders"]>>
 }): Vendor => {
   const facts: VendorFacts = {
     regions: {},
     hosts: {},
+    areas: {},
     resource: {},
     vocabularies: [{ name: "genai", version: "1.41" }],
+    compressions: ["gzip"],
     limits: {},
     environment: {},
     environmentHeaders: {},
@@ -71,33 +80,58 @@ export const make = <A, I>({
     notes: [],
     ...known
   }
-  const { limits, name, protocols, vocabularies } = facts
+  const { compressions, limits, name, protocols, vocabularies } = facts
   return {
     ...facts,
     fields: Object.entries(schema.fields).map(([name, field]) => ({
       name,
       isOptional: Schema.isPropertySignature(field)
     })),
+    isPlaced,
     dynamicHeaders: Option.fromNullable(dynamicHeaders),
     destination: (credentials, given = {}) =>
       Either.gen(function* () {
         const settings = yield* settingsOf(yield* decode(schema, credentials))
-        const region = yield* regionOf(facts, settings.endpoint, given.region)
+        const region = yield* regionOf([facts, ...others], settings.endpoint, given.region)
         const options = { name: given.name ?? name, vendor: name, content: given.content, view: given.view, region }
         return yield* Either.mapLeft(
           Destination.make({
             protocol: protocols[0],
+            compression: compressions.includes("gzip") ? "gzip" : "none",
             vocabularies,
             limits: { ...limits, ...said(given.limits) },
             ...settings,
             ...options,
             sampling: given.sampling
           }),
-          ({ detail, field }): Problem => ({ reason: "invalid", field, detail })
+          ({ detail, field }) => settingsProblem(facts, Object.keys(schema.fields), field, detail)
         )
       }).pipe(Either.mapLeft((problem) => new VendorError({ vendor: name, ...problem })))
   }
 }
+
+/** A header that cannot be sent is told by the credentials that are in it: what is too long may be so only once it is encoded. */
+const settingsProblem = (
+  { headers }: VendorFacts,
+  fields: ReadonlyArray<string>,
+  field: string,
+  detail: string
+): Problem => {
+  const header = field.replace(/^headers\./, "")
+  const within = field === header ? "" : (headers[header] ?? "")
+  const [first, ...others] = fields.filter((name) => new RegExp(`\\b${name}\\b`).test(within))
+  if (first === undefined) return { reason: "invalid", field, detail }
+  const verb = others.length === 0 ? "makes" : "make"
+  return {
+    reason: "invalid",
+    field: [first, ...others].join(", "),
+    detail: `${verb} the header ${header}, which ${detail}`
+  }
+}
+
+/** Whether one of the fields is there that say where to send to. */
+export const isLocated: Vendor["isPlaced"] = (fields) =>
+  ["region", "host", "endpoint"].some((field) => fields[field] !== undefined)
 
 /** What is left out says nothing. */
 const said = (limits: Destination.DestinationLimits = {}): Destination.DestinationLimits =>
@@ -107,28 +141,64 @@ const said = (limits: Destination.DestinationLimits = {}): Destination.Destinati
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/\.+$/, "")
 
 /**
- * Where a host is of which the vendor's page says so, is known, whatever anybody says. Of any other, what is said holds: whoever says it answers for it, be
- * it a host of one's own or one of the vendor's.
+ * Where what is sent to an endpoint is kept, by the first of these rules that fits:
+ *
+ * 1. A vendor's page says where its host is: there, and whoever says another region is wrong.
+ * 2. It is the host of a vendor that is sent to where credentials name none, and no page says where it is: nowhere that is known. Nobody can say so
+ *    either: data that must stay in a region would go where nobody knows.
+ * 3. Whoever gave the credentials chose the host: where they say, unless its name speaks of another part of the world, and they answer for it.
  */
 const regionOf = (
-  { hosts, regions }: VendorFacts,
+  vendors: ReadonlyArray<VendorFacts>,
   endpoint: string,
   said: string | undefined
 ): Either.Either<string | undefined, Problem> => {
-  const host = hostOf(endpoint)
-  const known =
-    Object.values(regions).find((region) => hostOf(region.endpoint) === host)?.region ??
-    Object.entries(hosts).find(([pattern]) => isLike(host, pattern))?.[1]
-  return known === undefined || said === undefined || said === known
-    ? Either.right(known ?? said)
-    : invalid("region", `is ${known} at this endpoint: say so, or nothing`)
+  const known = vendors.map((vendor) => placeOf(vendor, endpoint)).find((place) => place !== undefined)
+  if (known !== undefined) {
+    return said === undefined || said === known
+      ? Either.right(known)
+      : invalid("region", `is ${known} at this endpoint: say so, or nothing`)
+  }
+  if (said !== undefined && vendors.some((vendor) => isDefault(vendor, endpoint))) {
+    return invalid("region", `cannot be said of ${hostOf(endpoint)}, for no page tells where that is: leave it out`)
+  }
+  const other = vendors.map(({ areas }) => (isArea(areas, said) ? likeOf(areas, endpoint) : undefined))
+  const area = other.find((area) => area !== undefined && area !== said)
+  return area === undefined
+    ? Either.right(said)
+    : invalid("region", `cannot be ${said} at a host that is named after ${area}: say where it is, or nothing`)
 }
+
+const isArea = (areas: VendorFacts["areas"], said: string | undefined): boolean =>
+  Object.values(areas).some((area) => area === said)
+
+/** Where a vendor's page says that a host of its own is. */
+const placeOf = ({ hosts, regions }: VendorFacts, endpoint: string): string | undefined =>
+  regions[installationOf(regions, endpoint) ?? ""]?.region ?? likeOf(hosts, endpoint)
+
+/** What a table says of the host of an endpoint. */
+const likeOf = (table: VendorFacts["hosts"], endpoint: string): string | undefined =>
+  Object.entries(table).find(([pattern]) => isLike(hostOf(endpoint), pattern))?.[1]
+
+/** Whether an endpoint is on a vendor's host of which nothing is for credentials to fill in. */
+const isDefault = (vendor: VendorFacts, endpoint: string): boolean =>
+  vendor.endpoint.split(", ").some((own) => /^https:\/\/[^{}/]+\//.test(own) && hostOf(own) === hostOf(endpoint))
+
+/** The name of the vendor's own installation to whose host a URL leads. */
+export const installationOf = (regions: VendorFacts["regions"], url: string): string | undefined =>
+  Object.entries(regions).find(([, { endpoint }]) => hostOf(endpoint) === hostOf(url))?.[0]
 
 /** Part by part, so that no host can look like another. */
 const isLike = (host: string, pattern: string): boolean => {
   const parts = host.split(".")
   const wanted = pattern.split(".")
-  return parts.length === wanted.length && wanted.every((part, index) => /^\{.+\}$/.test(part) || part === parts[index])
+  return parts.length === wanted.length && wanted.every((part, index) => isPart(parts[index] ?? "", part))
+}
+
+const isPart = (part: string, wanted: string): boolean => {
+  const [before = "", after] = wanted.split(/\{.+\}/)
+  if (after === undefined) return part === wanted
+  return part.length > before.length + after.length && part.startsWith(before) && part.endsWith(after)
 }
 
 /** Settings with the endpoint of a region or of a host of one's own, never of both. */
@@ -189,7 +259,14 @@ const problemOf = (error: ParseResult.ParseError, known: ReadonlyArray<string>):
   }))
   const unknown = issues.find(({ _tag }) => _tag === "Unexpected")
   if (unknown !== undefined) {
-    return { reason: "unknown_field", field: unknown.field, detail: `is not a field: use ${known.join(", ")}` }
+    // What is no word may be a pasted secret, and is not shown.
+    return /^[a-z_]{1,32}(?:\.[a-z_]{1,32})*$/i.test(unknown.field)
+      ? { reason: "unknown_field", field: unknown.field, detail: `is not a field: use ${known.join(", ")}` }
+      : {
+          reason: "unknown_field",
+          field: "credentials",
+          detail: `have a field that is none, and whose name is no word: use ${known.join(", ")}`
+        }
   }
   const wrong = issues.find(({ _tag }) => _tag !== "Missing")
   if (wrong !== undefined) return { reason: "invalid", field: wrong.field, detail: wrong.message }
@@ -206,12 +283,13 @@ const read = Option.liftThrowable((params: Readonly<Record<string, unknown>>, na
 export const isGiven = (params: Readonly<Record<string, unknown>>, name: string): boolean =>
   Option.getOrElse(Option.liftThrowable(() => Object.hasOwn(params, name) && !blank(params[name]))(), () => true)
 
-/** A parameter of a request that a header can carry, given as text or redacted. Anything else is as good as absent. */
+/** What a header can carry; anything else is as good as absent. */
+export const carried = (value: string | undefined): string | undefined =>
+  value === undefined || value === "" || headerProblem(value) !== undefined ? undefined : value
+
+/** A parameter of a request that a header can carry, given as text or redacted. */
 export const parameter = (params: Readonly<Record<string, unknown>>, name: string): string | undefined =>
-  read(params, name).pipe(
-    Option.filter((value) => value !== "" && headerProblem(value) === undefined),
-    Option.getOrUndefined
-  )
+  carried(Option.getOrUndefined(read(params, name)))
 
 type Headers = Readonly<Record<string, Redacted.Redacted<string>>>
 
