@@ -11,6 +11,7 @@ import * as Inboxes from "./internal/inboxes.js"
 import { Refused } from "./internal/refused.js"
 import * as RequestBody from "./internal/requestBody.js"
 import * as Script from "./internal/script.js"
+import * as Shown from "./internal/shown.js"
 import * as Throttle from "./internal/throttle.js"
 import * as Otlp from "./Otlp.js"
 import { ReceiverError } from "./ReceiverError.js"
@@ -28,6 +29,8 @@ export interface Account {
   readonly headers: Readonly<Record<string, string>>
   /** Default `VendorRules.otlp`. */
   readonly rules?: VendorRules.VendorRules | undefined
+  /** Whether its credentials are for writing traces. Default true; else it is refused as the vendor refuses a key without that right. */
+  readonly mayWrite?: boolean | undefined
   /** Default: the first path of the rules. */
   readonly path?: string | undefined
 }
@@ -152,6 +155,8 @@ export declare namespace Receiver {
     readonly received: (accountId: string) => Effect.Effect<ReadonlyArray<Delivery>>
     /** The spans that were kept, as the account's vendor keeps them, in order of arrival; one that was delivered twice is here twice. */
     readonly spans: (accountId: string) => Effect.Effect<ReadonlyArray<Otlp.ReceivedSpan>>
+    /** Those of them that the account's vendor shows by now: not what waits for a parent or a root (`orphans` of its rules). */
+    readonly shown: (accountId: string) => Effect.Effect<ReadonlyArray<Otlp.ReceivedSpan>>
     /** The requests that were not taken: of one account, or without an id all of them. */
     readonly refusals: (accountId?: string | undefined) => Effect.Effect<ReadonlyArray<Refusal>>
     /** Waits until the account has this many spans, or spans that satisfy the predicate, and gives them. */
@@ -222,6 +227,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
           headers: Object.fromEntries(
             Object.entries(account.headers).map(([name, value]) => [name.toLowerCase(), value])
           ),
+          mayWrite: account.mayWrite ?? true,
           rules,
           throttle: Throttle.make(rules.requestsPerMinute)
         }
@@ -281,6 +287,7 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
         account = admitted
         const { rules } = admitted
         yield* Admission.checkHeaders(rules, headers)
+        yield* Admission.checkRights(admitted)
         yield* Admission.checkRate(admitted, receivedAt)
         const { compression, encoding } = yield* Admission.mediaOf(rules, headers)
         const raw = yield* RequestBody.read(request, Math.min(maxCompressedBytes, rules.maxBytes))
@@ -374,6 +381,11 @@ export const make = (options: Options = {}): Effect.Effect<Receiver.Service, Rec
       removeAccount: (accountId) => Effect.sync(() => void accounts.delete(accountId)),
       received: (accountId) => Effect.sync(() => inboxes.deliveries(accountId).slice()),
       spans: (accountId) => Effect.sync(() => inboxes.spans(accountId).slice()),
+      shown: (accountId) =>
+        Effect.sync(() => {
+          const { orphans } = accounts.get(accountId)?.rules ?? VendorRules.otlp
+          return Shown.of(inboxes.spans(accountId), orphans)
+        }),
       refusals: (accountId) =>
         Effect.sync(() =>
           inboxes.refusals().filter((refusal) => accountId === undefined || refusal.account === accountId)

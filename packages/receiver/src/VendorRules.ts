@@ -9,7 +9,7 @@ import { collector as collectorRules } from "./rules/collector.js"
 import { datadog as datadogRules } from "./rules/datadog.js"
 import { dynatrace as dynatraceRules } from "./rules/dynatrace.js"
 import { grafanaCloud as grafanaCloudRules } from "./rules/grafanaCloud.js"
-import { honeycomb as honeycombRules } from "./rules/honeycomb.js"
+import { classic as honeycombClassicRules, honeycomb as honeycombRules } from "./rules/honeycomb.js"
 import { langfuse as langfuseRules } from "./rules/langfuse.js"
 import { langsmith as langsmithRules } from "./rules/langsmith.js"
 import { newrelic as newrelicRules } from "./rules/newrelic.js"
@@ -25,6 +25,26 @@ import { weave as weaveRules } from "./rules/weave.js"
  * @category models
  */
 export type Compression = "gzip" | "deflate"
+
+/**
+ * When a vendor shows spans that belong under one that it does not have:
+ *
+ * - `always`: at once, on their own or under a gap
+ * - `with_root`: with all of their trace, once that has a span without a parent
+ * - `with_parents`: once it has every span above them, up to one without a parent
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Orphans {
+  readonly shown: "always" | "with_root" | "with_parents"
+  /**
+   * Where that was read, and on which day (ISO date). Absent where no page says: then it is the strictest that is played, but for what stands for no
+   * back end of its own, which a note says.
+   */
+  readonly page?: string | undefined
+  readonly readOn?: string | undefined
+}
 
 /**
  * The rules of one vendor. Write your own for a back end that is not here.
@@ -47,6 +67,8 @@ export interface VendorRules {
   readonly requiredHeaders: ReadonlyArray<{ readonly name: string; readonly pattern?: string | undefined }>
   /** What a request without them, or with those of no account, is answered with; 401 for most. */
   readonly unauthorizedStatus: number
+  /** What a request is answered with whose credentials are right, and not for writing traces; 403 for most. */
+  readonly forbiddenStatus: number
   /** Of each group, every resource must have at least one as non-empty text. */
   readonly requiredResourceAttributes: ReadonlyArray<ReadonlyArray<string>>
   /** What a request without them is answered with; after a 2xx nothing of it is kept all the same. */
@@ -59,12 +81,20 @@ export interface VendorRules {
   readonly requestsPerMinute: number
   /** Seconds since a span's end; an older one is rejected in a partial success. */
   readonly oldestSpan: number
-  /** Characters of a span's attribute that the vendor keeps. It cuts a longer one, refuses nothing and says nothing, and so does the receiver. */
+  /** Length of a span's attribute that the vendor keeps. It cuts a longer one, refuses nothing and says nothing, and so does the receiver. */
   readonly valueLength: number
+  /** The same for the name of an attribute. */
+  readonly keyLength: number
+  /** What these two count: UTF-16 code units, or bytes of UTF-8. */
+  readonly lengthUnit: "characters" | "bytes"
+  /** Entries of a list. An attribute with more is dropped, and nothing is said either. */
+  readonly listLength: number
   /** What a body that is no export request is answered with; OTLP says 400. */
   readonly undecodableStatus: number
   /** What a request that was taken is answered with. */
   readonly successStatus: number
+  /** What becomes of spans whose parent never comes. */
+  readonly orphans: Orphans
   readonly notes: ReadonlyArray<string>
 }
 
@@ -141,7 +171,15 @@ export const datadog: VendorRules = datadogRules
 export const honeycomb: VendorRules = honeycombRules
 
 /**
- * New Relic: a licence key, 1 MB, values of 4,095 characters.
+ * Honeycomb for a classic key: a dataset as well.
+ *
+ * @since 0.1.0
+ * @category rules
+ */
+export const honeycombClassic: VendorRules = honeycombClassicRules
+
+/**
+ * New Relic: a licence key, 1 MB, values of 4,095 characters, lists of 64 entries.
  *
  * @since 0.1.0
  * @category rules
@@ -196,6 +234,7 @@ export const all: ReadonlyArray<VendorRules> = [
   weave,
   datadog,
   honeycomb,
+  honeycombClassic,
   newrelic,
   grafanaCloud,
   tempo,

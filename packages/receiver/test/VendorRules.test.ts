@@ -49,6 +49,33 @@ describe.each(VendorRules.all)("the rules of $vendor", (rules) => {
     }
     for (const path of rules.paths) expect(path).toMatch(/^\//)
   })
+
+  it("name the page of what becomes of orphans, or play the strictest there is", () => {
+    const { page, readOn, shown } = rules.orphans
+    const isBackEnd = rules !== VendorRules.otlp && rules !== VendorRules.collector
+    if (page === undefined) expect(shown).toBe(isBackEnd ? "with_parents" : "always")
+    else expect(new URL(page).protocol).toBe("https:")
+    expect(page === undefined ? "2026-01-01" : readOn).toMatch(/^\d{4}-\d\d-\d\d$/)
+  })
+
+  it.scoped("take the encodings and compressions that they name, and answer any other with 415", () =>
+    Effect.gen(function* () {
+      // The body is checked after its kind: an empty one is an export of nothing.
+      const { send } = yield* setUp({ ...rules, requiredHeaders: [], undecodableStatus: rules.successStatus })
+      for (const encoding of ["protobuf", "json"] as const) {
+        const { status } = yield* send({ encoding, body: bodyOf(encoding, []) })
+        expect(status, encoding).toBe(rules.encodings.includes(encoding) ? rules.successStatus : 415)
+      }
+      const [encoding = "protobuf"] = rules.encodings
+      const body = bodyOf(encoding, [])
+      const bodies = { gzip: gzipSync(body), deflate: deflateSync(body), br: body }
+      for (const [name, body] of Object.entries(bodies)) {
+        const isTaken = rules.compressions.some((compression) => compression === name)
+        const { status } = yield* send({ encoding, headers: { "content-encoding": name }, body })
+        expect(status, name).toBe(isTaken ? rules.successStatus : 415)
+      }
+    })
+  )
 })
 
 it.scoped("langfuse takes a key pair, both encodings and gzip", () =>
@@ -120,6 +147,12 @@ const samples: ReadonlyArray<
   [VendorRules.weave, { "wandb-api-key": "wb" }, 200, 401],
   [VendorRules.datadog, { "dd-api-key": "dd" }, 202, 403],
   [VendorRules.honeycomb, { "x-honeycomb-team": "hc" }, 200, 401],
+  [
+    VendorRules.honeycombClassic,
+    { "x-honeycomb-team": "0123456789abcdef0123456789abcdef", "x-honeycomb-dataset": "checkout" },
+    200,
+    401
+  ],
   [VendorRules.newrelic, { "api-key": "nr" }, 200, 403],
   [VendorRules.grafanaCloud, { authorization: "Basic MToy" }, 200, 401],
   [VendorRules.tempo, { "x-scope-orgid": "acme" }, 200, 401],
@@ -206,17 +239,129 @@ it.scopedLive("dynatrace rejects the spans that ended more than an hour ago, and
   })
 )
 
-it.scoped("new relic keeps the beginning of a value that is too long, and says nothing", () =>
+it.scoped("what takes JSON alone refuses protobuf", () =>
+  Effect.gen(function* () {
+    const { receiver, send } = yield* setUp({ ...VendorRules.otlp, vendor: "plain", encodings: ["json"] })
+    expect((yield* send({ encoding: "json" })).status).toBe(200)
+    const refused = yield* send({})
+    expect(refused).toMatchObject({ status: 415, message: expect.stringContaining("plain takes json, not protobuf") })
+    expect(yield* receiver.spans("acme")).toHaveLength(1)
+  })
+)
+
+it.scoped("a key that may not write is told so, where one that is not known is not", () =>
+  Effect.gen(function* () {
+    const headers = { authorization: "Api-Token dt" }
+    const rules = VendorRules.dynatrace
+    const receiver = yield* Receiver.make({ accounts: [{ id: "reader", headers, mayWrite: false, rules }] })
+    const post = yield* client
+    const send = (authorization: string) =>
+      post(receiver.url + rules.paths[0], {
+        headers: { authorization, "content-type": contentType.protobuf },
+        body: bodyOf("protobuf", readableSpans(1))
+      })
+    const answer = yield* send("Api-Token dt")
+    expect(answer.status).toBe(403)
+    expect(statusOf("protobuf", answer.body)).toMatchObject({
+      code: 7,
+      message: expect.stringContaining(`account reader may not write traces (rule "forbiddenStatus" of dynatrace`)
+    })
+    expect((yield* send("Api-Token other")).status).toBe(401)
+    expect((yield* receiver.refusals("reader")).map(({ status }) => status)).toEqual([403])
+  })
+)
+
+describe("of spans whose parent is not there", () => {
+  const ids = { root: "1", middle: "2", leaf: "3", lost: "4", circle: "5", other: "6" }
+  const span = (name: keyof typeof ids, parent?: string, traceId = "0af7651916cd43dd8448eb211c80319c") => {
+    const context = (id: string) => ({ traceId, spanId: id.padStart(16, "0"), traceFlags: 1 })
+    const parents = parent === undefined ? {} : { parentSpanContext: context(parent) }
+    return readableSpan({ name, spanContext: () => context(ids[name]), ...parents })
+  }
+  const otherTrace = "b".repeat(32)
+
+  const shown = (rule: VendorRules.Orphans["shown"], steps: ReadonlyArray<Array<ReturnType<typeof span>>>) =>
+    Effect.gen(function* () {
+      const { receiver, send } = yield* setUp({ ...VendorRules.otlp, orphans: { shown: rule } })
+      return yield* Effect.forEach(steps, (spans) =>
+        Effect.gen(function* () {
+          yield* send({ body: bodyOf("protobuf", spans) })
+          return (yield* receiver.shown("acme")).map(({ name }) => name)
+        })
+      )
+    })
+
+  // The last first, the root in the end.
+  const steps = [
+    [span("leaf", ids.middle), span("lost", "9"), span("other", "9", otherTrace), span("circle", ids.circle)],
+    [span("root")],
+    [span("middle", ids.root)]
+  ]
+
+  it.scoped("some show each at once", () =>
+    Effect.gen(function* () {
+      expect(yield* shown("always", steps)).toEqual([
+        ["leaf", "lost", "other", "circle"],
+        ["leaf", "lost", "other", "circle", "root"],
+        ["leaf", "lost", "other", "circle", "root", "middle"]
+      ])
+    })
+  )
+
+  it.scoped("some wait for the root of the trace, whatever else is missing", () =>
+    Effect.gen(function* () {
+      expect(yield* shown("with_root", steps)).toEqual([
+        [],
+        ["leaf", "lost", "circle", "root"],
+        ["leaf", "lost", "circle", "root", "middle"]
+      ])
+    })
+  )
+
+  it.scoped("some wait for all that is above", () =>
+    Effect.gen(function* () {
+      expect(yield* shown("with_parents", steps)).toEqual([[], ["root"], ["leaf", "root", "middle"]])
+    })
+  )
+
+  it.scoped("an account that is gone has what it has", () =>
+    Effect.gen(function* () {
+      const { receiver, send } = yield* setUp(VendorRules.langsmith)
+      yield* send({ headers: { "x-api-key": "ls" }, body: bodyOf("protobuf", [span("leaf", ids.middle)]) })
+      expect(yield* receiver.shown("acme")).toEqual([])
+      yield* receiver.removeAccount("acme")
+      expect(yield* receiver.shown("acme")).toHaveLength(1)
+    })
+  )
+})
+
+it.scoped("new relic keeps the beginning of what is too long, drops a long list, and says nothing", () =>
   Effect.gen(function* () {
     const { receiver, send } = yield* setUp(VendorRules.newrelic)
-    const attributes = { long: "x".repeat(4096), fits: "y".repeat(4095), many: 4096 }
+    const kept = { fits: "y".repeat(4095), many: 4096, ["k".repeat(255)]: "a", list: Array<string>(64).fill("b") }
+    const attributes = {
+      ...kept,
+      long: "x".repeat(4096),
+      ["n".repeat(256)]: "c",
+      tags: Array<string>(65).fill("d")
+    }
     const body = bodyOf("protobuf", [readableSpan({ attributes })])
     expect((yield* send({ headers: { "api-key": "nr" }, body })).status).toBe(200)
     const [span] = yield* receiver.spans("acme")
-    expect(span?.attributes).toEqual({ ...attributes, long: "x".repeat(4095) })
+    expect(span?.attributes).toEqual({ ...kept, long: "x".repeat(4095), ["n".repeat(255)]: "c" })
     expect(yield* receiver.refusals("acme")).toEqual([])
   })
 )
+
+it("the rates that pages tell are kept", () => {
+  const rates = VendorRules.all.flatMap(({ requestsPerMinute, vendor }) =>
+    requestsPerMinute === undefined || requestsPerMinute === Infinity ? [] : [[vendor, requestsPerMinute]]
+  )
+  expect(rates).toEqual([
+    ["langfuse", 1000],
+    ["langsmith", 2000]
+  ])
+})
 
 it.scoped("a rate is kept for each account and each minute", () =>
   Effect.gen(function* () {

@@ -1,5 +1,5 @@
 /** Which account a request belongs to, and whether the account's rules take it. */
-import { Effect, Record } from "effect"
+import { Effect } from "effect"
 import type { AttributeValue, Encoding, ExportRequest, ReceivedSpan } from "../Otlp.js"
 import type { Compression, VendorRules } from "../VendorRules.js"
 import { Refused } from "./refused.js"
@@ -10,6 +10,7 @@ export interface Admittance {
   readonly id: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  readonly mayWrite: boolean
   readonly rules: VendorRules
   readonly throttle: Throttle
 }
@@ -79,6 +80,10 @@ export const authenticate = (
   })
 }
 
+/** Passes a request of an account that may write traces: else 403, or what the vendor says instead. */
+export const checkRights = ({ id, mayWrite, rules }: Admittance): Effect.Effect<void, Refused> =>
+  mayWrite ? Effect.void : broken(rules.forbiddenStatus, rules, "forbiddenStatus", `account ${id} may not write traces`)
+
 /** The encoding that a content type names, parameters aside. */
 export const encodingOf = (headers: Headers): Encoding | undefined => {
   switch (headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase()) {
@@ -139,17 +144,33 @@ export const checkResources = (rules: VendorRules, request: ExportRequest): Effe
   return Effect.void
 }
 
-/** A span as the vendor keeps it, which cuts a value that is too long and says nothing of it. */
-export const cut = ({ valueLength }: VendorRules, span: ReceivedSpan): ReceivedSpan => {
-  const isLong = (value: AttributeValue | undefined) => typeof value === "string" && value.length > valueLength
-  return Object.values(span.attributes).some(isLong)
-    ? {
+/** Wherever that is: a part of a character is left of the last, which shows. */
+const firstBytes = (text: string, length: number): string => Buffer.from(text).subarray(0, length).toString()
+
+/** A span as the vendor keeps it, which cuts what is too long, drops lists with too many entries, and says nothing of it. */
+export const cut = (
+  { keyLength, lengthUnit, listLength, valueLength }: VendorRules,
+  span: ReceivedSpan
+): ReceivedSpan => {
+  const first = (text: string, length: number) =>
+    lengthUnit === "bytes" ? firstBytes(text, length) : text.slice(0, length)
+  const fits = (key: string, value: AttributeValue | undefined) =>
+    first(key, keyLength) === key &&
+    !(typeof value === "string" && first(value, valueLength) !== value) &&
+    !(Array.isArray(value) && value.length > listLength)
+  const entries = Object.entries(span.attributes)
+  return entries.every(([key, value]) => fits(key, value))
+    ? span
+    : {
         ...span,
-        attributes: Record.map(span.attributes, (value) =>
-          typeof value === "string" ? value.slice(0, valueLength) : value
+        attributes: Object.fromEntries(
+          entries.flatMap(([key, value]) =>
+            Array.isArray(value) && value.length > listLength
+              ? []
+              : [[first(key, keyLength), typeof value === "string" ? first(value, valueLength) : value]]
+          )
         )
       }
-    : span
 }
 
 /** The spans that the vendor does not find too old at a time in milliseconds. */

@@ -11,8 +11,10 @@ export const dynatrace = {
   requiredHeaders: [{ name: "authorization", pattern: "^Api-Token \\S+$" }],
   maxBytes: 8_000_000,
   oldestSpan: 3600,
+  orphans: { shown: "with_parents" },
   notes: [
     "Size and age: https://docs.dynatrace.com/docs/shortlink/opentelemetry-traces-ingest",
+    "403 is the answer to a token without the scope openTelemetryTrace.ingest.",
     "A span that ended more than 60 minutes ago is dropped."
   ]
 } as const

@@ -6,5 +6,10 @@ export const otlp = {
   vendor: "otlp",
   page: "https://opentelemetry.io/docs/specs/otlp/#otlphttp",
   readOn: "2026-11-21",
-  notes: ["Headers and limits are the operator's own."]
+  encodings: ["protobuf", "json"],
+  orphans: { shown: "always" },
+  notes: [
+    "Headers and limits are the operator's own.",
+    "The protocol knows spans and no traces: what becomes of one whose parent never comes is the back end's to say, and all that came is shown."
+  ]
 } as const

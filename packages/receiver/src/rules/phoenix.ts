@@ -14,8 +14,14 @@ export const phoenix = {
     { path: "/v1/logs", status: 405 }
   ],
   undecodableStatus: 422,
+  orphans: {
+    shown: "always",
+    page: "https://github.com/Arize-ai/phoenix/blob/main/src/phoenix/server/api/types/Project.py",
+    readOn: "2026-11-22"
+  },
   notes: [
     "A Phoenix without authentication asks for no header; these rules are those of one with it.",
+    "Orphans count as roots.",
     "x-project-name is optional and beats the resource's project (15.5.0 and later)."
   ]
 } as const

@@ -12,6 +12,7 @@ export const weave = {
   requiredHeaders: [{ name: "wandb-api-key" }],
   requiredResourceAttributes: [["wandb.entity"], ["wandb.project"]],
   missingResourceStatus: 200,
+  orphans: { shown: "with_parents" },
   notes: [
     "The second path is the agents view, the third that of a dedicated cloud or an installation of one's own.",
     "A resource that names no entity and project is taken, and its spans are discarded."
