@@ -40,7 +40,9 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
   const clock = yield* Effect.clock
   const due = new Map<number, Set<() => void>>()
   const changed = Effect.unsafeMakeLatch(false)
-  const now = () => Math.floor(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
+  // Small numbers take no memory of their own, and each span that waits has one.
+  const start = clock.unsafeCurrentTimeNanos()
+  const now = () => Math.floor(Number(clock.unsafeCurrentTimeNanos() - start) / 1e6)
   let next = Number.POSITIVE_INFINITY
 
   const runDue = () => {
@@ -51,8 +53,11 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
         next = Math.min(next, at)
         continue
       }
+      for (const task of tasks) {
+        tasks.delete(task)
+        task()
+      }
       due.delete(at)
-      for (const task of tasks) task()
     }
   }
 
@@ -82,7 +87,12 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
     return next === Number.POSITIVE_INFINITY
       ? changed.await
       : Effect.raceFirst(changed.await, Effect.sleep(Math.max(0, next - now())))
-  }).pipe(Effect.forever, Effect.forkScoped)
+  }).pipe(
+    // A task that throws must not stop the others, for all time and for all tenants.
+    Effect.catchAllDefect((defect) => Effect.logError("a task of the clock has failed", defect)),
+    Effect.forever,
+    Effect.forkScoped
+  )
 
   return { now, wallTime: () => clock.unsafeCurrentTimeMillis(), schedule }
 }).pipe(Effect.withTracerEnabled(false))

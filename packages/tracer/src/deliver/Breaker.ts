@@ -47,12 +47,10 @@ export interface State {
  */
 export interface Breaker {
   readonly state: () => State
-  /** When the next request may go, past or to come, by the clock of its waits. */
-  readonly readyAt: () => number
   /** Whether the last answer was a failure. */
   readonly isFailing: () => boolean
-  /** Whether a request may go now, with so many on their way. */
-  readonly allows: (inFlight: number) => boolean
+  /** Milliseconds until a request may go, with so many on their way: 0 is now; `undefined` is when one of these is done. */
+  readonly delay: (inFlight: number) => number | undefined
   /** A request goes: an open breaker is half open from now on. */
   readonly began: () => void
   /** The back end answered: closed, whatever was before, or open as long as it asked for. */
@@ -109,9 +107,9 @@ export const make = (
 
   return {
     state: () => ({ state, since, nextProbe: state === "open" ? readyAt - now() + wallTime() : undefined }),
-    readyAt: () => readyAt,
     isFailing: () => state !== "closed" || failures > 0,
-    allows: (inFlight) => now() >= readyAt && (inFlight === 0 || (state === "closed" && failures === 0)),
+    delay: (inFlight) =>
+      inFlight === 0 || (state === "closed" && failures === 0) ? Math.max(0, readyAt - now()) : undefined,
     began: () => {
       if (state === "open") enter("half_open")
     },

@@ -32,23 +32,21 @@ export interface State {
 }
 
 /**
- * A gate. It never waits: whoever is turned away asks again, after `delay` or when something has changed.
+ * A gate. It never waits: whoever has to asks again, after `delay` or when something has changed.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Gate {
   readonly state: () => State
-  /** Whether it is worth while to `enter` with so many on their way. */
-  readonly isReady: (inFlight: number) => boolean
+  /** Milliseconds until it is worth while to `enter` with so many on their way: 0 is now; `undefined` is when something has changed. */
+  readonly delay: (inFlight: number) => number | undefined
   /** Whether the back end has failed lately. */
   readonly isSuspect: () => boolean
   /** Whether it has learned nothing: the back end has not failed lately, and takes the credential. */
   readonly isFresh: () => boolean
   /** Whether a batch may go now, with so many on their way; if so, it has to. Asks for a new credential where that is what is missing. */
   readonly enter: (inFlight: number) => boolean
-  /** Milliseconds after which to ask again; `undefined` when something will change before that helps. */
-  readonly delay: () => number | undefined
   /** Nothing goes for the time being, and no answer is awaited that could change it. */
   readonly isShut: () => boolean
   /** What a batch came to. */
@@ -108,31 +106,28 @@ export const make = (options: Options): Gate => {
     })
   }
 
-  const readyAt = () => Math.max(breaker.readyAt(), rate?.readyAt() ?? 0)
-
-  const isReady = (inFlight: number) =>
-    !isPaused() && !renewing && breaker.allows(inFlight) && (rate === undefined || rate.readyAt() <= now())
+  const delay = (inFlight: number) => {
+    if (isPaused() || renewing) return undefined
+    const wait = breaker.delay(inFlight)
+    return wait === undefined || rate === undefined ? wait : Math.max(wait, rate.readyAt() - now())
+  }
 
   return {
     state: () => ({
       breaker: breaker.state(),
       paused: isPaused() ? "operator" : refused ? "unauthorized" : undefined
     }),
-    isReady,
+    delay,
     isSuspect: breaker.isFailing,
     isFresh: () => !breaker.isFailing() && !refused && !renewing,
     enter: (inFlight) => {
-      if (!isReady(inFlight)) return false
+      if (delay(inFlight) !== 0) return false
       breaker.began()
       if (refused && !isNew && renew !== undefined) {
         ask(renew)
         return false
       }
       return true
-    },
-    delay: () => {
-      const delay = readyAt() - now()
-      return isPaused() || renewing || delay <= 0 ? undefined : delay
     },
     isShut: () => isPaused() || (breaker.state().state === "open" && !renewing),
     settled: ({ delivered, rejected, retry }) => {

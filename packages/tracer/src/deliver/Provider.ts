@@ -161,6 +161,10 @@ export interface Options<Span> {
   readonly isFresh?: (() => boolean) | undefined
   /** How long closing may take to send what is left. Default 5 seconds. */
   readonly closeDeadline?: Duration.DurationInput | undefined
+  /** Told that it is being closed, before it sends what is left. Must not throw. */
+  readonly onClosing?: (() => void) | undefined
+  /** Told that it sends nothing any more, however closing it went. Must not throw. */
+  readonly onClosed?: (() => void) | undefined
 }
 
 /**
@@ -208,7 +212,8 @@ export const make = <Span>(
   environment: Environment,
   options: Options<Span>
 ): Effect.Effect<Provider<Span>, never, Scope.Scope> =>
-  Effect.gen(function* () {
+  // Its few steps are taken where a span ends.
+  Effect.flatMap(Effect.scope, (scope) => {
     const { clock, ledger, run } = environment
     const { id, sizeOf } = options
     const account: SpanAccount.SpanAccount<Span> = options.account ?? new SpanAccount.Counted(ledger, id)
@@ -224,6 +229,7 @@ export const make = <Span>(
     const queue = SpanQueue.make<Span>({
       maxSpans: maxQueueSpans,
       maxBytes: maxQueueBytes,
+      sizeOf,
       worth: (span) => account.worth(span)
     })
     const gate = Gate.make({
@@ -386,7 +392,9 @@ export const make = <Span>(
       return true
     }
 
-    const isDue = () => queue.length() >= maxBatchSpans || queue.bytes() >= maxBatchBytes || queue.front() < pressed
+    const isFull = () => queue.length() >= maxBatchSpans || queue.bytes() >= maxBatchBytes
+
+    const isDue = () => isFull() || queue.front() < pressed
 
     const mayGo = () => closed === undefined && inFlight.length < maxInFlight && queue.length() > 0 && isDue()
 
@@ -394,7 +402,8 @@ export const make = <Span>(
       // What it waits for is over; the next wait may be a shorter one.
       cancelProbe?.()
       cancelProbe = undefined
-      const taken = queue.take(maxBatchSpans, maxBatchBytes)
+      // What has come since it was due waits for its own batch: so those who receive the same spans have the same batches, whoever had to wait.
+      const taken = queue.take(maxBatchSpans, maxBatchBytes, isFull() ? undefined : pressed)
       const stale = options.tooOld === undefined ? [] : taken.filter(({ span }) => options.tooOld?.(span))
       queue.settle(stale)
       drop(stale, "too_old")
@@ -425,16 +434,19 @@ export const make = <Span>(
     }
 
     const pump = () => {
-      while (mayGo() && gate.isReady(inFlight.length)) {
+      while (mayGo()) {
+        // Asked once: time passes between two answers.
+        const delay = gate.delay(inFlight.length)
+        if (delay === undefined) return
+        if (delay > 0) {
+          cancelProbe ??= clock.schedule(delay + BatchClock.granularity, onProbe)
+          return
+        }
         const turn = seat.take(nextBytes(), gate.isSuspect())
-        if (turn === undefined || !use(turn)) break
+        if (turn === undefined || !use(turn)) return
       }
-      if (queue.length() === 0) return
-      if (!isDue()) cancelAge ??= clock.schedule(maxBatchAge, onAge)
-      else {
-        const delay = gate.delay()
-        if (delay !== undefined) cancelProbe ??= clock.schedule(delay + BatchClock.granularity, onProbe)
-      }
+      const since = queue.since()
+      if (since !== undefined && !isDue()) cancelAge ??= clock.schedule(since + maxBatchAge - clock.now(), onAge)
     }
 
     const look = () => {
@@ -490,7 +502,7 @@ export const make = <Span>(
         lose([span], reason)
         return false
       }
-      queue.offer(span, size, clock.now())
+      queue.offer(span, clock.now())
       overflow?.keep(span)
       return true
     }
@@ -550,6 +562,7 @@ export const make = <Span>(
       forget()
       for (const waiter of waiters) Deferred.unsafeDone(waiter.done, Effect.void)
       waiters = []
+      options.onClosed?.()
       return aborted
     }
 
@@ -558,9 +571,10 @@ export const make = <Span>(
       return Fiber.interruptAll(fibers)
     })
 
-    yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
+    const closing = Scope.addFinalizerExit(scope, (exit) =>
       Effect.suspend(() => {
         const reason = Exit.isSuccess(exit) ? exit.value : "shutdown"
+        options.onClosing?.()
         if (reason === "revoked") return revoke
         gate.hasten()
         const sending = Effect.timeoutOption(flush, options.closeDeadline ?? "5 seconds")
@@ -575,10 +589,7 @@ export const make = <Span>(
       })
     )
 
-    // What an earlier one has left.
-    refill()
-
-    return {
+    const provider: Provider<Span> = {
       id,
       offer,
       adopt,
@@ -586,6 +597,9 @@ export const make = <Span>(
       look,
       hasten: () => {
         gate.hasten()
+        // It may have been set for later.
+        cancelProbe?.()
+        cancelProbe = undefined
         look()
       },
       revoke,
@@ -604,4 +618,9 @@ export const make = <Span>(
         return breaker.state === "closed" ? undefined : "its back end fails"
       }
     }
+    return Effect.map(closing, () => {
+      // What an earlier one has left.
+      refill()
+      return provider
+    })
   })

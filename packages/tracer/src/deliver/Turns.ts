@@ -119,7 +119,7 @@ const join = (line: Line, waiting: Waiting): void => {
   const { lane: name, tenant } = waiting
   const lane: Lane = line.lanes.get(name) ?? new Map<string, Queue>()
   line.lanes.set(name, lane)
-  const queue = lane.get(tenant) ?? { tenant, deficit: 0, waiting: [] }
+  const queue = lane.get(tenant) ?? { tenant, deficit: quantum, waiting: [] }
   lane.set(tenant, queue)
   queue.waiting.push(waiting)
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Effect, Exit, Scope, TestClock } from "effect"
+import { Effect, Exit, Logger, LogLevel, Scope, TestClock } from "effect"
 import * as BatchClock from "../../src/deliver/BatchClock.js"
 
 it.scoped("runs each task once, when it is due", () =>
@@ -84,4 +84,18 @@ it.scoped("sleeps for nothing when nothing is due", () =>
     yield* TestClock.adjust("1 second")
     expect(Array.from(yield* TestClock.sleeps())).toEqual([])
   })
+)
+
+it.scoped("goes on when a task throws, with those of the same moment, too", () =>
+  Effect.gen(function* () {
+    const clock = yield* BatchClock.make
+    const ran: Array<string> = []
+    clock.schedule(1000, () => {
+      throw new Error("bug")
+    })
+    clock.schedule(1000, () => ran.push("same"))
+    clock.schedule(2000, () => ran.push("later"))
+    yield* TestClock.adjust("3 seconds")
+    expect(ran).toEqual(["same", "later"])
+  }).pipe(Logger.withMinimumLogLevel(LogLevel.None))
 )

@@ -14,10 +14,9 @@ const make = (options: Breaker.Options = {}, random: () => number = () => 1) => 
   }
   /** Waits for the probe and says how long that was. */
   const probe = () => {
-    const wait = breaker.readyAt() - time
-    expect(breaker.allows(0)).toBe(wait <= 0)
+    const wait = breaker.delay(0) ?? Number.NaN
     pass(wait)
-    expect(breaker.allows(0)).toBe(true)
+    expect(breaker.delay(0)).toBe(0)
     breaker.began()
     return wait
   }
@@ -36,34 +35,34 @@ it("waits by one clock and says its times by another, which may be set", () => {
   wallTime -= 3_600_000
   now += 999
   expect(breaker.state().nextProbe).toBe(1_699_996_400_001)
-  expect(breaker.allows(0)).toBe(false)
+  expect(breaker.delay(0)).toBe(1)
   now += 1
-  expect(breaker.allows(0)).toBe(true)
+  expect(breaker.delay(0)).toBe(0)
 })
 
 describe("closed", () => {
   it("lets everything through, any number at once", () => {
-    const { allows, state } = make()
-    expect([allows(0), allows(99)]).toEqual([true, true])
+    const { delay, state } = make()
+    expect([delay(0), delay(99)]).toEqual([0, 0])
     expect(state()).toEqual({ state: "closed", since: 1000, nextProbe: undefined })
   })
 
   it("after a failure goes on one by one, with a wait that doubles", () => {
-    const { allows, failed, probe, state } = make()
+    const { delay, failed, probe, state } = make()
     const waits = [1, 2, 3, 4].map(() => {
       failed(0)
       return probe()
     })
     expect(waits).toEqual([500, 1000, 2000, 4000])
-    expect([allows(0), allows(1)]).toEqual([true, false])
+    expect([delay(0), delay(1)]).toEqual([0, undefined])
     expect(state().state).toBe("closed")
   })
 
   it("one success forgets all failures", () => {
-    const { allows, fail, state, succeeded } = make()
+    const { delay, fail, state, succeeded } = make()
     fail(4)
     succeeded()
-    expect(allows(1)).toBe(true)
+    expect(delay(1)).toBe(0)
     fail(4)
     expect(state().state).toBe("closed")
   })
@@ -87,12 +86,12 @@ it("is failing from the first failure until something gets through", () => {
 
 describe("opening", () => {
   it("comes after so many failures in a row", () => {
-    const { allows, fail, now, pass, state } = make()
+    const { delay, fail, now, pass, state } = make()
     fail(4)
     pass(42)
     fail(1)
     expect(state()).toEqual({ state: "open", since: now(), nextProbe: now() + 5000 })
-    expect(allows(0)).toBe(false)
+    expect(delay(0)).toBe(5000)
   })
 
   it("comes at once where the back end asks for a long wait, and the probe not before its time", () => {
@@ -128,12 +127,12 @@ describe("opening", () => {
 
 describe("open", () => {
   it("probes with one at a time, and waits twice as long after each that fails, up to a limit", () => {
-    const { allows, failed, probe, state, trip } = make()
+    const { delay, failed, probe, state, trip } = make()
     trip()
     const waits = Array.from({ length: 9 }, () => {
       const wait = probe()
       expect(state().state).toBe("half_open")
-      expect(allows(1)).toBe(false)
+      expect(delay(1)).toBe(undefined)
       failed(0)
       expect(state().state).toBe("open")
       return wait / 1000
@@ -142,14 +141,14 @@ describe("open", () => {
   })
 
   it("a probe that gets through closes it, and the next time it begins anew", () => {
-    const { allows, failed, probe, state, succeeded, trip } = make()
+    const { delay, failed, probe, state, succeeded, trip } = make()
     trip()
     probe()
     failed(0)
     probe()
     succeeded()
     expect(state()).toMatchObject({ state: "closed", nextProbe: undefined })
-    expect(allows(5)).toBe(true)
+    expect(delay(5)).toBe(0)
     trip()
     expect(probe()).toBe(5000)
   })
@@ -173,14 +172,14 @@ describe("open", () => {
   })
 
   it("can be hastened, but not past what the back end asked for", () => {
-    const { allows, fail, hasten, now, pass, probe, state, trip } = make()
+    const { delay, fail, hasten, now, pass, probe, state, trip } = make()
     trip()
     hasten()
     expect(probe()).toBe(0)
     fail(1, 30_000)
     pass(1000)
     hasten()
-    expect(allows(0)).toBe(false)
+    expect(delay(0)).toBe(29_000)
     expect(state().nextProbe).toBe(now() + 29_000)
   })
 })
@@ -214,7 +213,8 @@ it.prop(
   "never lets anything through before its time, which is half to all of the wait and never further off than it may be",
   [FastCheck.array(event, { maxLength: 50 }), FastCheck.double({ min: 0, max: 1, noNaN: true })],
   ([events, drawn]) => {
-    const { allows, began, failed, now, pass, readyAt, state, succeeded, trip } = make({}, () => drawn)
+    const { began, delay, failed, now, pass, state, succeeded, trip } = make({}, () => drawn)
+    const readyAt = () => now() + (delay(0) ?? Number.NaN)
     let asked = 0
     for (const one of events) {
       if ("pass" in one) pass(one.pass)
@@ -226,14 +226,14 @@ it.prop(
         expect(readyAt() - now()).toBeLessThanOrEqual(Math.max(300_000, asked - now()))
         // A failure is followed by a wait; one that was sent before it opened says nothing new, and shortens none.
         if (wasOpen) expect(readyAt()).toBeGreaterThanOrEqual(before)
-        else expect(allows(0)).toBe(false)
+        else expect(delay(0)).toBeGreaterThan(0)
       } else if ("trip" in one) trip()
       else if ("succeed" in one) succeeded()
-      else if (allows(0)) {
+      else if (delay(0) === 0) {
         expect(now()).toBeGreaterThanOrEqual(asked)
         began()
       }
-      if (state().state === "open") expect(allows(0)).toBe(now() >= (state().nextProbe ?? Number.NaN))
+      if (state().state === "open") expect(readyAt()).toBe(Math.max(now(), state().nextProbe ?? Number.NaN))
     }
   },
   { fastCheck: { numRuns: 500 } }

@@ -32,9 +32,9 @@ const settle = TestClock.adjust(0)
 it.scoped("is open, and shut while the operator says so", () =>
   Effect.gen(function* () {
     const self = yield* gateWith()
-    expect([self.gate.enter(0), self.gate.isShut(), self.gate.delay()]).toEqual([true, false, undefined])
+    expect([self.gate.enter(0), self.gate.isShut(), self.gate.delay(1)]).toEqual([true, false, 0])
     self.isPaused = true
-    expect([self.gate.enter(0), self.gate.isShut(), self.gate.delay()]).toEqual([false, true, undefined])
+    expect([self.gate.enter(0), self.gate.isShut(), self.gate.delay(0)]).toEqual([false, true, undefined])
     expect(self.gate.state()).toMatchObject({ paused: "operator", breaker: { state: "closed" } })
   })
 )
@@ -43,11 +43,11 @@ it.scoped("says when to ask again, and is shut only when the breaker is open", (
   Effect.gen(function* () {
     const { gate } = yield* gateWith(undefined, { failures: 2 })
     gate.settled(down)
-    expect([gate.enter(0), gate.isShut(), gate.delay()]).toEqual([false, false, 500])
+    expect([gate.enter(0), gate.isShut(), gate.delay(0)]).toEqual([false, false, 500])
     yield* TestClock.adjust(500)
-    expect([gate.enter(0), gate.enter(1), gate.delay()]).toEqual([true, false, undefined])
+    expect([gate.enter(0), gate.enter(1), gate.delay(1)]).toEqual([true, false, undefined])
     gate.settled(down)
-    expect([gate.enter(0), gate.isShut(), gate.delay()]).toEqual([false, true, 5000])
+    expect([gate.enter(0), gate.isShut(), gate.delay(0)]).toEqual([false, true, 5000])
     yield* TestClock.adjust("5 seconds")
     expect([gate.enter(0), gate.isShut()]).toEqual([true, false])
     gate.settled(well)
@@ -65,31 +65,31 @@ it.scoped("what never reached the back end says nothing of it", () =>
   })
 )
 
-it.scoped("is ready where it is worth while to enter, and changes nothing by being asked", () =>
+it.scoped("says when it is worth while to enter, and changes nothing by being asked", () =>
   Effect.gen(function* () {
     const self = yield* gateWith(Effect.succeed(true), { failures: 1 })
     const { gate } = self
-    expect([gate.isReady(0), gate.isReady(1), gate.isSuspect()]).toEqual([true, true, false])
+    expect([gate.delay(0), gate.delay(1), gate.isSuspect()]).toEqual([0, 0, false])
     gate.settled(down)
-    expect([gate.isReady(0), gate.isSuspect()]).toEqual([false, true])
+    expect([gate.delay(0), gate.delay(1), gate.isSuspect()]).toEqual([5000, undefined, true])
     yield* TestClock.adjust("5 seconds")
-    expect([gate.isReady(0), gate.isReady(1), gate.isReady(0)]).toEqual([true, false, true])
+    expect([gate.delay(0), gate.delay(1), gate.delay(0)]).toEqual([0, undefined, 0])
     expect(gate.state().breaker.state).toBe("open")
     self.isPaused = true
-    expect(gate.isReady(0)).toBe(false)
+    expect(gate.delay(0)).toBe(undefined)
     self.isPaused = false
     expect(gate.enter(0)).toBe(true)
     expect([gate.state().breaker.state, gate.isSuspect()]).toEqual(["half_open", true])
     gate.settled(well)
-    expect([gate.isReady(1), gate.isSuspect()]).toEqual([true, false])
+    expect([gate.delay(1), gate.isSuspect()]).toEqual([0, false])
     gate.settled(unauthorized)
-    expect(gate.isReady(0), "it asks for a new one").toBe(false)
+    expect(gate.delay(0), "it asks for a new one").toBe(undefined)
     yield* settle
-    expect(gate.isReady(0)).toBe(true)
+    expect(gate.delay(0)).toBe(0)
   })
 )
 
-it.scoped("is not ready before the back end allows another request, and says when it does", () =>
+it.scoped("lets nothing in before the back end allows another request, and says when it does", () =>
   Effect.gen(function* () {
     const { environment } = yield* workbench
     const rate = RateLimit.make({ perMinute: 60, now: environment.clock.now })
@@ -102,13 +102,13 @@ it.scoped("is not ready before the back end allows another request, and says whe
       run: environment.run,
       onRenewal: () => {}
     })
-    expect([gate.enter(0), gate.delay()]).toEqual([true, undefined])
+    expect([gate.enter(0), gate.delay(1)]).toEqual([true, 0])
     yield* rate.take
-    expect([gate.isReady(0), gate.enter(0), gate.delay(), gate.isShut()]).toEqual([false, false, 1000, false])
+    expect([gate.enter(0), gate.delay(0), gate.isShut()]).toEqual([false, 1000, false])
     gate.settled(down)
-    expect(gate.delay(), "the longer wait counts").toBe(1000)
+    expect(gate.delay(0), "the longer wait counts").toBe(1000)
     yield* TestClock.adjust("1 second")
-    expect([gate.isReady(0), gate.delay()]).toEqual([true, undefined])
+    expect(gate.delay(0)).toBe(0)
   })
 )
 
@@ -131,7 +131,7 @@ describe("a credential that is refused", () => {
       const { gate, heard } = yield* gateWith(Deferred.await(answer))
       gate.settled(unauthorized)
       yield* TestClock.adjust("1 hour")
-      expect([gate.enter(0), gate.isShut(), gate.delay()]).toEqual([false, false, undefined])
+      expect([gate.enter(0), gate.isShut(), gate.delay(0)]).toEqual([false, false, undefined])
       yield* Deferred.succeed(answer, true)
       yield* settle
       expect(heard).toEqual([true])
@@ -165,7 +165,7 @@ describe("a credential that is refused", () => {
       gate.settled(unauthorized)
       yield* settle
       for (const wait of [5000, 10_000, 20_000]) {
-        expect([gate.delay(), gate.isShut()]).toEqual([wait, true])
+        expect([gate.delay(0), gate.isShut()]).toEqual([wait, true])
         yield* TestClock.adjust(wait)
         expect(gate.enter(0)).toBe(false)
         yield* settle
@@ -183,7 +183,7 @@ describe("a credential that is refused", () => {
       gate.settled(unauthorized)
       yield* settle
       expect(heard).toEqual([true])
-      expect([gate.enter(0), gate.delay()]).toEqual([false, 10_000])
+      expect([gate.enter(0), gate.delay(0)]).toEqual([false, 10_000])
     })
   )
 

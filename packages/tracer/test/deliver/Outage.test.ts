@@ -3,8 +3,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck, Fiber, Scope, TestClock } from "effect"
 import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
-import type * as Provider from "../../src/deliver/Provider.js"
-import { acme, texts, workbench } from "./fakes.js"
+import * as Provider from "../../src/deliver/Provider.js"
+import { acme, sizeOf, texts, workbench } from "./fakes.js"
 
 type Answer = "ok" | "down" | "later" | "refused" | "unauthorized"
 
@@ -66,6 +66,60 @@ describe("an outage", () => {
       expect(provider.state().breaker.state).toBe("closed")
       expect(it.ledger.snapshot().total).toMatchObject({ made: 5, delivered: 5, dropped: {}, lastError: "HTTP 503" })
       it.balanced()
+    })
+  )
+
+  it.scoped.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "whose wait of %i ms is over while the provider looks at the clock is followed by another attempt",
+    (wait) =>
+      Effect.gen(function* () {
+        const it = yield* backend
+        const { clock } = it.environment
+        let looks = 0
+        const environment = {
+          ...it.environment,
+          random: () => 1,
+          clock: { ...clock, now: () => clock.now() + looks++ }
+        }
+        // It fails once.
+        const exporter: Exporter.BatchExporter<string> = {
+          export: (batch) =>
+            Effect.ensuring(
+              it.exporter.export(batch),
+              Effect.sync(() => {
+                it.answer = "ok"
+              })
+            )
+        }
+        const options = { id: acme, sizeOf, exporter, ...small, breaker: { retryWait: wait } }
+        const provider = yield* Provider.make(environment, options)
+        it.answer = "down"
+        it.offer(provider, ...texts(2))
+        yield* it.pass(1)
+        expect(it.received()).toEqual(texts(2))
+      })
+  )
+
+  it.scoped("is probed when the back end allows it, where somebody hastens that", () =>
+    Effect.gen(function* () {
+      const it = yield* backend
+      const breaker = { failures: 1, minWait: "5 minutes", retryWait: "5 minutes" } as const
+      const exporter: Exporter.BatchExporter<string> = {
+        export: (batch) =>
+          Effect.map(it.exporter.export(batch), (outcome) => ({
+            ...outcome,
+            ...(outcome.retry && { retry: { ...outcome.retry, afterMillis: 2000 } })
+          }))
+      }
+      const [provider] = yield* it.provide({ exporter, ...small, breaker })
+      it.answer = "down"
+      it.offer(provider, ...texts(2))
+      yield* it.pass(1)
+      it.answer = "ok"
+      provider.hasten()
+      expect(it.received()).toEqual([])
+      yield* it.pass(2)
+      expect(it.received()).toEqual(texts(2))
     })
   )
 

@@ -847,3 +847,34 @@ describe("what is too old for its back end", () => {
     })
   )
 })
+
+it.scoped("two that receive the same spans send the same batches, though one of them has to wait for the other", () =>
+  Effect.gen(function* () {
+    const ledger = Ledger.make()
+    const environment = yield* Provider.environment({ ledger, turns: { perLane: 1 } })
+    const two = yield* Effect.forEach(["one", "other"], (name) =>
+      Effect.gen(function* () {
+        const batches: Array<ReadonlyArray<string>> = []
+        const { export: record } = recording(batches)
+        const id = DestinationId.make({ tenant: "acme", name })
+        const exporter = { export: (batch: ReadonlyArray<string>) => Effect.delay(record(batch), "50 millis") }
+        const provider = yield* Provider.make(environment, {
+          id,
+          sizeOf,
+          exporter,
+          lane: "origin",
+          maxBatchAge: "1 second"
+        })
+        return { batches, provider }
+      })
+    )
+    for (const span of texts(200)) {
+      for (const { provider } of two) provider.offer(span)
+      yield* TestClock.adjust("35 millis")
+    }
+    yield* TestClock.adjust("5 seconds")
+    const [one, other] = two.map(({ batches }) => batches)
+    expect(one?.length).toBeGreaterThan(3)
+    expect(other).toEqual(one)
+  })
+)
