@@ -17,7 +17,7 @@ import * as tallies from "./internal/tallies.js"
  * @category models
  */
 export interface LedgerRow {
-  /** `others` sums up destinations that were forgotten to keep the ledger small, `total` all of them. */
+  /** `others` sums up destinations at rest that were forgotten to keep the ledger small, `total` all of them. */
   readonly id: DestinationId | "others" | "total"
   readonly made: number
   readonly hidden: number
@@ -118,9 +118,12 @@ const sum = (counts: Readonly<Record<string, number>>): number => Object.values(
 export const balances = (row: LedgerRow): boolean =>
   row.made === row.hidden + row.delivered + sum(row.rejected) + sum(row.dropped) + row.held + row.spooled
 
+/** At so many accounts it looks, where one more is needed, for some that can go. */
+const looks = 8
+
 /**
- * Makes an empty ledger. It keeps `maxEntries` destinations (default 20,000) and folds the oldest that is at rest into `others`; it keeps
- * `maxReasons` reasons of each kind (default 64) and counts further ones as `other`.
+ * Makes an empty ledger. It keeps all destinations that are in use; where it has `maxEntries` (default 20,000) or more, each new one has some of
+ * those at rest folded into `others`, the oldest first. It keeps `maxReasons` reasons of each kind (default 64) and counts further ones as `other`.
  *
  * @since 0.1.0
  * @category constructors
@@ -166,24 +169,30 @@ export const make = (options?: {
   const isAtRest = (id: DestinationId, account: Account) =>
     account.observed.length === 0 && account.spooled === 0 && balances(rowOf(id, account, 0))
 
-  const fold = (): boolean => {
-    let looked = 0
-    for (const [id, account] of accounts) {
-      accounts.delete(id)
-      if (isAtRest(id, account)) {
-        addTo(others, account)
-        return true
+  /** Goes round: whoever was looked at in vain is looked at again when all others were, and not those alone that have come since. */
+  let round = accounts.entries()
+  let left = 0
+
+  const fold = () => {
+    for (let looked = 0; looked < looks && accounts.size >= maxEntries; looked++) {
+      if (left === 0) {
+        round = accounts.entries()
+        left = accounts.size
       }
-      accounts.set(id, account)
-      if (++looked === maxEntries) break
+      left--
+      const next = round.next()
+      if (next.done === true) return
+      const [id, account] = next.value
+      if (!isAtRest(id, account)) continue
+      accounts.delete(id)
+      addTo(others, account)
     }
-    return false
   }
 
   const of = (id: DestinationId): Account => {
     const known = accounts.get(id)
     if (known !== undefined) return known
-    if (accounts.size >= maxEntries && !fold()) return others
+    fold()
     const account = empty()
     accounts.set(id, account)
     return account
@@ -219,8 +228,8 @@ export const make = (options?: {
       const account = of(id)
       account.observed = [...account.observed, held]
       return () => {
-        const others = account.observed.filter((other) => other !== held)
-        account.observed = others.length === 0 ? unobserved : others
+        const rest = account.observed.filter((other) => other !== held)
+        account.observed = rest.length === 0 ? unobserved : rest
       }
     },
     failed: (id, lastError) => {
@@ -240,12 +249,11 @@ export const make = (options?: {
       const rows = Array.from(accounts, ([id, account]) => rowOf(id, account))
       const all = empty()
       for (const account of [others, ...accounts.values()]) addTo(all, account)
-      const foldedRow = rowOf("others", others)
-      const held = rows.reduce((n, row) => n + row.held, foldedRow.held)
-      const wasUsed = others.made + others.observed.length > 0 || others.denied !== undefined
+      const held = rows.reduce((n, row) => n + row.held, 0)
+      const wasUsed = others.made > 0 || others.denied !== undefined
       return {
         total: rowOf("total", all, held),
-        rows: wasUsed ? [...rows, foldedRow] : rows,
+        rows: wasUsed ? [...rows, rowOf("others", others)] : rows,
         unrouted: tallies.toRecord(unrouted),
         counters: tallies.toRecord(counters)
       }

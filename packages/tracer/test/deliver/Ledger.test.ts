@@ -2,7 +2,7 @@ import { expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
-import { acme } from "./fakes.js"
+import { acme, texts } from "./fakes.js"
 
 const idOf = (index: number) => DestinationId.make({ tenant: `t${index}`, name: "d" })
 
@@ -99,43 +99,98 @@ it("forgets the oldest destination at rest, never one that is owed something", (
   expect(ledger.snapshot().total).toMatchObject({ made: 3, delivered: 2 })
 })
 
-it("counts on in `others` when nobody is at rest", () => {
-  const ledger = Ledger.make({ maxEntries: 1 })
-  ledger.made(idOf(0), 1)
-  ledger.made(idOf(1), 1)
-  ledger.delivered(idOf(1), 1)
-  expect(ledger.snapshot().rows.map((row) => [row.id, row.made, row.delivered])).toEqual([
-    [idOf(0), 1, 0],
-    ["others", 1, 1]
-  ])
+it("keeps all that are in use, however many, and few of them when they are at rest", () => {
+  const ledger = Ledger.make({ maxEntries: 10 })
+  const taken = texts(20_000).map((name) => {
+    const id = DestinationId.make({ tenant: "acme", name })
+    ledger.made(id, 1)
+    return [id, ledger.observe(id, () => 1)] as const
+  })
+  expect(ledger.snapshot().rows).toHaveLength(20_000)
+  expect(ledger.snapshot().total).toMatchObject({ made: 20_000, held: 20_000 })
+  for (const [id, takeBack] of taken) {
+    takeBack()
+    ledger.dropped(id, "evicted", 1)
+  }
+  for (let index = 0; index < 3000; index++) ledger.made(idOf(index), 0)
+  expect(ledger.snapshot().rows).toHaveLength(11)
+  expect(ledger.snapshot().total).toMatchObject({ made: 20_000, held: 0, dropped: { evicted: 20_000 } })
 })
 
-const fates = ["hidden", "delivered", "rejected", "dropped", "held", "spooled"] as const
+it("goes round: who is owed something stays, and is looked at again when all others were", () => {
+  const ledger = Ledger.make({ maxEntries: 3 })
+  const rows = () =>
+    ledger
+      .snapshot()
+      .rows.map(({ id }) => id)
+      .filter((id) => id !== "others")
+  const settled = (index: number) => {
+    ledger.made(idOf(index), 1)
+    ledger.delivered(idOf(index), 1)
+  }
+  ledger.made(idOf(0), 1)
+  for (const index of [1, 2, 3, 4]) settled(index)
+  expect(rows()).toEqual([idOf(0), idOf(3), idOf(4)])
+  ledger.delivered(idOf(0), 1)
+  // It is its turn, before that of those that have come since.
+  settled(5)
+  expect(rows()).toEqual([idOf(3), idOf(4), idOf(5)])
+  for (const index of [6, 7, 8]) settled(index)
+  expect(rows()).toEqual([idOf(6), idOf(7), idOf(8)])
+})
+
+const fates = ["hidden", "delivered", "rejected", "dropped", "held", "released", "spooled", "unspooled"] as const
 
 const op = FastCheck.record({
-  id: FastCheck.nat(6),
+  id: FastCheck.nat(30),
   fate: FastCheck.constantFrom(...fates),
   reason: FastCheck.nat(9),
-  count: FastCheck.nat(5)
+  count: FastCheck.nat(5),
+  made: FastCheck.nat(5)
 })
 
+/** What waits beside the ledger for one destination: in its provider, and on disk. */
+interface Store {
+  held: number
+  spooled: number
+  takeBack: (() => void) | undefined
+}
+
 it.prop(
-  "balances, for each destination and in all, however many there are",
-  [FastCheck.array(op, { maxLength: 60 }), FastCheck.integer({ min: 1, max: 8 })],
+  "balances, for each destination and in all, whenever something becomes of a copy and however many there are",
+  [FastCheck.array(op, { maxLength: 100 }), FastCheck.integer({ min: 1, max: 8 })],
   ([ops, maxEntries]) => {
     const ledger = Ledger.make({ maxEntries, maxReasons: 3 })
+    const stores = new Map<DestinationId.DestinationId, Store>()
     let made = 0
-    for (const { count, fate, id: index, reason } of ops) {
+    let mostInUse = 0
+    for (const { fate, id: index, reason, ...op } of ops) {
       const id = idOf(index)
-      made += count
-      ledger.made(id, count)
+      const store = stores.get(id) ?? { held: 0, spooled: 0, takeBack: undefined }
+      stores.set(id, store)
+      store.takeBack ??= ledger.observe(id, () => store.held)
+      made += op.made
+      ledger.made(id, op.made)
+      store.held += op.made
+      const count = Math.min(op.count, fate === "unspooled" ? store.spooled : store.held)
       if (fate === "rejected" || fate === "dropped") ledger[fate](id, `r${reason}`, count)
-      else if (fate === "held") ledger.observe(id, () => count)
-      else ledger[fate](id, count)
-      const snapshot = ledger.snapshot()
-      expect(snapshot.rows.length).toBeLessThanOrEqual(maxEntries + 1)
-      expect(snapshot.total.made).toBe(made)
-      for (const row of [...snapshot.rows, snapshot.total]) expect(Ledger.balances(row)).toBe(true)
+      else if (fate === "hidden" || fate === "delivered") ledger[fate](id, count)
+      const spooled = fate === "spooled" ? count : fate === "unspooled" ? -count : 0
+      ledger.spooled(id, spooled)
+      store.spooled += spooled
+      if (fate === "unspooled") store.held += count
+      else if (fate !== "held" && fate !== "released") store.held -= count
+      if (fate === "released" && store.held === 0) {
+        store.takeBack()
+        store.takeBack = undefined
+      }
+      const { rows, total } = ledger.snapshot()
+      expect(total).toMatchObject({ made, held: [...stores.values()].reduce((sum, { held }) => sum + held, 0) })
+      for (const row of [...rows, total]) expect(Ledger.balances(row)).toBe(true)
+      const inUse = [...stores].filter(([, { spooled, takeBack }]) => takeBack !== undefined || spooled > 0)
+      expect(rows.map((row) => row.id)).toEqual(expect.arrayContaining(inUse.map(([id]) => id)))
+      mostInUse = Math.max(mostInUse, inUse.length)
+      expect(rows.length).toBeLessThanOrEqual(maxEntries + mostInUse + 1)
     }
   }
 )
