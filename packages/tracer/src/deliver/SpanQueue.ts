@@ -41,12 +41,17 @@ export interface SpanQueue<in out Span> {
   readonly front: () => number
   /** The position of the next span to come. */
   readonly end: () => number
+  /** When the span at the front was queued; `undefined` where the queue is empty. */
+  readonly since: () => number | undefined
   /** Whether so many bytes more fit. */
   readonly fits: (bytes: number) => boolean
   /** False when the queue is full. */
-  readonly offer: (span: Span, bytes: number, now: number) => boolean
-  /** Takes from the front: at least one span if there is one, and no more than the limits allow. Settle or put back each of them. */
-  readonly take: (maxSpans: number, maxBytes: number) => ReadonlyArray<Entry<Span>>
+  readonly offer: (span: Span, now: number) => boolean
+  /**
+   * Takes from the front what is before a position (default: all): at least one span if there is one, and no more than the limits allow. Settle or put
+   * back each of them.
+   */
+  readonly take: (maxSpans: number, maxBytes: number, before?: number) => ReadonlyArray<Entry<Span>>
   /** Something has become of these, which were taken. */
   readonly settle: (entries: ReadonlyArray<Entry<Span>>) => void
   /** Puts some of what was taken in one go back to its place, in its order. */
@@ -64,42 +69,15 @@ export interface SpanQueue<in out Span> {
   readonly clear: () => ReadonlyArray<Entry<Span>>
 }
 
-interface Node<Span> extends Entry<Span> {
-  previous: Node<Span> | undefined
-  next: Node<Span> | undefined
-  /** What it was worth when somebody last looked, and its neighbours of that worth. */
-  rank: Worth
-  before: Node<Span> | undefined
-  after: Node<Span> | undefined
-}
-
-/** Nodes of one worth, in the order in which they came to it. */
-interface Rank<Span> {
-  first: Node<Span> | undefined
-  last: Node<Span> | undefined
-  size: number
-}
-
-const rank = <Span>(): Rank<Span> => ({ first: undefined, last: undefined, size: 0 })
-
-const nodeOf = <Span>(span: Span, bytes: number, queuedAt: number, position: number): Node<Span> => ({
-  span,
-  bytes,
-  queuedAt,
-  position,
-  previous: undefined,
-  next: undefined,
-  rank: 0,
-  before: undefined,
-  after: undefined
-})
-
-/** How many parents are looked at again, each time that nothing else may go. */
+/** So many spans are looked at again, each time that nothing else may go. */
 const maxLooks = 16
+
+/** So many places may be empty in a short queue before those behind them move up. */
+const maxEmpty = 64
 
 /**
  * Makes an empty queue with these limits. What a span is worth may change while it waits: it becomes a parent, and with the loss of its children
- * what it was.
+ * what it was. Its size stays.
  *
  * @since 0.1.0
  * @category constructors
@@ -107,63 +85,68 @@ const maxLooks = 16
 export const make = <Span>(options: {
   readonly maxSpans: number
   readonly maxBytes: number
+  readonly sizeOf: (span: Span) => number
   readonly worth: (span: Span) => Worth
 }): SpanQueue<Span> => {
-  const { maxBytes, maxSpans, worth } = options
-  let head: Node<Span> | undefined
-  let tail: Node<Span> | undefined
-  const ranks: readonly [Rank<Span>, Rank<Span>, Rank<Span>] = [rank(), rank(), rank()]
+  const { maxBytes, maxSpans, sizeOf, worth } = options
+  // Side by side, and no object for each span that waits: most never give way to another. A place whose span has gone is empty.
+  const spans: Array<Span | undefined> = []
+  const times: Array<number> = []
+  const positions: Array<number> = []
+  let front = 0
   let length = 0
   let bytes = 0
   let end = 0
   let spansOut = 0
   let bytesOut = 0
+  /** At the places before these nobody was worth as little as 0, or 1, when somebody looked. */
+  const looked: [number, number] = [0, 0]
+  let lookedAgain = 0
 
-  const list = (node: Node<Span>) => {
-    node.rank = worth(node.span)
-    const of = ranks[node.rank]
-    node.before = of.last
-    node.after = undefined
-    if (of.last === undefined) of.first = node
-    else of.last.after = node
-    of.last = node
-    of.size++
+  const put = (place: number, span: Span | undefined, time = 0, position = 0) => {
+    spans[place] = span
+    times[place] = time
+    positions[place] = position
   }
 
-  const unlist = (node: Node<Span>) => {
-    const of = ranks[node.rank]
-    if (node.before === undefined) of.first = node.after
-    else node.before.after = node.after
-    if (node.after === undefined) of.last = node.before
-    else node.after.before = node.before
-    of.size--
-    node.before = undefined
-    node.after = undefined
+  const keep = (places: number) => {
+    spans.length = places
+    times.length = places
+    positions.length = places
   }
 
-  const insert = (node: Node<Span>, before: Node<Span> | undefined) => {
-    const previous = before === undefined ? tail : before.previous
-    node.previous = previous
-    node.next = before
-    if (previous === undefined) head = node
-    else previous.next = node
-    if (before === undefined) tail = node
-    else before.previous = node
-    length++
-    bytes += node.bytes
-    list(node)
+  const lookAtAll = () => {
+    looked.fill(0)
+    lookedAgain = 0
   }
 
-  const remove = (node: Node<Span>) => {
-    if (node.previous === undefined) head = node.next
-    else node.previous.next = node.next
-    if (node.next === undefined) tail = node.previous
-    else node.next.previous = node.previous
-    node.previous = undefined
-    node.next = undefined
+  /** Moves up those behind empty places, where there are many of these. */
+  const tidy = () => {
+    if (length > 0 && spans.length <= 2 * length + maxEmpty) return
+    let places = 0
+    for (let place = front; place < spans.length; place++) {
+      if (spans[place] !== undefined) put(places++, spans[place], times[place], positions[place])
+    }
+    keep(places)
+    front = 0
+    lookAtAll()
+  }
+
+  const remove = (place: number, span: Span): Entry<Span> => {
+    const size = sizeOf(span)
+    spans[place] = undefined
     length--
-    bytes -= node.bytes
-    unlist(node)
+    bytes -= size
+    while (front < spans.length && spans[front] === undefined) front++
+    return { span, bytes: size, queuedAt: times[place] ?? 0, position: positions[place] ?? 0 }
+  }
+
+  const removeWhile = (predicate: (span: Span) => boolean): ReadonlyArray<Entry<Span>> => {
+    const removed: Array<Entry<Span>> = []
+    for (let first = spans[front]; first !== undefined && predicate(first); first = spans[front])
+      removed.push(remove(front, first))
+    tidy()
+    return removed
   }
 
   const settle = (entries: ReadonlyArray<Entry<Span>>) => {
@@ -171,38 +154,37 @@ export const make = <Span>(options: {
     for (const entry of entries) bytesOut -= entry.bytes
   }
 
-  const removeWhile = (predicate: (node: Node<Span>) => boolean): ReadonlyArray<Node<Span>> => {
-    const removed: Array<Node<Span>> = []
-    while (head !== undefined && predicate(head)) {
-      removed.push(head)
-      remove(head)
-    }
-    return removed
-  }
-
-  const removeLeast = (below: number): Node<Span> | undefined => {
-    for (const least of [0, 1] as const) {
-      if (least >= below) return undefined
-      for (let node = ranks[least].first; node !== undefined; node = ranks[least].first) {
-        if (worth(node.span) <= least) {
-          remove(node)
-          return node
-        }
-        unlist(node)
-        list(node)
-      }
+  /** The first who is worth so little, among those that nobody has looked at. */
+  const seek = (least: 0 | 1): number | undefined => {
+    for (let place = Math.max(looked[least], front); place < spans.length; place++) {
+      const span = spans[place]
+      looked[least] = place + 1
+      if (span !== undefined && worth(span) <= least) return place
     }
     return undefined
   }
 
-  /** Those that are parents still go to the end, so that the next look is at others. */
-  const lookAgain = () => {
-    for (let looks = Math.min(maxLooks, ranks[2].size); looks > 0; looks--) {
-      const node = ranks[2].first
-      if (node === undefined) return
-      unlist(node)
-      list(node)
+  /** One that has come to be worth so little: in turns, a few at a time. */
+  const seekAgain = (least: 0 | 1): number | undefined => {
+    let looks = maxLooks
+    for (let places = spans.length - front; places > 0 && looks > 0; places--) {
+      if (lookedAgain < front || lookedAgain >= spans.length) lookedAgain = front
+      const place = lookedAgain++
+      const span = spans[place]
+      if (span === undefined) continue
+      if (worth(span) <= least) return place
+      looks--
     }
+    return undefined
+  }
+
+  const leastBelow = (below: number): number | undefined => {
+    for (const least of [0, 1] as const) {
+      if (least >= below) return undefined
+      const place = seek(least) ?? seekAgain(least)
+      if (place !== undefined) return place
+    }
+    return below > 2 ? front : undefined
   }
 
   const fits = (more: number) => length + spansOut < maxSpans && bytes + bytesOut + more <= maxBytes
@@ -210,21 +192,27 @@ export const make = <Span>(options: {
   return {
     length: () => length,
     bytes: () => bytes,
-    front: () => head?.position ?? end,
+    front: () => positions[front] ?? end,
     end: () => end,
+    since: () => times[front],
     fits,
-    offer: (span, size, now) => {
+    offer: (span, now) => {
+      const size = sizeOf(span)
       if (!fits(size)) return false
-      insert(nodeOf(span, size, now, end++), undefined)
+      put(spans.length, span, now, end++)
+      length++
+      bytes += size
       return true
     },
-    take: (maxTaken, maxTakenBytes) => {
+    take: (maxTaken, maxTakenBytes, before = end) => {
       let count = 0
       let size = 0
-      const taken = removeWhile((node) => {
-        if (count === maxTaken || (count > 0 && size + node.bytes > maxTakenBytes)) return false
+      const taken = removeWhile((span) => {
+        const more = sizeOf(span)
+        if (count === maxTaken || (count > 0 && size + more > maxTakenBytes)) return false
+        if ((positions[front] ?? end) >= before) return false
         count++
-        size += node.bytes
+        size += more
         return true
       })
       spansOut += count
@@ -237,28 +225,36 @@ export const make = <Span>(options: {
       if (first === undefined) return
       settle(entries)
       // Two takes never overlap, so those of one go back side by side.
-      let before = head
-      while (before !== undefined && before.position < first.position) before = before.next
-      for (const { bytes, position, queuedAt, span } of entries) insert(nodeOf(span, bytes, queuedAt, position), before)
+      let place = front
+      while ((positions[place] ?? end) < first.position) place++
+      const behind = Array.from(
+        spans.slice(place),
+        (span, index) => [span, times[place + index], positions[place + index]] as const
+      )
+      for (const { bytes: size, position, queuedAt, span } of entries) {
+        put(place++, span, queuedAt, position)
+        length++
+        bytes += size
+      }
+      for (const [span, time, position] of behind) put(place++, span, time, position)
+      lookAtAll()
     },
     shed: (below) => {
-      if (below <= 0) return undefined
-      const least = removeLeast(below)
-      if (least !== undefined) return least
-      lookAgain()
-      const former = removeLeast(below)
-      if (former !== undefined || below <= 2 || head === undefined) return former
-      const oldest = head
-      remove(oldest)
-      return oldest
+      const place = leastBelow(below)
+      const span = place === undefined ? undefined : spans[place]
+      if (place === undefined || span === undefined) return undefined
+      const entry = remove(place, span)
+      tidy()
+      return entry
     },
     removeFirst: (predicate) => {
-      const first = head
-      if (first === undefined || !predicate(first.span)) return undefined
-      remove(first)
-      return first
+      const first = spans[front]
+      if (first === undefined || !predicate(first)) return undefined
+      const entry = remove(front, first)
+      tidy()
+      return entry
     },
-    expire: (before) => removeWhile(({ queuedAt }) => queuedAt < before),
+    expire: (before) => removeWhile(() => (times[front] ?? before) < before),
     clear: () => removeWhile(() => true)
   }
 }

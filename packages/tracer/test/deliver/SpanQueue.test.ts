@@ -15,7 +15,9 @@ const worth = FastCheck.constantFrom<[SpanQueue.Worth, SpanQueue.Worth, SpanQueu
 const step = FastCheck.oneof(
   FastCheck.record({ offer: FastCheck.nat(6), worth }),
   FastCheck.record({ offer: FastCheck.nat(6), worth }),
-  FastCheck.record({ take: FastCheck.tuple(FastCheck.integer({ min: 1, max: 5 }), FastCheck.nat(12)) }),
+  FastCheck.record({
+    take: FastCheck.tuple(FastCheck.integer({ min: 1, max: 5 }), FastCheck.nat(12), FastCheck.option(FastCheck.nat(6)))
+  }),
   FastCheck.record({ settle: FastCheck.nat(3) }),
   FastCheck.record({ putBack: FastCheck.nat(3), keep: FastCheck.array(FastCheck.boolean(), { minLength: 5 }) }),
   FastCheck.record({ expire: FastCheck.nat(10) }),
@@ -24,13 +26,26 @@ const step = FastCheck.oneof(
   FastCheck.constant({ clear: true })
 )
 
+// The longer ones fill more places than may be empty.
 it.prop(
   "is a bounded queue in the order of arrival, whatever comes back to it",
-  [FastCheck.array(step, { maxLength: 60 })],
-  ([steps]) => {
+  [
+    FastCheck.oneof(
+      FastCheck.tuple(FastCheck.array(step, { maxLength: 60 }), FastCheck.constant(5)),
+      FastCheck.tuple(FastCheck.array(step, { minLength: 300, maxLength: 500, size: "max" }), FastCheck.constant(12))
+    )
+  ],
+  ([[steps, maxSpans]]) => {
+    const maxBytes = 3 * maxSpans
     const worths = new Map<number, SpanQueue.Worth>()
     const alone = new Map<number, SpanQueue.Worth>()
-    const queue = SpanQueue.make<number>({ maxSpans: 5, maxBytes: 12, worth: (span) => worths.get(span) ?? 0 })
+    const sizes: Array<number> = []
+    const queue = SpanQueue.make<number>({
+      maxSpans,
+      maxBytes,
+      sizeOf: (span) => sizes[span] ?? 0,
+      worth: (span) => worths.get(span) ?? 0
+    })
     let waiting: Array<Item> = []
     const out: Array<ReadonlyArray<SpanQueue.Entry<number>>> = []
     let end = 0
@@ -38,26 +53,30 @@ it.prop(
     for (const [now, one] of steps.entries()) {
       if ("offer" in one) {
         const all = [...waiting, ...outItems()]
-        const fits = all.length < 5 && total(all) + one.offer <= 12
+        const fits = all.length < maxSpans && total(all) + one.offer <= maxBytes
         expect(queue.fits(one.offer)).toBe(fits)
         worths.set(end, one.worth)
         alone.set(end, one.worth === 1 ? 1 : 0)
-        expect(queue.offer(end, one.offer, now)).toBe(fits)
+        sizes[end] = one.offer
+        expect(queue.offer(end, now)).toBe(fits)
         if (fits) waiting.push({ position: end++, size: one.offer, at: now })
       } else if ("take" in one) {
-        const [maxSpans, maxBytes] = one.take
-        const taken = queue.take(maxSpans, maxBytes)
+        const [most, mostBytes, ahead] = one.take
+        const before = ahead === null ? undefined : queue.front() + ahead
+        const taken = queue.take(most, mostBytes, before)
         expect(taken.map(({ position }) => position)).toEqual(
           waiting.slice(0, taken.length).map(({ position }) => position)
         )
         expect(taken.map(({ span }) => span)).toEqual(taken.map(({ position }) => position))
-        expect(taken.length).toBeLessThanOrEqual(maxSpans)
+        expect(taken.length).toBeLessThanOrEqual(most)
         const size = total(waiting.slice(0, taken.length))
-        if (taken.length > 1) expect(size).toBeLessThanOrEqual(maxBytes)
-        if (waiting.length > 0) expect(taken.length).toBeGreaterThan(0)
+        if (taken.length > 1) expect(size).toBeLessThanOrEqual(mostBytes)
+        if (waiting.length > 0 && ahead !== 0) expect(taken.length).toBeGreaterThan(0)
+        expect(taken.filter(({ position }) => position >= (before ?? end))).toEqual([])
         const next = waiting[taken.length]
         // As much as the limits allow.
-        if (next !== undefined && taken.length < maxSpans) expect(size + next.size).toBeGreaterThan(maxBytes)
+        if (next !== undefined && taken.length < most && next.position < (before ?? end))
+          expect(size + next.size).toBeGreaterThan(mostBytes)
         waiting = waiting.slice(taken.length)
         if (taken.length > 0) out.push(taken)
       } else if ("settle" in one) {
@@ -93,19 +112,19 @@ it.prop(
         waiting = []
       }
       expect([queue.length(), queue.bytes()]).toEqual([waiting.length, total(waiting)])
-      expect([queue.front(), queue.end()]).toEqual([waiting[0]?.position ?? end, end])
+      expect([queue.front(), queue.end(), queue.since()]).toEqual([waiting[0]?.position ?? end, end, waiting[0]?.at])
     }
   }
 )
 
 it("leaves room for what may come back", () => {
-  const queue = SpanQueue.make<string>({ maxSpans: 2, maxBytes: 10, worth: () => 0 })
-  queue.offer("a", 1, 0)
-  queue.offer("b", 1, 0)
+  const queue = SpanQueue.make<string>({ maxSpans: 2, maxBytes: 10, sizeOf: () => 1, worth: () => 0 })
+  queue.offer("a", 0)
+  queue.offer("b", 0)
   const [first, ...rest] = queue.take(2, 10)
-  expect(queue.offer("c", 1, 0)).toBe(false)
+  expect(queue.offer("c", 0)).toBe(false)
   queue.settle(rest)
-  expect(queue.offer("c", 1, 0)).toBe(true)
+  expect(queue.offer("c", 0)).toBe(true)
   queue.putBack(first === undefined ? [] : [first])
   expect(queue.take(9, 9).map(({ span }) => span)).toEqual(["a", "c"])
 })
@@ -115,8 +134,8 @@ it.each([
   [2, 1, 0],
   [1, 2, 0]
 ])("takes that come back as %i, %i, %i are in the order of arrival", (...order) => {
-  const queue = SpanQueue.make<number>({ maxSpans: 10, maxBytes: 10, worth: () => 0 })
-  for (let span = 0; span < 8; span++) queue.offer(span, 1, 0)
+  const queue = SpanQueue.make<number>({ maxSpans: 10, maxBytes: 10, sizeOf: () => 1, worth: () => 0 })
+  for (let span = 0; span < 8; span++) queue.offer(span, 0)
   const takes = [queue.take(2, 9), queue.take(2, 9), queue.take(2, 9)]
   for (const index of order) queue.putBack(takes[index] ?? [])
   expect(queue.take(9, 9).map(({ span }) => span)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
@@ -126,9 +145,10 @@ it("lets go of the oldest of those that are worth least, and of nothing that is 
   const queue = SpanQueue.make<string>({
     maxSpans: 9,
     maxBytes: 99,
+    sizeOf: () => 1,
     worth: (span) => (span.startsWith("root") ? 1 : span.startsWith("parent") ? 2 : 0)
   })
-  for (const span of ["parent", "leaf 1", "root", "leaf 2"]) queue.offer(span, 1, 0)
+  for (const span of ["parent", "leaf 1", "root", "leaf 2"]) queue.offer(span, 0)
   const shed = (below: number) => queue.shed(below)?.span
   expect(shed(0)).toBeUndefined()
   expect([shed(1), shed(1), shed(1)]).toEqual(["leaf 1", "leaf 2", undefined])
@@ -143,6 +163,7 @@ it("finds former parents among thousands, a few at a time, and not at the price 
   const queue = SpanQueue.make<number>({
     maxSpans: 10_000,
     maxBytes: 99_999,
+    sizeOf: () => 1,
     worth: (span) => {
       asked++
       return parents.has(span) ? 2 : 0
@@ -150,8 +171,9 @@ it("finds former parents among thousands, a few at a time, and not at the price 
   })
   for (let span = 0; span < 1000; span++) {
     parents.add(span)
-    queue.offer(span, 1, 0)
+    queue.offer(span, 0)
   }
+  expect(queue.shed(1), "looks at each once").toBeUndefined()
   parents.delete(500)
   asked = 0
   let sheds = 0
