@@ -84,10 +84,11 @@ interface Way {
 }
 
 interface Pooled {
+  readonly key: string
   readonly pool: Pool
   readonly connector: connector.Connector
   /** A request starts when one of the connections is free for it, so that it can always be aborted at once. */
-  readonly turns: Permits.Permits
+  readonly permits: Permits.Permits
   users: number
   /** Its last holder has gone: it ends with its last request, unless there is another by then. */
   isLeft: boolean
@@ -120,56 +121,72 @@ const flatten = (headers: Readonly<Record<string, string | Array<string> | undef
 
 const given = new Error("given up")
 
+/** Sends a request and reads its answer, of which `onAnswer` or `onFailure` hears, once. What it gives aborts it: then neither does. */
 const dispatch = (
   pool: Pool,
-  url: URL,
+  { search, pathname }: URL,
   { body, headers, method }: TransportRequest,
   maxResponseBytes: number,
-  onStart: () => void
-): Effect.Effect<TransportResponse, TransportError> =>
-  Effect.async((resume) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let givenUp = false
-    let status = 0
-    let answer: Record<string, string> = {}
-    let bytes = 0
-    const chunks: Array<Buffer> = []
-    const fail = (reason: TransportError["reason"], answered = status === 0 ? undefined : status) =>
-      resume(Effect.fail(new TransportError({ reason, host: url.host, status: answered })))
-    const failWith = (error: unknown) => fail(transportFailure.reasonOf(error), transportFailure.proxyStatusOf(error))
+  {
+    onAnswer,
+    onFailure,
+    onStart
+  }: {
+    readonly onStart: () => void
+    readonly onAnswer: (answer: TransportResponse) => void
+    readonly onFailure: (reason: TransportError["reason"], status: number | undefined) => void
+  }
+): (() => void) => {
+  let controller: Dispatcher.DispatchController | undefined
+  let isOver = false
+  let status = 0
+  let answer: Record<string, string> = {}
+  let bytes = 0
+  const chunks: Array<Buffer> = []
+  const abort = () => {
+    isOver = true
+    controller?.abort(given)
+  }
+  const fail = (reason: TransportError["reason"], answered = status === 0 ? undefined : status) => {
+    if (isOver) return
+    isOver = true
+    onFailure(reason, answered)
+  }
+  const failWith = (error: unknown) => fail(transportFailure.reasonOf(error), transportFailure.proxyStatusOf(error))
 
-    // A header that undici refuses is thrown by some of its versions and handed to the handler by others.
-    try {
-      pool.dispatch(
-        { path: url.pathname + url.search, method, headers, body },
-        {
-          onRequestStart: (started) => {
-            onStart()
-            controller = started
-            if (givenUp) started.abort(given)
-          },
-          onResponseStart: (_, statusCode, responseHeaders) => {
-            status = statusCode
-            answer = flatten(responseHeaders)
-          },
-          onResponseData: (reading, chunk) => {
-            bytes += chunk.length
-            if (bytes <= maxResponseBytes) return void chunks.push(chunk)
-            fail("response_too_large")
-            reading.abort(given)
-          },
-          onResponseEnd: () => resume(Effect.succeed({ status, headers: answer, body: Buffer.concat(chunks) })),
-          onResponseError: (_, error) => failWith(error)
-        }
-      )
-    } catch (error) {
-      failWith(error)
-    }
-    return Effect.sync(() => {
-      givenUp = true
-      controller?.abort(given)
-    })
-  })
+  // A header that undici refuses is thrown by some of its versions and handed to the handler by others.
+  try {
+    pool.dispatch(
+      { path: pathname + search, method, headers, body },
+      {
+        onRequestStart: (started) => {
+          controller = started
+          if (isOver) abort()
+          else onStart()
+        },
+        onResponseStart: (_, statusCode, responseHeaders) => {
+          status = statusCode
+          answer = flatten(responseHeaders)
+        },
+        onResponseData: (_, chunk) => {
+          bytes += chunk.length
+          if (bytes <= maxResponseBytes) return void chunks.push(chunk)
+          fail("response_too_large")
+          abort()
+        },
+        onResponseEnd: () => {
+          if (isOver) return
+          isOver = true
+          onAnswer({ status, headers: answer, body: Buffer.concat(chunks) })
+        },
+        onResponseError: (_, error) => failWith(error)
+      }
+    )
+  } catch (error) {
+    failWith(error)
+  }
+  return abort
+}
 
 const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -180,17 +197,20 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
     const egressFor = egressProxy.chooser(options.proxy)
     const clock = yield* BatchClock.make
     const pools = new Map<string, Pooled>()
+    /** With those that nobody is given any more and that are still in use. */
+    const opened = new Set<Pooled>()
     const holders = new Map<string, { readonly key: string; count: number }>()
 
-    const end = (key: string, pooled: Pooled): Promise<void> => {
-      if (pools.get(key) === pooled) pools.delete(key)
+    const end = (pooled: Pooled): Promise<void> => {
+      if (pools.get(pooled.key) === pooled) pools.delete(pooled.key)
+      opened.delete(pooled)
       const ended = pooled.pool.destroy()
       pooled.connector.close()
       return ended
     }
 
     yield* Effect.addFinalizer(() =>
-      Effect.forEach([...pools], ([key, pooled]) => Effect.promise(() => end(key, pooled)), {
+      Effect.forEach([...opened], (pooled) => Effect.promise(() => end(pooled)), {
         concurrency: "unbounded",
         discard: true
       })
@@ -215,9 +235,10 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
       })
     }
 
-    const open = ({ egress, guard, url }: Way, tls: DestinationTls | undefined): Pooled => {
+    const open = ({ egress, guard, key, url }: Way, tls: DestinationTls | undefined): Pooled => {
       const opener = connector.make({ hostname: url.hostname, tls, guard, resolve, egress })
-      return {
+      const pooled: Pooled = {
+        key,
         pool: new Pool(url.origin, {
           connections,
           pipelining: 1,
@@ -231,26 +252,29 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
           connect: opener.connect
         }),
         connector: opener,
-        turns: Permits.make(connections),
+        permits: Permits.make(connections),
         users: 0,
         isLeft: false,
         keep: () => {}
       }
+      pools.set(key, pooled)
+      opened.add(pooled)
+      return pooled
     }
 
     const acquire = (way: Way, tls: DestinationTls | undefined): Pooled => {
       const pooled = pools.get(way.key) ?? open(way, tls)
-      pools.set(way.key, pooled)
       pooled.users++
       pooled.keep()
       return pooled
     }
 
-    const release = ({ key }: Way, pooled: Pooled) => {
+    const release = (pooled: Pooled) => {
       pooled.users--
       if (pooled.users > 0) return
-      if (pooled.isLeft && !holders.has(key)) return void end(key, pooled)
-      pooled.keep = clock.schedule(idleTimeToLive, () => void end(key, pooled))
+      const isGiven = pools.get(pooled.key) === pooled
+      if (!isGiven || (pooled.isLeft && !holders.has(pooled.key))) return void end(pooled)
+      pooled.keep = clock.schedule(idleTimeToLive, () => void end(pooled))
     }
 
     const leave = (key: string) => {
@@ -260,7 +284,7 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
       pooled.isLeft = true
       if (pooled.users > 0) return
       pooled.keep()
-      void end(key, pooled)
+      void end(pooled)
     }
 
     const hold = (target: TransportTarget): (() => void) => {
@@ -280,38 +304,68 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
       }
     }
 
+    // One step for Effect: the last batches of many tenants are many, and small.
     const send = (request: TransportRequest): Effect.Effect<TransportResponse, TransportError> =>
-      Effect.suspend(() => {
-        const host = transportFailure.hostOf(request.url)
-        const way = wayTo(request)
-        if (Either.isLeft(way)) return Effect.fail(new TransportError({ reason: way.left, host }))
-        let hasStarted = false
-        const onStart = () => {
-          hasStarted = true
+      Effect.async((resume) => {
+        const timeout = Duration.toMillis(request.timeout)
+        const reached = wayTo(request)
+        if (Either.isLeft(reached)) {
+          const host = transportFailure.hostOf(request.url)
+          return resume(Effect.fail(new TransportError({ reason: reached.left, host })))
         }
-        return Effect.acquireUseRelease(
-          Effect.sync(() => acquire(way.right, request.tls)),
-          ({ connector, pool, turns }) =>
-            dispatch(pool, way.right.url, request, maxResponseBytes, onStart).pipe(
-              Effect.timeoutFail({
-                duration: request.timeout,
-                // Whoever waits for a way has not been let down by the host.
-                onTimeout: () =>
-                  new TransportError({ reason: !hasStarted && connector.isAsking() ? "proxy" : "timeout", host })
-              }),
-              turns.withPermit
-            ),
-          (pooled) => Effect.sync(() => release(way.right, pooled))
-        )
-      }).pipe(Effect.withTracerEnabled(false))
+        const way = reached.right
+        const { host } = way.url
+        const pooled = acquire(way, request.tls)
+        let hasStarted = false
+        let isOver = false
+        let abort = () => {}
+        let giveBack = () => {}
+        let cancelTimeout = () => {}
+        const finish = () => {
+          isOver = true
+          cancelTimeout()
+          giveBack()
+          release(pooled)
+        }
+        const fail = (reason: TransportError["reason"], status?: number) => {
+          // A request that undici refuses leaves its connection waiting for what never comes: others get a new pool.
+          if (reason === "other" && !hasStarted && pools.get(pooled.key) === pooled) pools.delete(pooled.key)
+          finish()
+          resume(Effect.fail(new TransportError({ reason, host, status })))
+        }
+        giveBack = pooled.permits.take(() => {
+          cancelTimeout = clock.schedule(timeout, () => {
+            abort()
+            // Whoever waits for a way has not been let down by the host.
+            fail(!hasStarted && pooled.connector.isAsking() ? "proxy" : "timeout")
+          })
+          abort = dispatch(pooled.pool, way.url, request, maxResponseBytes, {
+            onStart: () => {
+              hasStarted = true
+            },
+            onAnswer: (answer) => {
+              finish()
+              resume(Effect.succeed(answer))
+            },
+            onFailure: fail
+          })
+        })
+        // It may have failed at once.
+        if (isOver) giveBack()
+        return Effect.sync(() => {
+          if (isOver) return
+          abort()
+          finish()
+        })
+      })
 
     return {
       send,
       hold,
       stats: Effect.sync(() => {
         let connected = 0
-        for (const { pool } of pools.values()) connected += pool.stats.connected
-        return { pools: pools.size, connections: connected }
+        for (const { pool } of opened) connected += pool.stats.connected
+        return { pools: opened.size, connections: connected }
       })
     }
   })

@@ -21,6 +21,21 @@ const urlOf = ({ port }: Listening) => `http://127.0.0.1:${port}/`
 /** Nothing is closed for being idle. */
 const patient = UndiciTransport.layer({ idleTimeToLive: "1 hour", connections: 1 })
 
+it.scoped("a request that cannot be made takes no connection from those that can", () =>
+  Effect.gen(function* () {
+    const server = yield* listening("127.0.0.1")
+    const release = (yield* Transport).hold({ url: urlOf(server) })
+    for (let time = 0; time < 3; time++) {
+      const refused = yield* Effect.either(post(urlOf(server), { headers: { "bad header": "" } }))
+      expect(Either.mapLeft(refused, ({ reason }) => reason)).toEqual(Either.left("other"))
+      expect((yield* post(urlOf(server))).status).toBe(200)
+    }
+    release()
+    yield* until(() => server.open() === 0)
+    expect(yield* stats).toEqual({ pools: 0, connections: 0 })
+  }).pipe(Effect.provide(patient))
+)
+
 describe("whoever holds a target", () => {
   it.scoped("closes its sockets when they let go, and not before the last of them", () =>
     Effect.gen(function* () {

@@ -6,6 +6,7 @@ import * as OtlpHeaders from "@tenant-tracer/model/OtlpHeaders"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { version } from "../../internal/version.js"
@@ -40,8 +41,8 @@ export interface RequestAuth {
 }
 
 /** Whoever gave them, one rule for all: a header that breaks the request, or speaks for another host, is not sent and neither is the rest. */
-const reveal = (headers: RedactedHeaders): Effect.Effect<Readonly<Record<string, string>>, AuthUnavailable> =>
-  Effect.mapError(
+const reveal = (headers: RedactedHeaders): Either.Either<Readonly<Record<string, string>>, AuthUnavailable> =>
+  Either.mapLeft(
     OtlpHeaders.reveal(headers),
     ({ message }) =>
       new AuthUnavailable({ reason: "invalid_header", message: `a request was not sent: its ${message}` })
@@ -111,7 +112,7 @@ const exchange = (
 const fixed = { canRenew: false, generation: () => 0, renew: () => {} }
 
 export const make = (auth: DestinationAuth, timeout: Duration.DurationInput, way: Way): RequestAuth => {
-  if (auth._tag === "Headers") return { headers: () => Effect.suspend(() => reveal(auth.headers)), ...fixed }
+  if (auth._tag === "Headers") return { headers: () => reveal(auth.headers), ...fixed }
   if (auth._tag === "Signer") {
     return {
       headers: (request) =>
