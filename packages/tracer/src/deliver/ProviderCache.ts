@@ -224,10 +224,8 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         Effect.catchAllCause(() => Effect.void)
       )
 
-    const reap = (entry: Entry<P>) => {
-      evictions++
-      reaping.add(entry)
-      return fork(
+    const reap = (entry: Entry<P>) =>
+      fork(
         closeEntry(entry, "evicted").pipe(
           Effect.timeoutOption(closeDeadline),
           closing.withPermit,
@@ -236,13 +234,27 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         ),
         { immediate: false }
       )
-    }
 
-    const evict = (key: string) => {
+    const take = (key: string): Entry<P> | undefined => {
       const entry = entries.peek(key)
       if (entry === undefined) return undefined
       entries.delete(key)
-      return reap(entry)
+      evictions++
+      reaping.add(entry)
+      return entry
+    }
+
+    /** Evicted, and not handed to a fiber yet: whoever caused it does not pay for that. */
+    const evicted: Array<Entry<P>> = []
+    const reapEvicted = Effect.sync(() => {
+      for (const entry of evicted.splice(0)) reap(entry)
+    })
+
+    const evict = (key: string): boolean => {
+      const entry = take(key)
+      if (entry === undefined) return false
+      if (evicted.push(entry) === 1) fork(reapEvicted, { immediate: false })
+      return true
     }
 
     const makeRoom = () => {
@@ -266,15 +278,20 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       Either.left(new ProviderCacheError({ reason, detail }))
 
     const build = (key: string, effect: () => Effect.Effect<P, unknown, Scope.Scope>) => {
-      const made = runSync(Scope.make())
-      if (Exit.isFailure(made)) return fail("build", "a scope could not be made")
-      const scope = made.value
-      const built = runSync(Effect.suspend(effect).pipe(Scope.extend(scope)))
-      if (Exit.isFailure(built)) {
-        fork(
-          Effect.catchAllCause(Scope.close(scope, built), () => Effect.void),
-          { immediate: false }
-        )
+      let scope: Scope.CloseableScope | undefined
+      const built = runSync(
+        Effect.flatMap(Scope.make(), (made) => {
+          scope = made
+          return Scope.extend(effect(), made)
+        })
+      )
+      if (scope === undefined || Exit.isFailure(built)) {
+        if (scope !== undefined) {
+          fork(
+            Effect.catchAllCause(Scope.close(scope, built), () => Effect.void),
+            { immediate: false }
+          )
+        }
         return fail("build", "it could not be made synchronously; check its destination")
       }
       // Only now, so that a provider that cannot be built costs nobody theirs.
@@ -332,8 +349,12 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
 
     return {
       get,
-      evict: (key: string) => evict(key) !== undefined,
-      close: (key: string) => Effect.suspend(() => evict(key)?.await ?? Effect.void),
+      evict,
+      close: (key: string) =>
+        Effect.suspend(() => {
+          const entry = take(key)
+          return entry === undefined ? Effect.void : reap(entry).await
+        }),
       keys: () => Array.from(entries, ([key]) => key),
       values,
       size: () => entries.size,

@@ -473,43 +473,46 @@ describe("closing the cache", () => {
   )
 })
 
-it.effect("two thousand tenants through sixteen places leave nothing behind", () =>
-  Effect.gen(function* () {
-    const supervisor = yield* Supervisor.track
-    const batches: Array<ReadonlyArray<string>> = []
-    let open = 0
-    yield* Effect.gen(function* () {
-      const { environment, ledger } = yield* workbench
-      const cache = yield* ProviderCache.make<Provider.Provider<string>>({ capacity: 16 })
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => expect(ledger.snapshot().total).toMatchObject({ made: 2000, held: 16 }))
-      )
-      let atBase = 0
-      for (const tenant of texts(2000)) {
-        const id = DestinationId.make({ tenant, name: "d" })
-        const build = Effect.zipRight(
-          Effect.addFinalizer(() => Effect.sync(() => open--)),
-          Provider.make(environment, { id, exporter: recording(batches), sizeOf })
+it.effect(
+  "two thousand tenants through sixteen places leave nothing behind",
+  () =>
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor.track
+      const batches: Array<ReadonlyArray<string>> = []
+      let open = 0
+      yield* Effect.gen(function* () {
+        const { environment, ledger } = yield* workbench
+        const cache = yield* ProviderCache.make<Provider.Provider<string>>({ capacity: 16 })
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => expect(ledger.snapshot().total).toMatchObject({ made: 2000, held: 16 }))
         )
-        const provider = Either.getOrThrow(
-          cache.get(id, () => {
-            open++
-            return build
-          })
-        )
-        ledger.made(id, 1)
-        provider.offer(tenant)
-        yield* Effect.yieldNow()
-        // The cache's own fibers, and those of the one clock.
-        if (tenant === "s15") atBase = yield* Effect.map(supervisor.value, (fibers) => fibers.length)
-      }
-      yield* settled(cache)
-      expect(open).toBe(16)
-      expect((yield* supervisor.value).length).toBe(atBase)
-      expect(ledger.snapshot().total).toMatchObject({ made: 2000, delivered: 1984, held: 16 })
-    }).pipe(Effect.scoped, Effect.supervised(supervisor))
-    expect(open).toBe(0)
-    expect(batches.flat()).toHaveLength(2000)
-    expect(yield* supervisor.value).toEqual([])
-  })
+        let atBase = 0
+        for (const tenant of texts(2000)) {
+          const id = DestinationId.make({ tenant, name: "d" })
+          const build = Effect.zipRight(
+            Effect.addFinalizer(() => Effect.sync(() => open--)),
+            Provider.make(environment, { id, exporter: recording(batches), sizeOf })
+          )
+          const provider = Either.getOrThrow(
+            cache.get(id, () => {
+              open++
+              return build
+            })
+          )
+          ledger.made(id, 1)
+          provider.offer(tenant)
+          yield* Effect.yieldNow()
+          // The cache's own fibers, and those of the one clock.
+          if (tenant === "s15") atBase = yield* Effect.map(supervisor.value, (fibers) => fibers.length)
+        }
+        yield* settled(cache)
+        expect(open).toBe(16)
+        expect((yield* supervisor.value).length).toBe(atBase)
+        expect(ledger.snapshot().total).toMatchObject({ made: 2000, delivered: 1984, held: 16 })
+      }).pipe(Effect.scoped, Effect.supervised(supervisor))
+      expect(open).toBe(0)
+      expect(batches.flat()).toHaveLength(2000)
+      expect(yield* supervisor.value).toEqual([])
+    }),
+  60_000
 )
