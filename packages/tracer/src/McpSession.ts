@@ -3,13 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
-import { dual } from "effect/Function"
-import { recorderOf, requestOf } from "./internal/request.js"
+import type * as Effect from "effect/Effect"
+import { sessionAs } from "./internal/mcpTimes.js"
 import type { McpSession } from "./record/CallMetrics.js"
-import * as EffectTracer from "./record/EffectTracer.js"
 
 /**
  * Takes an effect for a session that begins and ends with it, such as the use of a connected client, and records its seconds as
@@ -31,24 +27,4 @@ import * as EffectTracer from "./record/EffectTracer.js"
 export const measured: {
   (session: McpSession): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, session: McpSession): Effect.Effect<A, E, R>
-} = dual(
-  2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, session: McpSession): Effect.Effect<A, E, R> =>
-    Effect.withFiberRuntime((fiber) => {
-      const record = recorderOf(fiber)?.session
-      if (record === undefined) return self
-      const facts = requestOf(fiber).request?.facts
-      return Effect.flatMap(Clock.currentTimeNanos, (began) =>
-        Effect.onExit(self, (exit) =>
-          Effect.map(Clock.currentTimeNanos, (ended) =>
-            record(session, Number(ended - began) / 1e9, errorOf(exit), facts)
-          )
-        )
-      )
-    })
-)
-
-const errorOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => {
-  const outcome = EffectTracer.outcomeOf(exit)
-  return outcome._tag === "error" ? outcome.error.type : undefined
-}
+} = sessionAs("mcp.client.session.duration")

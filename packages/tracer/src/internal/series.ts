@@ -1,9 +1,10 @@
 /**
  * One histogram with a ceiling on its series: what would be one more than may be is recorded all the same, in one that all of those share.
  */
-import type * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
+import type { CallHistogram } from "./callHistograms.js"
 import * as SecretText from "./secretText.js"
+import { wellFormed } from "./wellFormed.js"
 
 export type Label = readonly [key: string, value: string]
 
@@ -24,7 +25,7 @@ export const valueOf = (value: unknown): string | undefined => {
  * `max` counts the shared series, which has the one attribute that OpenTelemetry has for it. The exporters of `@effect/opentelemetry` read the unit
  * from a label of this name.
  */
-export const make = (metric: Metric.Metric.Histogram<number>, unit: string, max: number): Series => {
+export const make = ({ metric, unit }: CallHistogram, max: number): Series => {
   const known = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
   const ofUnit = MetricLabel.make("unit", unit)
   const overflow = [MetricLabel.make("otel.metric.overflow", "true"), ofUnit]
@@ -37,7 +38,7 @@ export const make = (metric: Metric.Metric.Histogram<number>, unit: string, max:
       if (known.size + 1 >= max) series = overflow
       else {
         // Whoever takes a key for the name of a model must not find it in a metric.
-        series = labels.map(([key, value]) => MetricLabel.make(key, SecretText.withoutSecrets(value, true)))
+        series = labels.map(([key, value]) => MetricLabel.make(key, SecretText.withoutSecrets(wellFormed(value), true)))
         series = [...series, ofUnit]
         known.set(key, series)
       }

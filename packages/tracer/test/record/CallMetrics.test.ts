@@ -1,6 +1,6 @@
 import * as Metrics from "@effect/opentelemetry/Metrics"
 import * as Resource from "@effect/opentelemetry/Resource"
-import { describe, expect, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import {
   AggregationTemporality,
   type DataPoint,
@@ -11,7 +11,7 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import { CallMetrics, McpSession, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
+import { CallMetrics, McpServer, McpSession, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
 import { Chunk, Data, Effect, Either, FastCheck, Fiber, Layer, Metric, MetricState, Stream, TestClock } from "effect"
 import type { Outcome } from "../../src/record/RecordedSpan.js"
 import * as Recorder from "../../src/record/Recorder.js"
@@ -97,6 +97,17 @@ describe("a model call", () => {
     ])
   })
 
+  it("whose cost is known has it, in dollars, and what costs nothing or was paid for before has none", () => {
+    const provider = own()
+    const { call } = recording()
+    call(chat(provider, { cost: { total: 0.002 } }))
+    call(chat(provider, { cost: { total: 0.5 } }))
+    for (const cost of [{}, { total: 0 }, { input: 1 }, { total: -1 }, { total: Number.NaN }])
+      call(chat(provider, { cost }))
+    call(chat(provider, { operation: "gateway.responses_management", cost: { total: 3 } }))
+    expect(of(provider).filter(({ name }) => name === "gen_ai.usage.cost")).toMatchObject([{ count: 2, sum: 0.502 }])
+  })
+
   it("that is streamed has a time to its first chunk, and is told apart from one that is not", () => {
     const provider = own()
     const { call } = recording()
@@ -140,7 +151,7 @@ describe("a model call", () => {
     expect(of(provider).map(({ name }) => name)).toEqual(["operation.duration"])
   })
 
-  it("of a library is measured as ours are, and an agent or a tool is none", () => {
+  it("of a library is measured as ours are, and an agent at work here or a tool is none", () => {
     const provider = own()
     const { call, recorder, root } = recording()
     const span = recorder.begin({ name: "LanguageModel.generateText", startTime: 0n, parent: root })
@@ -176,6 +187,53 @@ describe("a model call", () => {
   })
 })
 
+describe("a call of an agent that is a service of its own", () => {
+  it("has a duration by its operation, and no tokens, which would count twice", () => {
+    const provider = own()
+    const { call } = recording()
+    const server = { address: "agents.example", port: 443 }
+    call({ _tag: "agent", name: "planner", provider, requestModel: "m", server, usage: { inputTokens: 100 } })
+    call(
+      { _tag: "agent", operation: "create_agent", name: "planner", provider },
+      { _tag: "error", error: { type: "Boom" } }
+    )
+    call({ _tag: "agent", operation: "invoke_workflow", name: "plan", provider, server })
+    call({ _tag: "agent", name: "planner", provider, server }, { _tag: "unfinished" })
+    const at = { "server.address": "agents.example", "server.port": "443" }
+    expect(of(provider)).toEqual([
+      {
+        name: "operation.duration",
+        count: 1,
+        sum: 1.5,
+        labels: {
+          "gen_ai.operation.name": "invoke_agent",
+          "gen_ai.provider.name": provider,
+          "gen_ai.request.model": "m",
+          ...at
+        }
+      },
+      {
+        name: "operation.duration",
+        count: 1,
+        sum: 1.5,
+        labels: { "gen_ai.operation.name": "create_agent", "gen_ai.provider.name": provider, "error.type": "Boom" }
+      }
+    ])
+  })
+
+  it("is measured where a library tells of it, too", () => {
+    const provider = own()
+    const { recorder, root } = recording()
+    const span = recorder.begin({ name: "agent", startTime: 0n, parent: root })
+    if (span === undefined) return expect.fail("too many open spans")
+    recorder.attribute(span, "gen_ai.operation.name", "invoke_agent")
+    recorder.attribute(span, "gen_ai.provider.name", provider)
+    recorder.attribute(span, "server.address", "agents.example")
+    recorder.end(span, 2_000_000_000n, { _tag: "unset" })
+    expect(of(provider)).toMatchObject([{ count: 1, sum: 2, labels: { "gen_ai.operation.name": "invoke_agent" } }])
+  })
+})
+
 describe("an MCP call", () => {
   it("has a duration with what the conventions tell it apart by", () => {
     const { call } = recording()
@@ -187,13 +245,14 @@ describe("an MCP call", () => {
       resourceUri: "file:///secret",
       sessionId: "s1",
       requestId: "1",
+      jsonrpcVersion: "2.0",
       protocolVersion: "2025-06-18",
       transport: "streamable_http",
       networkProtocolVersion: "2",
       server: { address: "mcp.example", port: 8080 },
-      error: { type: "tool_error", code: "-32602" }
+      error: { type: "InvalidParams", code: "-32602" }
     })
-    call({ _tag: "mcp_tool_call", method: "prompts/get", prompt: tool })
+    call({ _tag: "mcp_tool_call", method: "prompts/get", prompt: tool, jsonrpcVersion: "1.0" })
     call({ _tag: "mcp_list_tools", method: "tools/list", protocolVersion: tool, transport: "stdio" })
     const mine = all().filter(({ labels }) => Object.values(labels).includes(tool))
     expect(mine).toEqual([
@@ -212,14 +271,14 @@ describe("an MCP call", () => {
           "network.protocol.version": "2",
           "server.address": "mcp.example",
           "server.port": "8080",
-          "error.type": "tool_error"
+          "error.type": "-32602"
         }
       },
       {
         name: "mcp.client.operation.duration",
         count: 1,
         sum: 1.5,
-        labels: { "mcp.method.name": "prompts/get", "gen_ai.prompt.name": tool }
+        labels: { "mcp.method.name": "prompts/get", "gen_ai.prompt.name": tool, "jsonrpc.protocol.version": "1.0" }
       },
       {
         name: "mcp.client.operation.duration",
@@ -231,7 +290,51 @@ describe("an MCP call", () => {
   })
 })
 
+it("an error over MCP is told by the code that JSON-RPC was answered with, and where there is none by its kind", () => {
+  const { call, calls } = recording()
+  const tool = own()
+  const protocolVersion = tool
+  const errors = [{ type: "Refused", code: "-32600" }, { type: "tool_error" }, { type: "tool_error", code: "" }]
+  for (const error of errors) {
+    call({ _tag: "mcp_tool_call", method: "tools/call", tool }, { _tag: "error", error })
+    calls.mcp("mcp.client.session.duration", { protocolVersion }, 1, () => error)
+  }
+  expect(
+    all()
+      .filter(({ labels }) => Object.values(labels).includes(tool))
+      .map(({ labels, name }) => [name, labels["error.type"], labels["rpc.response.status_code"]])
+  ).toEqual([
+    ["mcp.client.operation.duration", "-32600", "-32600"],
+    ["mcp.client.session.duration", "-32600", undefined],
+    ["mcp.client.operation.duration", "tool_error", undefined],
+    ["mcp.client.session.duration", "tool_error", undefined]
+  ])
+  // The third is told as the second is: a code that is empty is none.
+  expect(
+    all()
+      .filter(({ labels }) => Object.values(labels).includes(tool) && labels["error.type"] === "tool_error")
+      .map(({ count }) => count)
+  ).toEqual([2, 2])
+})
+
+it.each(["mcp.client.session.duration", "mcp.server.operation.duration", "mcp.server.session.duration"] as const)(
+  "%s tells the version of JSON-RPC where it is another than 2.0, which goes without saying",
+  (kind) => {
+    const protocolVersion = own()
+    const { calls } = recording()
+    for (const jsonrpcVersion of [undefined, "2.0", "1.0"])
+      calls.mcp(kind, { protocolVersion, jsonrpcVersion }, 1, () => undefined)
+    expect(all().filter(({ labels }) => labels["mcp.protocol.version"] === protocolVersion)).toMatchObject([
+      { name: kind, count: 2, labels: { "mcp.protocol.version": protocolVersion } },
+      { name: kind, count: 1, labels: { "jsonrpc.protocol.version": "1.0" } }
+    ])
+  }
+)
+
 describe("how many series there are", () => {
+  const tokensBeyond = () =>
+    all().filter(({ labels, name }) => name === "token.usage" && "otel.metric.overflow" in labels)
+
   const models = (count: number) => Array.from({ length: count }, (_, index) => `model ${index}`)
 
   it("is bounded: what comes beyond is in one that says so, and what was known before goes on", () => {
@@ -247,6 +350,16 @@ describe("how many series there are", () => {
     expect(
       all().filter(({ labels, name }) => name === "operation.duration" && "otel.metric.overflow" in labels)
     ).toMatchObject([{ labels: { "otel.metric.overflow": "true" } }])
+  })
+
+  it("beyond the ceiling nothing is told apart: tokens in and out are one sum", () => {
+    const before = tokensBeyond()
+    const { call } = recording({ maxSeries: 1 })
+    call(chat(own(), { usage: { inputTokens: 10, outputTokens: 20 } }))
+    const [series, ...others] = tokensBeyond()
+    expect(others).toEqual([])
+    expect(series?.labels).toEqual({ "otel.metric.overflow": "true" })
+    expect([series?.count, series?.sum]).toEqual([(before[0]?.count ?? 0) + 2, (before[0]?.sum ?? 0) + 30])
   })
 
   it("of one metric does not depend on another's", () => {
@@ -291,6 +404,17 @@ describe("what a label may be", () => {
     sessionId: "s",
     tags: ["x"]
   }
+  const everyAttribute = [
+    "gen_ai.operation.name",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "server.address",
+    "server.port",
+    "gateway.team.id",
+    "gateway.key.hash",
+    "gateway.user.id"
+  ] as const
   const labelsOf = (options: CallMetrics.Options, more: Partial<SpanData.LlmCall> = {}) => {
     const provider = own()
     const { call } = recording(options, facts)
@@ -340,6 +464,13 @@ describe("what a label may be", () => {
     ])
   })
 
+  it("a choice only narrows: whatever is chosen, no label is there that the ceiling has not", () => {
+    const ceiling = labelsOf({ include: [...everyAttribute] })
+    expect(ceiling.length).toBeGreaterThan(labelsOf({}).length)
+    for (const options of [{}, { exclude: [...everyAttribute.slice(0, 3)] }, { include: [...everyAttribute.slice(3)] }])
+      expect(ceiling).toEqual(expect.arrayContaining(labelsOf(options)))
+  })
+
   it("a wrong choice says what is wrong with it", () => {
     const detail = (options: unknown) =>
       // As it comes from a file that nobody has checked.
@@ -350,7 +481,16 @@ describe("what a label may be", () => {
     for (const name of ["gen_ai.token.type", "error.type"])
       for (const path of ["include", "exclude"]) expect(detail({ [path]: [name] })).toContain("discriminator")
     expect(detail({ exclude: ["gen_ai.conversation.id"] })).toContain("gen_ai.conversation.id")
+    for (const path of ["include", "exclude"])
+      for (const list of ["server.port", { "server.port": true }, 7])
+        expect(detail({ [path]: list })).toContain("a list of attributes")
     expect(detail({ include: [], exclude: undefined })).not.toContain("detail")
+  })
+
+  it("no half of a surrogate pair, which costs a batch of JSON where readers are strict", () => {
+    const provider = own()
+    recording().call(chat(provider, { requestModel: "gpt-\ud83d" }))
+    expect(of(provider).map(({ labels }) => labels["gen_ai.request.model"])).toEqual(["gpt-\ufffd"])
   })
 
   it("no key that somebody took for a model, and no text that no name is as long as", () => {
@@ -449,12 +589,14 @@ describe("through the tracer", () => {
     return Effect.gen(function* () {
       const provider = own()
       const usage = { inputTokens: 5, outputTokens: 2_000_000 }
+      const cost = { total: 0.002 }
       yield* Effect.void.pipe(
         Spans.llmCall({
           operation: "chat",
           provider,
           requestModel: "m",
           usage,
+          cost,
           streaming: true,
           timeToFirstChunk: 0.03
         }),
@@ -463,32 +605,47 @@ describe("through the tracer", () => {
       yield* new Boom().pipe(Spans.llmCall({ operation: "chat", provider }), acme, Effect.ignore)
       yield* Effect.void.pipe(Spans.mcpToolCall({ method: "tools/call", tool: provider }), acme)
       yield* Effect.void.pipe(McpSession.measured({ protocolVersion: provider }))
+      yield* Effect.void.pipe(McpServer.request({ method: "ping", protocolVersion: provider }))
+      yield* Effect.void.pipe(McpServer.session({ protocolVersion: provider }))
       yield* Effect.promise(() => reader.forceFlush())
       const metrics = exporter
         .getMetrics()
         .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
-      const found = metrics.flatMap((metric) =>
-        pointsOf(metric)
-          .filter(({ attributes }) => Object.values(attributes).includes(provider))
-          .map((point) => ({ ...metric.descriptor, ...point }))
-      )
+      // They come in no order of their own.
+      const key = ({
+        attributes,
+        name
+      }: {
+        readonly attributes: DataPoint<Histogram>["attributes"]
+        readonly name: string
+      }) => [name, attributes["error.type"] ?? "", attributes["gen_ai.token.type"] ?? ""].join(" ")
+      const found = metrics
+        .flatMap((metric) => pointsOf(metric).map((point) => ({ ...metric.descriptor, ...point })))
+        .filter(({ attributes }) => Object.values(attributes).includes(provider))
+        .sort((a, b) => (key(a) < key(b) ? -1 : 1))
       const mcpSeconds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
       const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
       expect(found.map(({ name, unit }) => [name, unit])).toEqual([
         ["gen_ai.client.operation.duration", "s"],
         ["gen_ai.client.operation.duration", "s"],
-        ["gen_ai.client.token.usage", "{token}"],
-        ["gen_ai.client.token.usage", "{token}"],
         ["gen_ai.client.operation.time_to_first_chunk", "s"],
+        ["gen_ai.client.token.usage", "{token}"],
+        ["gen_ai.client.token.usage", "{token}"],
+        ["gen_ai.usage.cost", "USD"],
         ["mcp.client.operation.duration", "s"],
-        ["mcp.client.session.duration", "s"]
+        ["mcp.client.session.duration", "s"],
+        ["mcp.server.operation.duration", "s"],
+        ["mcp.server.session.duration", "s"]
       ])
       expect(found.map(({ value: { buckets } }) => buckets.boundaries)).toEqual([
         seconds,
         seconds,
-        Array.from({ length: 14 }, (_, index) => 4 ** index),
-        Array.from({ length: 14 }, (_, index) => 4 ** index),
         seconds,
+        Array.from({ length: 14 }, (_, index) => 4 ** index),
+        Array.from({ length: 14 }, (_, index) => 4 ** index),
+        [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 50, 100],
+        mcpSeconds,
+        mcpSeconds,
         mcpSeconds,
         mcpSeconds
       ])
@@ -498,16 +655,30 @@ describe("through the tracer", () => {
         "error.type": "Boom",
         unit: "s"
       })
-      const output = found[3]
+      const output = found[4]
       expect(output?.attributes["gen_ai.token.type"]).toBe("output")
       expect(output?.value).toMatchObject({ count: 1, sum: 2_000_000 })
       // 1,048,576 < 2,000,000 <= 4,194,304.
       expect(output?.value.buckets.counts.indexOf(1)).toBe(11)
       // 0.02 < 0.03 <= 0.04.
-      expect(found[4]?.value.buckets.counts.indexOf(1)).toBe(2)
+      expect(found[2]?.value.buckets.counts.indexOf(1)).toBe(2)
     }).pipe(Effect.provide(Layer.merge(telemetry, layer({ callMetrics: {} }))))
   })
 })
 
 const pointsOf = (metric: MetricData): ReadonlyArray<DataPoint<Histogram>> =>
   metric.dataPointType === DataPointType.HISTOGRAM ? metric.dataPoints : []
+
+it("of another library's spans of MCP those of a client are measured as one, and those of a server are not", () => {
+  const tool = own()
+  const { recorder, root } = recording()
+  for (const kind of ["server", "client"] as const) {
+    const span = recorder.begin({ name: "tools/call", kind, startTime: 0n, parent: root })
+    assert(span !== undefined)
+    recorder.attribute(span, "mcp.method.name", "tools/call")
+    recorder.attribute(span, "gen_ai.tool.name", tool)
+    recorder.end(span, kind === "client" ? 2_000_000_000n : 1_000_000_000n, { _tag: "unset" })
+  }
+  const mine = all().filter(({ labels }) => Object.values(labels).includes(tool))
+  expect(mine.map(({ count, name, sum }) => [name, count, sum])).toEqual([["mcp.client.operation.duration", 1, 2]])
+})
