@@ -3,6 +3,7 @@
  */
 import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeValue } from "../record/RecordedSpan.js"
+import * as Url from "./url.js"
 
 export type { AttributeValue } from "../record/RecordedSpan.js"
 
@@ -51,8 +52,23 @@ export const write = (
     within.room -= bytes
   }
   attributes.set(name, withoutQuery(name, plain))
+  if (name === "server.address" && typeof plain === "string" && plain.includes("://")) setOrigin(attributes, plain)
   return true
 }
+
+/** `@effect/platform`'s HTTP client writes the origin where the conventions want the host, and no port where it goes without saying. */
+const setOrigin = (attributes: Map<string, AttributeValue>, origin: string): void => {
+  const url = Url.parse(origin)
+  if (url === undefined) return
+  attributes.set("server.address", url.hostname.replaceAll(/[[\]]/g, ""))
+  const port = Number(url.port) || defaultPorts.get(url.protocol)
+  if (port !== undefined && attributes.size < maxAttributes) attributes.set("server.port", port)
+}
+
+const defaultPorts: ReadonlyMap<string, number> = new Map([
+  ["http:", 80],
+  ["https:", 443]
+])
 
 const sizeOf = (value: AttributeValue): number => {
   if (typeof value === "string") return value.length

@@ -7,6 +7,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -135,11 +136,9 @@ export const middleware =
           active.ancestry.role === undefined &&
           active.attributes.has("http.request.method")
         if (isPlatforms) active.request.recorder.discard(active)
-        const scheme = request.headers["x-forwarded-proto"] === "https" ? "https" : "http"
-        const data = { _tag: "proxy_request", method: request.method, path: pathOf(request.url), scheme } as const
         const root = recorder.openRequest({
           name: "proxy_request",
-          data,
+          data: dataOf(request, source),
           startTime: clock.unsafeCurrentTimeNanos(),
           wallTime: clock.unsafeCurrentTimeMillis(),
           caller: TraceContext.fromHeaders(request.headers),
@@ -152,8 +151,8 @@ export const middleware =
         roots.set(source, root)
         const context = enter(recorder, root)
         let status: number | undefined
-        let handled: RecordedSpan.Outcome = { _tag: "unset" }
-        let sent: RecordedSpan.Outcome = { _tag: "unset" }
+        let handled: RecordedSpan.Outcome = RecordedSpan.unset
+        let sent: RecordedSpan.Outcome = RecordedSpan.unset
         // The response as it is sent: an error has become its status here, whether the platform or the app turns it into a response.
         const observe: HttpApp.PreResponseHandler = (answered, response) =>
           Effect.sync(() => {
@@ -187,14 +186,14 @@ export const middleware =
 /** The platform puts the response that it sent into the cause. */
 const failureOf = (cause: Cause.Cause<unknown>): RecordedSpan.Outcome =>
   Option.match(HttpServerError.causeResponseStripped(cause)[1], {
-    onNone: () => ({ _tag: "unset" }),
+    onNone: () => RecordedSpan.unset,
     onSome: (cause) => EffectTracer.outcomeOf(Exit.failCause(cause))
   })
 
 /** A client's mistake is no failure of a server's span. */
 const outcomeOf = (handled: RecordedSpan.Outcome, status: number | undefined): RecordedSpan.Outcome => {
   if (handled._tag === "cancelled" || status === 499) return { _tag: "cancelled" }
-  if (status === undefined || status < 500) return { _tag: "unset" }
+  if (status === undefined || status < 500) return RecordedSpan.unset
   return handled._tag === "error" ? handled : { _tag: "error", error: { type: String(status) } }
 }
 
@@ -214,6 +213,32 @@ const withinRequest = (
   )
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
+
+const dataOf = (request: HttpServerRequest.HttpServerRequest, source: object): SpanData.ProxyRequest => {
+  const { headers, method, url } = request
+  const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http"
+  return {
+    _tag: "proxy_request",
+    method,
+    path: pathOf(url),
+    scheme,
+    server: serverOf(headers["x-forwarded-host"] ?? headers[":authority"] ?? headers.host, scheme),
+    // A request of Node says it; of one of the web nobody knows.
+    networkProtocolVersion:
+      "httpVersion" in source && typeof source.httpVersion === "string" ? source.httpVersion : undefined
+  }
+}
+
+/** The name that the caller knows us by, if it is one: it types whatever it likes. Of several the first is the caller's, the others are of proxies. */
+const serverOf = (host: string | undefined, scheme: "http" | "https"): SpanData.ServerAddress | undefined => {
+  const [, name, address = name, port] = host === undefined ? [] : (hosts.exec(host) ?? [])
+  if (address === undefined) return undefined
+  return { address, port: port === undefined ? defaultPorts[scheme] : Number(port) }
+}
+
+const hosts = /^(?:([a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)|\[([0-9a-f:.]{2,45})\])(?::(\d{1,5}))?(?=\s*(?:,|$))/i
+
+const defaultPorts = { http: 80, https: 443 } as const
 
 const pathOf = (url: string): string => {
   const path = url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/, 1)[0] ?? ""

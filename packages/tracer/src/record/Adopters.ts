@@ -4,7 +4,9 @@
  *
  * @since 0.1.0
  */
+import * as McpTransport from "@tenant-tracer/model/McpTransport"
 import * as ModelProvider from "@tenant-tracer/model/ModelProvider"
+import * as Operation from "@tenant-tracer/model/Operation"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { SpanRole } from "@tenant-tracer/model/SpanRole"
 import type { AttributeValue } from "./RecordedSpan.js"
@@ -28,13 +30,9 @@ export const roleOfAttribute = (name: string, key: string, value: unknown): Span
     case "db.system.name":
       return name === "sql.transaction" ? undefined : "db_call"
     case "mcp.method.name":
-      return value === "tools/list" ? "mcp_list_tools" : "mcp_tool_call"
+      return typeof value === "string" && value.endsWith("/list") ? "mcp_list_tools" : "mcp_tool_call"
     case "gen_ai.operation.name":
-      return value === "execute_tool"
-        ? "tool_call"
-        : agentOperations.some((operation) => operation === value)
-          ? "agent"
-          : "llm_call"
+      return value === "execute_tool" ? "tool_call" : Operation.agentOf(value) ? "agent" : "llm_call"
     default:
       return undefined
   }
@@ -62,8 +60,6 @@ export const dataOf = (
 const statements =
   /^\s*(select|insert|update|delete|merge|replace|with|create|alter|drop|truncate|begin|commit|rollback|savepoint|explain|pragma|copy|call|set|show)\b/i
 
-const agentOperations = ["create_agent", "invoke_agent", "invoke_workflow"] as const
-
 const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanData } = {
   db_call: (read) => {
     const system = read.text("db.system.name") ?? read.text("db.system")
@@ -73,6 +69,7 @@ const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanDa
       service: system ?? "database",
       system,
       callType: statement?.toLowerCase(),
+      summary: read.text("db.query.summary"),
       namespace: read.text("db.namespace"),
       endpoint: server(read)
     }
@@ -92,21 +89,35 @@ const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanDa
       maxTokens: read.number("gen_ai.request.max_tokens"),
       frequencyPenalty: read.number("gen_ai.request.frequency_penalty"),
       presencePenalty: read.number("gen_ai.request.presence_penalty"),
-      seed: read.number("gen_ai.request.seed")
+      seed: read.number("gen_ai.request.seed"),
+      reasoningLevel: read.text("gen_ai.request.reasoning.level")
     },
     usage: {
       inputTokens: read.number("gen_ai.usage.input_tokens"),
-      outputTokens: read.number("gen_ai.usage.output_tokens")
+      outputTokens: read.number("gen_ai.usage.output_tokens"),
+      cacheReadInputTokens: read.number("gen_ai.usage.cache_read.input_tokens"),
+      cacheCreationInputTokens:
+        read.number("gen_ai.usage.cache_write.input_tokens") ?? read.number("gen_ai.usage.cache_creation.input_tokens"),
+      reasoningOutputTokens: read.number("gen_ai.usage.reasoning.output_tokens")
+    },
+    previousResponseId: read.text("gen_ai.request.previous_response.id"),
+    compacted: read.flag("gen_ai.conversation.compacted"),
+    dataSourceId: read.text("gen_ai.data_source.id"),
+    memory: {
+      storeId: read.text("gen_ai.memory.store.id"),
+      recordId: read.text("gen_ai.memory.record.id"),
+      recordCount: read.number("gen_ai.memory.record.count")
     },
     server: server(read)
   }),
   agent: (read) => ({
     _tag: "agent",
-    operation: agentOperations.find((operation) => operation === read.text("gen_ai.operation.name")),
+    operation: Operation.agentOf(read.text("gen_ai.operation.name")),
     name: read.text("gen_ai.agent.name") ?? read.text("gen_ai.workflow.name"),
     id: read.text("gen_ai.agent.id"),
     requestModel: read.text("gen_ai.request.model"),
-    provider: read.text("gen_ai.provider.name")
+    provider: read.text("gen_ai.provider.name"),
+    server: server(read)
   }),
   tool_call: (read) => ({
     _tag: "tool_call",
@@ -118,20 +129,21 @@ const readers: { readonly [Role in SpanRole]?: (read: Reader) => SpanData.SpanDa
     _tag: "mcp_tool_call",
     method: read.text("mcp.method.name") ?? "tools/call",
     tool: read.text("gen_ai.tool.name"),
-    sessionId: read.text("mcp.session.id"),
-    server: server(read)
+    prompt: read.text("gen_ai.prompt.name"),
+    resourceUri: read.text("mcp.resource.uri"),
+    ...mcp(read)
   }),
   mcp_list_tools: (read) => ({
     _tag: "mcp_list_tools",
     method: read.text("mcp.method.name") ?? "tools/list",
-    sessionId: read.text("mcp.session.id"),
-    server: server(read)
+    ...mcp(read)
   })
 }
 
 interface Reader {
   readonly text: (key: string) => string | undefined
   readonly number: (key: string) => number | undefined
+  readonly flag: (key: string) => boolean | undefined
   readonly texts: (key: string) => ReadonlyArray<string> | undefined
 }
 
@@ -144,10 +156,24 @@ const reader = (attributes: ReadonlyMap<string, AttributeValue>): Reader => ({
     const value = attributes.get(key)
     return typeof value === "number" ? value : undefined
   },
+  flag: (key) => {
+    const value = attributes.get(key)
+    return typeof value === "boolean" ? value : undefined
+  },
   texts: (key) => {
     const value = attributes.get(key)
     return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined
   }
+})
+
+const mcp = (read: Reader) => ({
+  sessionId: read.text("mcp.session.id"),
+  protocolVersion: read.text("mcp.protocol.version"),
+  requestId: read.text("jsonrpc.request.id"),
+  jsonrpcVersion: read.text("jsonrpc.protocol.version"),
+  transport: McpTransport.named(read.text("network.transport"), read.text("network.protocol.name")),
+  networkProtocolVersion: read.text("network.protocol.version"),
+  server: server(read)
 })
 
 const server = (read: Reader): SpanData.ServerAddress | undefined => {

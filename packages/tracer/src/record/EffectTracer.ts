@@ -64,36 +64,54 @@ const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 export const make = (own: Recorder): EffectTracer => ({
   [RecorderTypeId]: own,
   ...Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const parentSpan = Option.getOrUndefined(parent)
-      const nearest = parentSpan === undefined ? undefined : nearestRecorded(parentSpan)
-      const request = currentRequest()
-      const owner = request ?? (nearest?.request.isAmbient === false ? nearest.request : undefined)
-      const recorder = owner?.recorder ?? own
-      // A trace has one recorder: it alone counts what is open in it and ends what stays open.
-      const ancestor = nearest?.request.recorder === recorder ? nearest : undefined
-      const data = Option.getOrUndefined(Context.getOption(context, SpanPayload))
-      const span = recorder.begin({
+    span: (name, parent, context, links, startTime, kind) =>
+      begin(own, currentRequest(), {
         name,
         kind,
         startTime,
-        data,
-        isOwned: true,
-        role: Adopters.roleOfName(name),
-        request,
-        parent: ancestor,
-        remoteParent: nearest === undefined && parentSpan !== undefined ? remote(parentSpan, kind) : undefined,
-        links: links.length === 0 ? undefined : linksOf(links)
-      })
-      if (span === undefined) return unrecorded(name, parent, context, links, startTime, kind)
-      return new EffectSpan(recorder, span, name, parent, context, links)
-    },
+        parent: Option.getOrUndefined(parent),
+        context,
+        links,
+        data: Option.getOrUndefined(Context.getOption(context, SpanPayload))
+      }),
     context: native.context
   })
 })
 
+/** What `Tracer.span` is told. */
+interface Beginning {
+  readonly name: string
+  readonly kind: Tracer.SpanKind
+  readonly startTime: bigint
+  readonly parent: Tracer.AnySpan | undefined
+  readonly context: Context.Context<never>
+  readonly links: ReadonlyArray<Tracer.SpanLink>
+  readonly data: SpanData.SpanData | undefined
+}
+
+const begin = (own: Recorder, request: RequestTrace | undefined, beginning: Beginning): Tracer.Span => {
+  const { data, kind, links, name, parent, startTime } = beginning
+  const nearest = parent === undefined ? undefined : nearestRecorded(parent)
+  const owner = request ?? (nearest?.request.isAmbient === false ? nearest.request : undefined)
+  const recorder = owner?.recorder ?? own
+  const span = recorder.begin({
+    name,
+    kind,
+    startTime,
+    data,
+    isOwned: true,
+    role: data === undefined ? Adopters.roleOfName(name) : undefined,
+    request,
+    // A trace has one recorder: it alone counts what is open in it and ends what stays open.
+    parent: nearest?.request.recorder === recorder ? nearest : undefined,
+    remoteParent: nearest === undefined && parent !== undefined ? remote(parent, kind) : undefined,
+    links: links.length === 0 ? undefined : linksOf(links)
+  })
+  return span === undefined ? unrecorded(beginning) : new EffectSpan(recorder, span, beginning)
+}
+
 /**
- * Begins a span with a payload in a fiber whose tracer is one of ours, as `Effect.makeSpan` does and with as little as is needed for it. It must be
+ * Begins a span with a payload in a fiber whose tracer is this recorder's, as `Effect.makeSpan` does and with as little as is needed for it. It must be
  * ended by `endSpan`.
  *
  * @since 0.1.0
@@ -101,20 +119,22 @@ export const make = (own: Recorder): EffectTracer => ({
  */
 export const unsafeMakeSpan = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  recorder: Recorder,
   name: string,
   kind: Tracer.SpanKind,
   data: SpanData.SpanData
 ): Tracer.Span => {
   const links = fiber.getFiberRef(FiberRef.currentTracerSpanLinks)
   const annotations = fiber.getFiberRef(FiberRef.currentTracerSpanAnnotations)
-  const span = fiber.currentTracer.span(
+  const span = begin(recorder, requestOf(fiber), {
     name,
-    Option.fromNullable(fiber.currentSpan),
-    Context.make(SpanPayload, data) as Context.Context<never>,
-    Chunk.isEmpty(links) ? noLinks : Chunk.toReadonlyArray(links),
-    nanosOf(fiber),
-    kind
-  )
+    kind,
+    startTime: nanosOf(fiber),
+    parent: fiber.currentSpan,
+    context: Context.empty(),
+    links: Chunk.isEmpty(links) ? noLinks : Chunk.toReadonlyArray(links),
+    data
+  })
   if (!HashMap.isEmpty(annotations)) HashMap.forEach(annotations, (value, key) => span.attribute(key, value))
   return span
 }
@@ -145,7 +165,7 @@ const nanosOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): bigint =>
  * @category constructors
  */
 export const face = (recorder: Recorder, span: RecordedSpan.RecordedSpan): Tracer.Span =>
-  new EffectSpan(recorder, span, span.name, Option.none(), Context.empty(), [])
+  new EffectSpan(recorder, span, { name: span.name, parent: undefined, context: Context.empty(), links: noLinks })
 
 /**
  * The request of the running fiber.
@@ -155,10 +175,12 @@ export const face = (recorder: Recorder, span: RecordedSpan.RecordedSpan): Trace
  */
 export const currentRequest = (): RequestTrace | undefined => {
   const fiber = Fiber.getCurrentFiber()
-  return fiber._tag === "Some"
-    ? Option.getOrUndefined(Context.getOption(fiber.value.currentContext, CurrentRequest))
-    : undefined
+  return fiber._tag === "Some" ? requestOf(fiber.value) : undefined
 }
+
+const requestOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): RequestTrace | undefined =>
+  // Absent is no answer of `Context.get`, and an `Option` for each span is one too many.
+  fiber.currentContext.unsafeMap.get(CurrentRequest.key)
 
 /**
  * How an effect's exit reads as the outcome of its span: an interruption is no error.
@@ -167,12 +189,11 @@ export const currentRequest = (): RequestTrace | undefined => {
  * @category conversions
  */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): RecordedSpan.Outcome => {
-  if (Exit.isSuccess(exit)) return unset
+  if (Exit.isSuccess(exit)) return RecordedSpan.unset
   if (Cause.isInterruptedOnly(exit.cause)) return cancelled
   return { _tag: "error", error: errorOf(Cause.squash(exit.cause)) }
 }
 
-const unset: RecordedSpan.Outcome = { _tag: "unset" }
 const cancelled: RecordedSpan.Outcome = { _tag: "cancelled" }
 
 /** The errors of clients name the URL that was called, with the keys in its query or before its host. */
@@ -238,21 +259,30 @@ class EffectSpan implements Tracer.Span {
   readonly sampled: boolean
   /** When whoever began it ended it; the recorder may have done so before. */
   private endTime: bigint | undefined = undefined
+  readonly name: string
+  readonly context: Context.Context<never>
+  readonly links: ReadonlyArray<Tracer.SpanLink>
+  private readonly above: Tracer.AnySpan | undefined
   readonly [RecordedSpan.TypeId]: RecordedSpan.RecordedSpan
 
   constructor(
     private readonly recorder: Recorder,
     recorded: RecordedSpan.RecordedSpan,
-    readonly name: string,
-    readonly parent: Option.Option<Tracer.AnySpan>,
-    readonly context: Context.Context<never>,
-    readonly links: ReadonlyArray<Tracer.SpanLink>
+    { context, links, name, parent }: Pick<Beginning, "name" | "parent" | "context" | "links">
   ) {
     this[RecordedSpan.TypeId] = recorded
     this.spanId = recorded.spanId
     this.traceId = recorded.traceId
     this.kind = recorded.kind
     this.sampled = recorded.request.sampled
+    this.name = name
+    this.above = parent
+    this.context = context
+    this.links = links
+  }
+
+  get parent(): Option.Option<Tracer.AnySpan> {
+    return Option.fromNullable(this.above)
   }
 
   get status(): Tracer.SpanStatus {
@@ -287,19 +317,12 @@ class EffectSpan implements Tracer.Span {
 }
 
 /** Stands in for a span that is not recorded because too many are open: it keeps its parent, so that its children stay where they belong. */
-const unrecorded = (
-  name: string,
-  parent: Option.Option<Tracer.AnySpan>,
-  context: Context.Context<never>,
-  links: ReadonlyArray<Tracer.SpanLink>,
-  startTime: bigint,
-  kind: Tracer.SpanKind
-): Tracer.Span => ({
+const unrecorded = ({ context, kind, links, name, parent, startTime }: Beginning): Tracer.Span => ({
   _tag: "Span",
   name,
   spanId: "0".repeat(16),
   traceId: "0".repeat(32),
-  parent,
+  parent: Option.fromNullable(parent),
   context,
   links,
   kind,

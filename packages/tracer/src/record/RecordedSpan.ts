@@ -87,6 +87,14 @@ export type Outcome =
   | { readonly _tag: "cancelled" }
   | { readonly _tag: "unfinished" }
 
+/**
+ * The outcome of most spans.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const unset: Outcome = { _tag: "unset" }
+
 const none: ReadonlyArray<never> = []
 const noAttributes: ReadonlyMap<string, AttributeValue> = new Map()
 
@@ -111,7 +119,9 @@ interface Written {
  * @category models
  */
 export class RecordedSpan {
-  endTime: bigint | undefined = undefined
+  /** Nanoseconds after the trace's origin: most fit into a word, where each time would be an object. */
+  private readonly began: number
+  private ended: number | undefined = undefined
   outcome: Outcome | undefined = undefined
   private written: Written | undefined = undefined
   /** What `sizeOf` found when it had ended. */
@@ -122,12 +132,30 @@ export class RecordedSpan {
     readonly ancestry: Ancestry,
     readonly name: string,
     readonly kind: SpanKind,
-    readonly startTime: bigint,
+    startTime: bigint,
     /** The payload of a span with a role, as far as it is known. */
     public data: SpanData.SpanData | undefined,
     remoteParent: string | undefined
   ) {
+    request.origin ??= startTime
+    this.began = Number(startTime - request.origin)
     if (remoteParent !== undefined) this.own.remoteParent = remoteParent
+  }
+
+  get startTime(): bigint {
+    return (this.request.origin ?? 0n) + BigInt(this.began)
+  }
+
+  get endTime(): bigint | undefined {
+    return this.ended === undefined ? undefined : (this.request.origin ?? 0n) + BigInt(this.ended)
+  }
+
+  set endTime(time: bigint) {
+    this.ended = Number(time - (this.request.origin ?? 0n))
+  }
+
+  get hasEnded(): boolean {
+    return this.ended !== undefined
   }
 
   /** A parent in another process, for the root of a trace that continues a caller's. */
@@ -242,14 +270,14 @@ export const sizeOf = (span: RecordedSpan): number => {
   if (span.size !== undefined) return span.size
   const size = measure(span)
   // What has ended grows no more.
-  if (span.endTime !== undefined) span.size = size
+  if (span.hasEnded) span.size = size
   return size
 }
 
 const measure = (span: RecordedSpan): number => {
   const { root } = span.request
   // Measured: itself with its place in a queue, and what its trace holds (of spans that it has lost, too), where no other span stands for that.
-  const own = root === undefined ? 1300 : root === span ? 1250 : 420
+  const own = root === undefined ? 950 : root === span ? 1000 : 300
   let bytes = own + span.name.length + span.links.length * 300
   for (const [key, value] of span.attributes) bytes += 32 + key.length + sizeOfValue(value)
   for (const event of span.events) {
@@ -268,12 +296,15 @@ const sizeOfPayload = (payload: unknown): number => {
     budget--
     if (typeof value === "string") return 16 + value.length
     if (typeof value !== "object" || value === null || depth === 0 || budget <= 0) return 8
-    const items: ReadonlyArray<unknown> = Array.isArray(value) ? value : Object.values(value)
+    // A list and a record are walked by their keys alike; a list of the values would be made for nothing.
+    const fields = value as Readonly<Record<string, unknown>>
     let bytes = 32
-    for (let i = 0; i < items.length; i++) {
+    let seen = 0
+    for (const key in fields) {
       // What is not looked at any more is taken to be like what was.
-      if (budget <= 0) return Math.ceil((bytes * items.length) / i)
-      bytes += walk(items[i], depth - 1)
+      if (budget <= 0) return Math.ceil((bytes * Object.keys(fields).length) / seen)
+      bytes += walk(fields[key], depth - 1)
+      seen++
     }
     return bytes
   }

@@ -12,6 +12,7 @@ import type { TenantRoute } from "@tenant-tracer/model/TenantRoute"
 import * as TraceFacts from "@tenant-tracer/model/TraceFacts"
 import type { SpanKind } from "effect/Tracer"
 import type { Account } from "../deliver/ByteBudget.js"
+import * as Alike from "../internal/alike.js"
 import * as Attributes from "../internal/attributes.js"
 import { changed } from "../internal/changed.js"
 import * as ids from "../internal/ids.js"
@@ -177,8 +178,8 @@ export interface Recorder {
   ) => void
   /** A further chunk of a streamed answer came, so many seconds after the one before; absent where nobody measures that. */
   readonly chunk: CallMetrics["chunk"] | undefined
-  /** A session with an MCP server has ended; absent where nobody measures that. */
-  readonly session: CallMetrics["session"] | undefined
+  /** A session of MCP, or a request that was served over it, has ended; absent where nobody measures that. */
+  readonly mcp: CallMetrics["mcp"] | undefined
   readonly link: (span: RecordedSpan, link: SpanLink) => void
   /** Adds facts to a trace, until its root has ended. */
   readonly addFacts: (request: RequestTrace, facts: TraceFacts.TraceFacts) => void
@@ -230,19 +231,12 @@ export const make = (options: {
   const live = new Set<RequestTrace>()
   const answered = new Set<BindResult>()
   const limited = new Set<string>()
-  const names = new Map<string, string>()
+  const alike = Alike.make()
   const onReanchored = () => count("reanchored")
   let openSpans = 0
   let openAmbientSpans = 0
   let heldSpans = 0
   let heldBytes = 0
-
-  /** One text for all spans of a name: there are few names, and many spans wait. */
-  const sharedName = (name: string): string => {
-    const known = names.get(name)
-    if (known === undefined && names.size < maxNames && name.length <= 128) names.set(name, name)
-    return known ?? name
-  }
 
   const start = (
     request: RequestTrace,
@@ -257,20 +251,20 @@ export const make = (options: {
       spanId: ids.spanId(),
       parent,
       role,
-      services: servicesOf(data),
+      services: servicesOf(alike, data),
       isParent: false,
       state: "open"
     }
     const span = new RecordedSpan(
       request,
       ancestry,
-      sharedName(begin.name),
+      alike.text(begin.name),
       begin.kind ?? (role === undefined ? "internal" : SpanRegistry.specOf(role).kind),
       begin.startTime,
       data,
       remoteParent
     )
-    request.open.add(span)
+    request.opens(span)
     live.add(request)
     if (request.isAmbient) openAmbientSpans++
     else openSpans++
@@ -326,7 +320,7 @@ export const make = (options: {
   const close = (span: RecordedSpan, state: "ended" | "discarded"): void => {
     const request = span.request
     span.ancestry.state = state
-    request.open.delete(span)
+    request.closes(span)
     if (request.isAmbient) openAmbientSpans--
     else openSpans--
     if (request.isSettled) live.delete(request)
@@ -334,11 +328,10 @@ export const make = (options: {
 
   const end: Recorder["end"] = (span, endTime, outcome) => {
     if (span.ancestry.state === "discarded") return
-    if (span.endTime !== undefined) return count(span.outcome?._tag === "unfinished" ? "late_end" : "double_end")
+    if (span.hasEnded) return count(span.outcome?._tag === "unfinished" ? "late_end" : "double_end")
     const request = span.request
     span.endTime = endTime
     span.outcome = outcome
-    if (span === request.root) request.rootEndTime = endTime
     if (Failure.isFailed(span)) request.hasFailed = true
     calls?.ended(span)
     close(span, "ended")
@@ -376,7 +369,7 @@ export const make = (options: {
   }
 
   const writable = (span: RecordedSpan): boolean => {
-    if (span.endTime === undefined) return true
+    if (!span.hasEnded) return true
     // What is still written on a span that we ended is nobody's mistake.
     if (span.outcome?._tag !== "unfinished") count("write_after_end")
     return false
@@ -465,7 +458,7 @@ export const make = (options: {
         if (span.data === undefined) return count("bad_payload")
         const { _tag } = span.data
         span.data = Object.assign(changed(span.data, snapshot(fields)), { _tag }) as SpanData.SpanData
-        if (!span.ancestry.isParent) span.ancestry.services = servicesOf(span.data)
+        if (!span.ancestry.isParent) span.ancestry.services = servicesOf(alike, span.data)
       } catch {
         count("bad_payload")
       }
@@ -473,17 +466,22 @@ export const make = (options: {
 
     attribute: (span, key, value) => {
       if (!writable(span)) return
-      if (!Attributes.write(span.ownAttributes, key, value, span)) span.droppedAttributes++
-      else {
-        if (span.ancestry.role === undefined) span.ancestry.role = adopted(span, key, value)
-        if (span.data === undefined && !span.ancestry.isParent && Adopters.namesSystem(key)) {
-          span.ancestry.services = servicesOf(Adopters.dataOf("db_call", span.attributes))
-        }
-      }
       // A router writes the template of the route that matched on the span that is active: it is the root's.
       const { root } = span.request
-      if (key === "http.route" && root !== undefined && root.endTime === undefined && !root.attributes.has(key)) {
-        Attributes.write(root.ownAttributes, key, value)
+      if (key === "http.route" && root !== undefined && !root.hasEnded) {
+        const isInPayload = route(root, value)
+        if (isInPayload && span === root) return
+        if (!isInPayload && span !== root && !root.attributes.has(key)) Attributes.write(root.ownAttributes, key, value)
+      }
+      if (!Attributes.write(span.ownAttributes, key, value, span)) span.droppedAttributes++
+      else {
+        const { role } = span.ancestry
+        // A call over MCP may say first that it executes a tool.
+        if (role === undefined || (role === "tool_call" && span.data === undefined && key === "mcp.method.name"))
+          span.ancestry.role = adopted(span, key, value) ?? role
+        if (span.data === undefined && !span.ancestry.isParent && Adopters.namesSystem(key)) {
+          span.ancestry.services = servicesOf(alike, Adopters.dataOf("db_call", span.attributes))
+        }
       }
     },
 
@@ -506,14 +504,14 @@ export const make = (options: {
 
     chunk: calls?.chunk,
 
-    session: calls?.session,
+    mcp: calls?.mcp,
 
     link: (span, link) => {
       if (writable(span)) addLink(span, link)
     },
 
     addFacts: (request, facts) => {
-      if (request.rootEndTime === undefined) request.facts = joinFacts(request.facts, TraceFacts.read(facts))
+      if (request.root?.hasEnded !== true) request.facts = joinFacts(request.facts, TraceFacts.read(facts))
     },
 
     limitContent,
@@ -576,9 +574,6 @@ export const make = (options: {
 
 const maxLimited = 10_000
 
-/** More of them are made up by somebody for each span. */
-const maxNames = 4096
-
 /** Whoever says it without types means no less by another word. */
 const forbids = (content: "none" | "full" | undefined): boolean => content !== undefined && content !== "full"
 
@@ -615,21 +610,33 @@ export const withOwnLists = <Fields extends object>(copy: Fields): Fields => {
   return copy
 }
 
+/** Most roots need no attributes beside their payload. The first route that is known stays. */
+const route = (root: RecordedSpan, value: unknown): boolean => {
+  try {
+    if (root.data?._tag !== "proxy_request" || typeof value !== "string") return false
+    if (root.data.route === undefined) root.data = changed(root.data, { route: Attributes.text(value) })
+    return true
+  } catch {
+    // A getter or proxy of the caller's that throws; render will leave such a field out.
+    return false
+  }
+}
+
 const noServices: ReadonlyArray<string> = []
 
 /** What a view may exclude a span by. Longer names than a destination can name are not kept alive. */
-const servicesOf = (data: SpanData.SpanData | undefined): ReadonlyArray<string> => {
+const servicesOf = (alike: Alike.Alike, data: SpanData.SpanData | undefined): ReadonlyArray<string> => {
   if (data === undefined || (data._tag !== "db_call" && data._tag !== "service")) return noServices
   try {
-    const names: ReadonlyArray<unknown> = data._tag === "db_call" ? [data.service, data.system] : [data.service]
-    const known = names.filter((name): name is string => typeof name === "string" && name.length <= 128)
-    // Whoever filters has room for more, which would stay with each span.
-    return known.length === 0 ? noServices : known.slice()
+    return alike.pair(serviceOf(data.service), data._tag === "db_call" ? serviceOf(data.system) : undefined)
   } catch {
     // A getter or proxy of the caller's that throws; render will leave such a field out.
     return noServices
   }
 }
+
+const serviceOf = (name: unknown): string | undefined =>
+  typeof name === "string" && name.length <= 128 ? name : undefined
 
 /**
  * A monotonic clock drifts from the wall clock while a machine sleeps, or when somebody sets it; differences below 5 ms are the wall clock's own

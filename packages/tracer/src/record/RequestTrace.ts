@@ -13,7 +13,8 @@ import type { Recorder } from "./Recorder.js"
 import type { TraceContext } from "./TraceContext.js"
 
 /**
- * Where the spans of a trace go. `holding`: they wait for `bind`, the first of them `since` its end. `bound`: they belong to a tenant. `operator`: they are the operator's for good.
+ * Where the spans of a trace go. `holding`: they wait for `bind`, the first of them `since` its end. `bound`: they belong to a tenant. `operator`:
+ * they are the operator's for good.
  *
  * @since 0.1.0
  * @category models
@@ -32,11 +33,13 @@ export type Ownership =
  */
 export class RequestTrace {
   root: RecordedSpan | undefined = undefined
-  rootEndTime: bigint | undefined = undefined
+  /** When the first of its spans began: what the spans' times are kept beside. */
+  origin: bigint | undefined = undefined
   facts: TraceFacts.TraceFacts = TraceFacts.empty
   /** `none` once the request or its route has forbidden it: nobody gets any then. */
   content: "none" | "full" = "full"
-  readonly open: Set<RecordedSpan> = new Set()
+  /** Its open spans; `undefined` where there is none, as in all that wait in queues. */
+  private opened: Set<RecordedSpan> | undefined = undefined
   /** Whether any span of it that has ended failed. */
   hasFailed = false
   /** What became of it, by destination. */
@@ -60,9 +63,26 @@ export class RequestTrace {
     return this.ownership._tag === "bound" && this.ownership.route.operatorPolicy === "metadata_only"
   }
 
+  get rootEndTime(): bigint | undefined {
+    return this.root?.endTime
+  }
+
+  get open(): Iterable<RecordedSpan> {
+    return this.opened ?? []
+  }
+
+  opens(span: RecordedSpan): void {
+    this.opened ??= new Set()
+    this.opened.add(span)
+  }
+
+  closes(span: RecordedSpan): void {
+    if (this.opened?.delete(span) && this.opened.size === 0) this.opened = undefined
+  }
+
   /** Whether its root has ended and no span of it is open: a late span may yet begin. */
   get isSettled(): boolean {
-    return this.open.size === 0 && (this.isAmbient || this.rootEndTime !== undefined)
+    return this.opened === undefined && (this.isAmbient || this.root?.hasEnded === true)
   }
 }
 

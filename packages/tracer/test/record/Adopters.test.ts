@@ -245,9 +245,23 @@ describe("the HTTP client", () => {
           `
           job
           └── chat gpt-4o
-              └── http.client GET
+              └── GET
         `
         )
+        const operator = yield* TestTracer.spans(TestTracer.operator)
+        const called = one(operator.filter(({ name }) => name === "GET"))
+        expect(called.kind).toBe("client")
+        // The keys that the conventions require of an HTTP client span, and their values.
+        expect(called.attributes).toMatchObject({
+          "http.request.method": "GET",
+          "http.response.status_code": 200,
+          "server.address": "127.0.0.1",
+          "server.port": port,
+          "url.full": `http://127.0.0.1:${port}/v1/chat`,
+          "url.path": "/v1/chat",
+          "url.scheme": "http"
+        })
+        expect(Object.keys(called.attributes).filter((key) => /header|query/.test(key))).toEqual([])
         expect(seen[0]?.["api-key"]).toBe("SECRET")
         expect(seen[0]?.traceparent).toBeUndefined()
         expect(textOf(yield* TestTracer.spans(TestTracer.operator))).not.toContain("SECRET")
@@ -277,7 +291,9 @@ describe("the HTTP client", () => {
         acme
       )
       const operator = yield* TestTracer.spans(TestTracer.operator)
-      expect(one(operator.filter(({ name }) => name === "http.client GET")).status.code).toBe("error")
+      const called = one(operator.filter(({ name }) => name === "GET"))
+      expect(called.status.code).toBe("error")
+      expect(called.attributes).toMatchObject({ "error.type": "RequestError", "server.port": 1 })
       expect(textOf(operator)).not.toContain("SECRET")
     }).pipe(Effect.provide(layer()))
   )
@@ -296,7 +312,10 @@ describe("Adopters", () => {
     expect(role("gen_ai.operation.name", "invoke_agent")).toBe("agent")
     expect(role("gen_ai.operation.name", "create_agent")).toBe("agent")
     expect(role("mcp.method.name", "tools/list")).toBe("mcp_list_tools")
+    expect(role("mcp.method.name", "resources/templates/list")).toBe("mcp_list_tools")
     expect(role("mcp.method.name", "tools/call")).toBe("mcp_tool_call")
+    expect(role("mcp.method.name", "prompts/get")).toBe("mcp_tool_call")
+    expect(role("mcp.method.name", 1)).toBe("mcp_tool_call")
     expect(Adopters.roleOfAttribute("sql.transaction", "db.system.name", "sqlite")).toBeUndefined()
     expect(role("http.route", "/x")).toBeUndefined()
     expect([Adopters.roleOfName("sql.execute"), Adopters.roleOfName("sql.other")]).toEqual(["db_call", undefined])
@@ -312,6 +331,93 @@ describe("Adopters", () => {
     expect(statement("secret function")).toBeUndefined()
     expect(statement("selectsecret")).toBeUndefined()
   })
+
+  it("reads what a call went on from, what a memory was asked for, and where an agent is", () => {
+    expect(
+      read("llm_call", {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.previous_response.id": "resp_0",
+        "gen_ai.request.reasoning.level": "low",
+        "gen_ai.conversation.compacted": true,
+        "gen_ai.usage.cache_read.input_tokens": 4,
+        "gen_ai.usage.cache_write.input_tokens": 3,
+        "gen_ai.usage.reasoning.output_tokens": 2
+      })
+    ).toMatchObject({
+      previousResponseId: "resp_0",
+      compacted: true,
+      parameters: { reasoningLevel: "low" },
+      usage: { cacheReadInputTokens: 4, cacheCreationInputTokens: 3, reasoningOutputTokens: 2 }
+    })
+    expect(
+      read("llm_call", {
+        "gen_ai.operation.name": "search_memory",
+        "gen_ai.conversation.compacted": "true",
+        "gen_ai.memory.store.id": "s",
+        "gen_ai.memory.record.id": "m",
+        "gen_ai.memory.record.count": 2,
+        "gen_ai.memory.query.text": "SECRET"
+      })
+    ).toMatchObject({
+      operation: "search_memory",
+      compacted: undefined,
+      memory: { storeId: "s", recordId: "m", recordCount: 2 }
+    })
+    expect(read("llm_call", { "gen_ai.usage.cache_creation.input_tokens": 5 })).toMatchObject({
+      usage: { cacheCreationInputTokens: 5 }
+    })
+    expect(read("llm_call", { "gen_ai.data_source.id": "vs_1" })).toMatchObject({ dataSourceId: "vs_1" })
+    expect(read("agent", { "gen_ai.agent.name": "a", "server.address": "agents.example.com" })).toMatchObject({
+      server: { address: "agents.example.com" }
+    })
+  })
+
+  it("reads what an MCP server was asked for, and how it was reached", () => {
+    const reached = {
+      "mcp.session.id": "s",
+      "mcp.protocol.version": "2025-06-18",
+      "jsonrpc.request.id": "7",
+      "jsonrpc.protocol.version": "1.0",
+      "network.transport": "tcp",
+      "network.protocol.name": "http",
+      "network.protocol.version": "2"
+    }
+    const told = {
+      sessionId: "s",
+      protocolVersion: "2025-06-18",
+      requestId: "7",
+      jsonrpcVersion: "1.0",
+      transport: "http",
+      networkProtocolVersion: "2"
+    }
+    const list = { ...reached, "mcp.method.name": "prompts/list" }
+    expect(read("mcp_list_tools", list)).toMatchObject({ ...told, method: "prompts/list" })
+    const prompt = { ...reached, "mcp.method.name": "prompts/get", "gen_ai.prompt.name": "analyze" }
+    expect(read("mcp_tool_call", prompt)).toMatchObject({ ...told, method: "prompts/get", prompt: "analyze" })
+    expect(
+      read("mcp_tool_call", {
+        "mcp.method.name": "resources/read",
+        "mcp.resource.uri": "file:///a",
+        "network.transport": "pipe"
+      })
+    ).toMatchObject({ method: "resources/read", resourceUri: "file:///a", transport: "stdio" })
+  })
+
+  it.effect(
+    "a summary that a library tells is the name that the operator reads; it may name tables, so a tenant does not",
+    () =>
+      Effect.gen(function* () {
+        const attributes = {
+          "db.system.name": "postgresql",
+          "db.query.text": "select * from plans",
+          "db.query.summary": "SELECT plans"
+        }
+        yield* Effect.withSpan(Effect.void, "query", { attributes }).pipe(acme)
+        yield* TestTracer.expectTree("acme", "job\n└── postgresql select")
+        yield* TestTracer.expectTree(TestTracer.operator, "job\n└── SELECT plans")
+        expect(textOf(yield* TestTracer.spans("acme"))).not.toContain("plans")
+      }).pipe(Effect.provide(layer()))
+  )
 
   it("leaves out what is of another type, and every attribute that it does not name", () => {
     expect(
@@ -331,9 +437,13 @@ describe("Adopters", () => {
     })
     for (const role of ["llm_call", "agent", "tool_call", "mcp_tool_call", "mcp_list_tools", "db_call"] as const) {
       expect(read(role, {})?._tag).toBe(role)
-      expect(textOf(read(role, { "gen_ai.input.messages": "SECRET", "db.query.text": "SECRET" }))).not.toContain(
-        "SECRET"
-      )
+      const secret = {
+        "gen_ai.input.messages": "SECRET",
+        "db.query.text": "SECRET",
+        "gen_ai.memory.query.text": "SECRET",
+        "gen_ai.memory.records": "SECRET"
+      }
+      expect(textOf(read(role, secret))).not.toContain("SECRET")
     }
     for (const role of ["proxy_request", "guardrail", "service"] as const) expect(read(role, {})).toBeUndefined()
   })
@@ -346,7 +456,13 @@ describe("Adopters", () => {
         span("x", { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "planner" }),
         span("x", { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search" }),
         span("x", { "mcp.method.name": "tools/call", "gen_ai.tool.name": "weather" }),
+        span("x", {
+          "gen_ai.operation.name": "execute_tool",
+          "mcp.method.name": "tools/call",
+          "gen_ai.tool.name": "forecast"
+        }),
         span("x", { "mcp.method.name": "tools/list" }),
+        span("x", { "mcp.method.name": "prompts/get", "gen_ai.prompt.name": "analyze" }),
         span("x", { "db.system.name": "redis" }),
         span("x", { custom: "y" })
       ]).pipe(acme)
@@ -357,7 +473,9 @@ describe("Adopters", () => {
           ├── invoke_agent planner
           ├── execute_tool search
           ├── tools/call weather
+          ├── tools/call forecast
           ├── tools/list
+          ├── prompts/get analyze
           └── redis
         `
       )

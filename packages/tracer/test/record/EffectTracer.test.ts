@@ -197,7 +197,7 @@ describe("whose a span is", () => {
       )
       yield* TestTracer.expectTree("other", "job")
       const names = (yield* TestTracer.spans("acme")).map(({ name }) => name)
-      expect(names.sort()).toEqual(["job", "job", "postgres select attached"])
+      expect(names.sort()).toEqual(["job", "job", "select attached"])
     }).pipe(Effect.provide(layer()))
   )
 

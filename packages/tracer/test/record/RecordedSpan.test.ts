@@ -154,6 +154,7 @@ it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spa
       const queue = SpanQueue.make({
         maxSpans: 1e9,
         maxBytes: 1e9,
+        sizeOf: RecordedSpan.sizeOf,
         worth: (span: RecordedSpan.RecordedSpan) => account.worth(span)
       })
       for (let trace = 0; trace < traces; trace++) {
@@ -161,7 +162,7 @@ it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spa
           account.made(span)
           account.queued(span)
           if (isLost(span)) account.dropped([span], "tenant_quota")
-          else queue.offer(span, RecordedSpan.sizeOf(span), 0)
+          else queue.offer(span, 0)
         }
       }
       recorded.ended.length = 0

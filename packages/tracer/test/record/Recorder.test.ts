@@ -307,7 +307,7 @@ describe("Recorder, holding", () => {
   })
 
   it("the bytes of the whole process are bounded: who exceeds them is released, the others stay", () => {
-    const { counts, leaf, open, owners, recorder } = held({ heldBytesInProcess: 1000 })
+    const { counts, leaf, open, owners, recorder } = held({ heldBytesInProcess: 800 })
     const first = open({ name: "first" })
     const next = open({ name: "next" })
     leaf(first, "f1")
@@ -853,7 +853,7 @@ describe("Recorder, the budget of the process", () => {
   )
 
   it("a trace that does not fit goes to the operator whole, in its order, and cannot be bound any more", () => {
-    const budget = budgetOf(1000)
+    const budget = budgetOf(800)
     const { counts, leaf, open, owners, recorder } = setup({ budget })
     const root = open()
     for (const name of ["a", "b", "c"]) leaf(root, name)

@@ -4,7 +4,9 @@ import { TestTracer, VocabularyResolver } from "@tenant-tracer/tracer"
 import { Vocabularies } from "@tenant-tracer/vocabulary"
 import { Layer } from "effect"
 
-export const vocabularies = Layer.succeed(VocabularyResolver.VocabularyResolver, { resolve: Vocabularies.layer })
+export const vocabularies = Layer.succeed(VocabularyResolver.VocabularyResolver, {
+  resolve: (refs, attributes) => Vocabularies.layer(refs, Vocabularies.all, attributes)
+})
 
 export const layer = (config?: Parameters<typeof TestTracer.layer>[0]) =>
   Layer.provide(TestTracer.layer(config), vocabularies)
