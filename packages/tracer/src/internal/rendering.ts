@@ -110,7 +110,7 @@ export const make = (options: {
   const onRedactionFailed = (): void => ledger.count("redaction_failed")
 
   const viewOf: Rendering["view"] = (destination, audience, owner) =>
-    Either.mapBoth(vocabularies.resolve(destination.vocabularies), {
+    Either.mapBoth(vocabularies.resolve(destination.vocabularies, destination.limits.attributes ?? maxAttributes), {
       onLeft: (error) => error.message,
       onRight: (vocabulary) => ({
         audience,
@@ -119,6 +119,9 @@ export const make = (options: {
         ...Redaction.of(config.redaction, audience, owner, destination.redaction),
         callerTrace: destination.callerTrace,
         valueLength: destination.limits.valueLength ?? 1024 * 1024,
+        keyLength: destination.limits.keyLength ?? Number.POSITIVE_INFINITY,
+        lengthUnit: destination.limits.lengthUnit ?? "characters",
+        listLength: destination.limits.listLength ?? Number.POSITIVE_INFINITY,
         maxAttributes: destination.limits.attributes ?? maxAttributes,
         spans: destination.view?.spans ?? "all",
         hide: setOf(destination.view?.hide),
@@ -136,6 +139,21 @@ export const make = (options: {
 
   return { view: viewOf, render: (view, resource) => renderer(view, contextOf(view, resource)) }
 }
+
+/** What tells apart what two destinations of one owner receive of the same spans. */
+export const likenessOf = (destination: Destination.Destination, view: View): string =>
+  JSON.stringify([
+    view.audience,
+    view.content,
+    view.callerTrace,
+    view.valueLength,
+    view.maxAttributes,
+    destination.vocabularies,
+    destination.view,
+    destination.resource,
+    destination.redaction,
+    destination.limits
+  ])
 
 const nothing: ReadonlySet<never> = new Set()
 

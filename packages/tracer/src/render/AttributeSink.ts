@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { LengthUnit } from "@tenant-tracer/model/Destination"
 import * as Json from "@tenant-tracer/model/Json"
 import type { AttributeWriter } from "@tenant-tracer/model/Vocabulary"
 import * as AttributeBudget from "./AttributeBudget.js"
@@ -18,14 +19,17 @@ import { Double, type Value } from "./RenderedSpan.js"
 export const maxAttributes = 128
 
 /**
- * How much of a span a back end keeps: characters of a value, attributes (default 128), and which of these go first where there are more. Without a
- * vocabulary the newest go.
+ * How much of a span a back end keeps: how long a value and a name may be (in characters unless said otherwise), entries of a list (default: all),
+ * attributes (default 128), and which of these go first where there are more. Without a vocabulary the newest go.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Limits {
   readonly valueLength: number
+  readonly keyLength?: number | undefined
+  readonly lengthUnit?: LengthUnit | undefined
+  readonly listLength?: number | undefined
   readonly maxAttributes?: number | undefined
   readonly vocabulary?: AttributeBudget.Spelling | undefined
 }
@@ -34,7 +38,8 @@ const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
 
 /**
  * The attributes of one span. What is too much makes way as `AttributeBudget` has it, and is counted. A text that is too long is cut; one that is JSON
- * is told more shortly, so that it is JSON still, and where it cannot be, it goes and is counted.
+ * is told more shortly, so that it is JSON still, and where it cannot be, it goes and is counted. A name that is too long is cut, and where another
+ * one is cut to the same, the newer stays; of a list that is too long the first entries stay.
  *
  * @since 0.1.0
  * @category models
@@ -42,11 +47,17 @@ const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
 export class AttributeSink implements AttributeWriter {
   private readonly values = new Map<string, Value>()
   private readonly most: number
+  private readonly keyLength: number
+  private readonly unit: LengthUnit
+  private readonly listLength: number
   private lost = 0
   private isFitted = true
 
   constructor(private readonly limits: Limits) {
     this.most = limits.maxAttributes ?? maxAttributes
+    this.keyLength = limits.keyLength ?? Number.POSITIVE_INFINITY
+    this.unit = limits.lengthUnit ?? "characters"
+    this.listLength = limits.listLength ?? Number.POSITIVE_INFINITY
   }
 
   get entries(): ReadonlyArray<readonly [key: string, value: Value]> {
@@ -60,14 +71,16 @@ export class AttributeSink implements AttributeWriter {
   }
 
   has(key: string): boolean {
-    return this.values.has(key)
+    return this.values.has(this.nameOf(key))
   }
 
   write(key: string, value: Value): void {
     const bounded = fits(value) ? this.bounded(value) : undefined
     if (bounded === undefined) this.lost++
     else {
-      this.values.set(key, bounded)
+      const name = this.nameOf(key)
+      if (name !== key && this.values.has(name)) this.lost++
+      this.values.set(name, bounded)
       this.isFitted = false
       // What a span writes has no bound of its own.
       if (this.values.size > this.most * 8) this.fit()
@@ -98,9 +111,9 @@ export class AttributeSink implements AttributeWriter {
     if (value === undefined) return
     const text = Json.stringify(value)
     const short =
-      text === undefined || text.length <= this.limits.valueLength
+      text === undefined || this.isShort(text)
         ? text
-        : ShorterJson.within(JSON.parse(text), this.limits.valueLength)
+        : this.shorter((length) => ShorterJson.within(JSON.parse(text), length))
     if (short === undefined) this.lost++
     else this.write(key, short)
   }
@@ -113,19 +126,34 @@ export class AttributeSink implements AttributeWriter {
 
   private bounded(value: Value): Value | undefined {
     if (typeof value === "string") return this.short(value)
+    if (!Array.isArray(value)) return value
+    const list = value.length <= this.listLength ? value : value.slice(0, this.listLength)
     // A list has items of one type.
-    if (!Array.isArray(value) || typeof value[0] !== "string") return value
-    const items = value.flatMap((item) => this.short(item) ?? [])
-    return items.length === value.length ? items : undefined
+    if (typeof list[0] !== "string") return list
+    const items = list.flatMap((item) => this.short(item) ?? [])
+    return items.length === list.length ? items : undefined
   }
 
   private short(text: string): string | undefined {
-    return text.length <= this.limits.valueLength ? text : ShorterJson.fit(text, this.limits.valueLength)
+    return this.isShort(text) ? text : this.shorter((length) => ShorterJson.fit(text, length))
+  }
+
+  private nameOf(key: string): string {
+    return ShorterJson.isWithin(key, this.keyLength, this.unit)
+      ? key
+      : ShorterJson.inUnit(this.keyLength, this.unit, (length) => ShorterJson.cut(key, length))
+  }
+
+  private isShort(text: string): boolean {
+    return ShorterJson.isWithin(text, this.limits.valueLength, this.unit)
+  }
+
+  private shorter(told: (length: number) => string | undefined): string | undefined {
+    return ShorterJson.inUnit(this.limits.valueLength, this.unit, told)
   }
 }
 
-/** A whole number goes as a 64-bit integer: one that is larger would make its whole batch unreadable. */
-const fits = (value: Value): boolean =>
-  Array.isArray(value) ? value.every(isInRange) : isInRange(value instanceof Double ? value.value : value)
+/** A whole number goes as a 64-bit integer, and one that is larger would make its whole batch unreadable. A `Double` may be as large as it is. */
+const fits = (value: Value): boolean => (Array.isArray(value) ? value.every(isInRange) : isInRange(value))
 
 const isInRange = (value: unknown): boolean => !Number.isInteger(value) || Math.abs(Number(value)) < 2 ** 63

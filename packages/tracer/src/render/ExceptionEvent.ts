@@ -7,6 +7,7 @@
 import { type Context, type HrTime, ROOT_CONTEXT, TraceFlags, trace } from "@opentelemetry/api"
 import * as Attributes from "../internal/attributes.js"
 import * as SecretText from "../internal/secretText.js"
+import { wellFormed } from "../internal/wellFormed.js"
 import * as Failure from "../record/Failure.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { Redactor } from "./Redactor.js"
@@ -43,7 +44,7 @@ export const make = (span: RecordedSpan, redactor: Redactor | undefined): Except
   const error = Failure.errorOf(span)
   if (error === undefined) return undefined
   const textOf = (value: unknown): string => {
-    const text = typeof value === "string" ? Attributes.text(value) : ""
+    const text = typeof value === "string" ? wellFormed(Attributes.text(value)) : ""
     // It goes to a log, and providers quote the key that they refuse.
     return SecretText.withoutSecrets(redactor === undefined ? text : redactor.text(text), false)
   }

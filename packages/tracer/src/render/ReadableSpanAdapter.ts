@@ -7,6 +7,7 @@
 import { type Attributes, createTraceState, type HrTime, type Link, SpanKind, SpanStatusCode } from "@opentelemetry/api"
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources"
 import type { ReadableSpan, TimedEvent } from "@opentelemetry/sdk-trace-base"
+import * as Otlp from "./internal/otlp.js"
 import { type BatchContext, Double, type RenderedSpan, type Value } from "./RenderedSpan.js"
 
 const nanosPerSecond = 1_000_000_000n
@@ -29,8 +30,10 @@ const noLinks = Object.freeze([]) as unknown as Array<Link>
 
 type Pairs = ReadonlyArray<readonly [key: string, value: Value]>
 
-// JSON has no word for these, and one of them would make a whole batch unreadable.
-const cannotTravel = (value: unknown): boolean => typeof value === "number" && !Number.isFinite(value)
+// JSON has no word for what is not finite, and the stock serializers take what is whole for a 64-bit integer: one of these would make a whole batch
+// unreadable.
+const cannotTravel = (value: unknown): boolean =>
+  typeof value === "number" && (!Number.isFinite(value) || (Number.isInteger(value) && !Otlp.isInteger(value)))
 
 const attributesOf = (pairs: Pairs): { readonly attributes: Attributes; readonly lost: number } => {
   const attributes: Array<readonly [string, Attributes[string]]> = []
@@ -66,7 +69,8 @@ const sharedOf = (context: BatchContext): Shared => {
 
 /**
  * Makes a `ReadableSpan`. Pass one `context` object for all spans of a destination. Two things it cannot say: that a whole number is a double
- * (`Double` is unwrapped, and `1.0` arrives as the integer 1), and that a number is not finite (left out and counted as a dropped attribute).
+ * (`Double` is unwrapped, and `1.0` arrives as the integer 1), and that a number is not finite or is whole and beyond 64 bits (left out and counted
+ * as a dropped attribute).
  *
  * @since 0.1.0
  * @category constructors

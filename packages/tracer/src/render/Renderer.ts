@@ -15,6 +15,7 @@ import * as Failure from "../record/Failure.js"
 import type { RecordedSpan, SpanLink } from "../record/RecordedSpan.js"
 import { AttributeSink } from "./AttributeSink.js"
 import * as ContentPolicy from "./ContentPolicy.js"
+import * as HttpClient from "./internal/httpClient.js"
 import type { RenderedEvent, RenderedLink, RenderedSpan, Value } from "./RenderedSpan.js"
 import * as TenantView from "./TenantView.js"
 
@@ -65,15 +66,18 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   const parent = TenantView.parentOf(view, span)
   // Where the request's own root is hidden, what hung under it takes its place.
   const isRoot = parent === undefined
-  const name = data === undefined ? span.name : SpanName.of(data, view.vocabulary.spanName)
+  const name = data === undefined ? HttpClient.nameOf(span.name) : SpanName.of(data, view.vocabulary.spanName)
   const offset = request.clockOffset
   const startTime = span.startTime + offset
+  const took = (span.endTime ?? span.startTime) - span.startTime
   const error = data?.error ?? failureOf(span, view)
+  const refusal = data === undefined && error === undefined ? HttpClient.refusalOf(span) : undefined
 
   const attributes = new AttributeSink(view)
   const out = redactor === undefined ? attributes : redactor.over(attributes)
   if (span.outcome?._tag === "cancelled") attributes.boolean("gateway.cancelled", true)
   if (span.outcome?._tag === "unfinished") attributes.boolean("gateway.unfinished", true)
+  attributes.string("error.type", refusal)
   view.vocabulary.write(
     { name, data, facts: factsOf(span, view, name), isRoot, error, startTime: Number(startTime / nanosPerMilli) },
     out
@@ -107,7 +111,6 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     }
   }
 
-  const endTime = span.endTime !== undefined && span.endTime > span.startTime ? span.endTime : span.startTime
   return {
     traceId,
     spanId: span.spanId,
@@ -117,7 +120,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     name: textOf(view, name),
     kind: kindOf(span, data),
     startTime,
-    endTime: endTime + offset,
+    endTime: took > 0n ? startTime + took : startTime,
     attributes: attributes.entries,
     droppedAttributes: attributes.dropped + (view.audience === "tenant" ? 0 : span.droppedAttributes),
     events: eventsOf(span, view, error),
@@ -125,14 +128,14 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     links,
     status:
       error === undefined
-        ? { code: "unset", message: undefined }
+        ? { code: refusal === undefined ? "unset" : "error", message: undefined }
         : { code: "error", message: textOf(view, error.message ?? error.type) }
   }
 }
 
-/** An agent at work is here, but to create one is a call to the service that keeps it. */
+/** An agent at work is here, unless it is a service of its own. */
 const kindOf = ({ kind }: RecordedSpan, data: SpanData.Read | undefined): RecordedSpan["kind"] =>
-  data?._tag === "agent" && data.operation === "create_agent" ? "client" : kind
+  data?._tag === "agent" && SpanData.isRemote(data) ? "client" : kind
 
 /** A trace of which only model calls are seen would have no name: nobody sees its root. */
 const factsOf = ({ request: { facts } }: RecordedSpan, view: TenantView.View, name: string): TraceFacts =>
@@ -222,6 +225,10 @@ const copy = (
   }
 }
 
+/** What an event has is bounded as a span's attributes are, and no vocabulary says which of them matter. */
+const eventSink = ({ keyLength, lengthUnit, listLength, valueLength }: TenantView.View): AttributeSink =>
+  new AttributeSink({ keyLength, lengthUnit, listLength, valueLength })
+
 /** Log lines become events of the active span: they never leave for a tenant. */
 const eventsOf = (
   span: RecordedSpan,
@@ -237,7 +244,7 @@ const eventsOf = (
       }))
     : []
   if (error !== undefined) {
-    const exception = new AttributeSink({ valueLength: view.valueLength })
+    const exception = eventSink(view)
     const out = view.redactor === undefined ? exception : view.redactor.over(exception)
     out.string("exception.type", error.type)
     out.string("exception.message", error.message)
@@ -256,7 +263,7 @@ const bounded = (
   view: TenantView.View,
   attributes: ReadonlyMap<string, Value>
 ): AttributeSink["entries"] => {
-  const sink = new AttributeSink({ valueLength: view.valueLength })
+  const sink = eventSink(view)
   copy(span, view, attributes, (key, value) => sink.write(key, value))
   return sink.entries
 }

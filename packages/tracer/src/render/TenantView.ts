@@ -32,8 +32,14 @@ export interface View {
   readonly hide: ReadonlySet<SpanRole>
   readonly excludeServices: ReadonlySet<string>
   readonly vocabulary: Vocabulary
-  /** Characters of one attribute value. */
+  /** Length of one attribute value. */
   readonly valueLength: number
+  /** Length of the name of one attribute. */
+  readonly keyLength: number
+  /** What these two count. */
+  readonly lengthUnit: Destination.LengthUnit
+  /** Entries of one list. */
+  readonly listLength: number
   /** Attributes of one span. */
   readonly maxAttributes: number
 }
@@ -103,6 +109,7 @@ const conversation = [
   "conversationId",
   "dataSourceId",
   "outputType",
+  "previousResponseId",
   "server",
   "parameters",
   "usage",
@@ -116,7 +123,7 @@ const conversation = [
  * is the operator's: deployments, where databases and services are, what else was noted of them, and who asked.
  */
 const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
-  proxy_request: ["method", "route", "scheme", "path", "status", ...spoken],
+  proxy_request: ["method", "route", "scheme", "path", "status", "server", "networkProtocolVersion", ...spoken],
   llm_call: [
     ...conversation,
     "operation",
@@ -132,6 +139,9 @@ const shown: { readonly [Role in SpanRole]: ReadonlyArray<FieldOf<Role>> } = {
     "attempt",
     "embedding",
     "documents",
+    "compacted",
+    "memory",
+    "records",
     "toolCount"
   ],
   agent: [...conversation, "operation", "name", "id", "description", "version"],

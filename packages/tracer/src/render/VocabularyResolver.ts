@@ -16,7 +16,13 @@ import type * as Either from "effect/Either"
 export class VocabularyResolver extends Context.Tag("@tenant-tracer/tracer/VocabularyResolver")<
   VocabularyResolver,
   {
-    /** One vocabulary for a destination, several of them layered where it asks for several; an error says which is unknown or which two clash. */
-    readonly resolve: (refs: ReadonlyArray<VocabularyRef>) => Either.Either<Vocabulary, { readonly message: string }>
+    /**
+     * One vocabulary for a destination that keeps so many attributes of a span, several of them layered where it asks for several; an error says
+     * which is unknown, which two clash, or that what goes last is more than that.
+     */
+    readonly resolve: (
+      refs: ReadonlyArray<VocabularyRef>,
+      attributes: number
+    ) => Either.Either<Vocabulary, { readonly message: string }>
   }
 >() {}

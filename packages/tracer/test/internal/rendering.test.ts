@@ -15,27 +15,43 @@ const resource = { "service.name": "acme", team: "a" }
 /** How one view renders batches, and what it has counted. */
 const rendering = (of: Partial<View> = {}) => {
   const counted: Record<string, number> = {}
+  const asked: Array<number> = []
   const { render, view: viewOf } = Rendering.make({
     config: { resource: { "host.name": "h1", "service.version": "7" } },
-    vocabularies: { resolve: () => Either.right(vocabulary()) },
+    vocabularies: {
+      resolve: (_, attributes) => Either.right(asked.push(attributes)).pipe(Either.map(() => vocabulary()))
+    },
     ledger: {
       count: (name, count = 1) => {
         counted[name] = (counted[name] ?? 0) + count
       }
     }
   })
-  return { counted, render: render(view({ content: "full", ...of }), resource), viewOf }
+  return { asked, counted, render: render(view({ content: "full", ...of }), resource), viewOf }
 }
 
 it("a destination's limits are its view's, and have defaults", () => {
   const limitsOf = (limits: Destination.DestinationLimits) => {
-    const { maxAttributes, valueLength } = Either.getOrThrow(
+    const { keyLength, lengthUnit, listLength, maxAttributes, valueLength } = Either.getOrThrow(
       rendering().viewOf(destination({ limits }), "tenant", "acme")
     )
-    return [maxAttributes, valueLength]
+    return [maxAttributes, valueLength, keyLength, listLength, lengthUnit]
   }
-  expect(limitsOf({})).toEqual([128, 1024 * 1024])
-  expect(limitsOf({ attributes: 64, valueLength: 10 })).toEqual([64, 10])
+  expect(limitsOf({})).toEqual([128, 1024 * 1024, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, "characters"])
+  expect(limitsOf({ attributes: 64, valueLength: 10, keyLength: 255, listLength: 4 })).toEqual([
+    64,
+    10,
+    255,
+    4,
+    "characters"
+  ])
+  expect(limitsOf({ lengthUnit: "bytes" }).at(-1)).toBe("bytes")
+})
+
+it("vocabularies are asked for by how many attributes the destination keeps", () => {
+  const { asked, viewOf } = rendering()
+  for (const limits of [{ attributes: 32 }, {}]) viewOf(destination({ limits }), "tenant", "acme")
+  expect(asked).toEqual([32, 128])
 })
 
 const spans = (count: number): ReadonlyArray<RecordedSpan> => {

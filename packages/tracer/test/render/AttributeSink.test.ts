@@ -93,6 +93,54 @@ describe("AttributeSink", () => {
     ])
   })
 
+  it("cuts names, and counts where two of them become one: the newer stays", () => {
+    const out = new AttributeSink({ valueLength: 8, keyLength: 4 })
+    out.int("abcd", 1)
+    out.int("ab😀", 2)
+    expect([out.dropped, out.has("abcd"), out.has("abcdef"), out.has("abc😀")]).toEqual([0, true, true, false])
+    out.int("abc😀", 3)
+    out.int("abcdef", 4)
+    out.int("ab😀x", 5)
+    expect(out.entries).toEqual([
+      ["abcd", 4],
+      ["ab😀", 5],
+      ["abc", 3]
+    ])
+    expect(out.dropped).toBe(2)
+  })
+
+  it("counts bytes where its back end does", () => {
+    const out = new AttributeSink({ valueLength: 16, keyLength: 6, lengthUnit: "bytes" })
+    out.string("ascii", "x".repeat(20))
+    out.string("日本", "日本語日本語")
+    out.string("日本語", "é".repeat(8))
+    out.strings("list", ["ok", "日本語日本語"])
+    out.json("json", ["日本語日本語"])
+    expect(out.entries).toEqual([
+      ["ascii", "x".repeat(16)],
+      ["日本", "é".repeat(8)],
+      ["list", ["ok", "日本語日本"]],
+      ["json", '["日本語…"]']
+    ])
+    expect([out.dropped, out.has("日本語"), out.has("日")]).toEqual([1, true, false])
+  })
+
+  it("keeps the first entries of a list of any type", () => {
+    const out = new AttributeSink({ valueLength: 2, listLength: 2 })
+    out.strings("texts", ["abc", "b", "c"])
+    out.strings("fits", ["a", "b"])
+    out.write("numbers", [1, 2, 3])
+    // What is wrong with an entry that goes is wrong with nothing.
+    out.strings("late", ["a", "b", JSON.stringify({ long: "text" })])
+    expect(out.entries).toEqual([
+      ["texts", ["ab", "b"]],
+      ["fits", ["a", "b"]],
+      ["numbers", [1, 2]],
+      ["late", ["a", "b"]]
+    ])
+    expect(out.dropped).toBe(0)
+  })
+
   it("tells JSON that is too long more shortly, and drops and counts it where that cannot be done: half of it would be no JSON", () => {
     const out = sink(20)
     out.json("fits", [1, 2, 3])
@@ -134,13 +182,18 @@ describe("AttributeSink", () => {
     expect([out.entries, out.dropped]).toEqual([[["cycle", '{"a":1}']], 1])
   })
 
-  it("drops a whole number that no 64 bits hold: back ends refuse the batch in which it comes", () => {
+  it("drops an integer that no 64 bits hold, for back ends refuse the batch in which it comes; a double may be as large as it is", () => {
     const out = sink()
     out.int("large", 2 ** 62)
     out.int("huge", 1e300)
-    out.double("whole", -(2 ** 63))
+    out.write("list", [1, 2 ** 63])
+    out.double("whole", 1e20)
     out.double("small", 1e-300)
-    expect(out.entries.map(([key]) => key)).toEqual(["large", "small"])
+    expect(out.entries).toEqual([
+      ["large", 2 ** 62],
+      ["whole", new Double(1e20)],
+      ["small", new Double(1e-300)]
+    ])
     expect(out.dropped).toBe(2)
   })
 

@@ -88,6 +88,24 @@ describe("isContent", () => {
     expect(keysFor("full").sort()).toEqual(Object.keys(attributes).sort())
   })
 
+  it("the name and the version of a prompt stay where its messages go, also where Traceloop's row of messages is read", () => {
+    const prompt = {
+      "gen_ai.prompt.name": "weather",
+      "gen_ai.prompt.version": "3",
+      "gen_ai.prompt.0.content": "canary"
+    }
+    const layered = vocabulary({ name: "genai", version: "next" }, { name: "traceloop" })
+    const own = Renderer.render(
+      ended(undefined, { attributes: prompt }),
+      view({ audience: "operator", content: "none", vocabulary: layered }),
+      () => {}
+    )
+    expect(own.attributes.map(([key]) => key).filter((key) => key in prompt)).toEqual([
+      "gen_ai.prompt.name",
+      "gen_ai.prompt.version"
+    ])
+  })
+
   it("a row without a star is a key, not a prefix", () => {
     const vocabulary = { content: ["own.value", "own.prompts.*"] }
     expect(

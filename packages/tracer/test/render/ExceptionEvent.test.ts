@@ -1,6 +1,7 @@
 import { HttpServerResponse } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { trace } from "@opentelemetry/api"
+import { JsonLogsSerializer, ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer"
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs"
 import type { SpanData, SpanError } from "@tenant-tracer/model/SpanData"
 import { type ExceptionEvent, Spans, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
@@ -9,6 +10,7 @@ import type { Outcome } from "../../src/record/RecordedSpan.js"
 import * as Event from "../../src/render/ExceptionEvent.js"
 import * as Redactor from "../../src/render/Redactor.js"
 import { inProcess } from "../support/http.js"
+import { textsAt } from "../support/protobuf.js"
 import { ended, route } from "../support/recorded.js"
 import { layer, one, textOf } from "../support/tracing.js"
 
@@ -123,6 +125,35 @@ describe("TracingConfig.onException", () => {
       const span = one((yield* TestTracer.spans("acme")).filter(({ status }) => status.code === "error"))
       expect(record.spanContext).toMatchObject({ traceId: span.traceId, spanId: span.spanId })
     }).pipe(Effect.provide(layer({ onException: (event) => logger.emit(event) })))
+  })
+
+  it("has its body in OTLP, in JSON and protobuf, beside those of errors that say nothing and those of odd ones", () => {
+    const exporter = new InMemoryLogRecordExporter()
+    const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }).getLogger("gateway")
+    const messages = [undefined, "", null, {}, "no luck", "\ud800", "\u0000", "日本", `${"x".repeat(32_767)}😀`]
+    for (const message of messages) {
+      // What callers without types hand over.
+      const event = eventOf(chat, failed({ type: "Boom", message } as SpanError))
+      if (event !== undefined) logger.emit(event)
+    }
+    const records = exporter.getFinishedLogRecords()
+    const bodies = [
+      "Boom",
+      "Boom",
+      "Boom",
+      "Boom",
+      "no luck",
+      "\ufffd",
+      "\u0000",
+      "日本",
+      `${"x".repeat(32_767)}\ufffd`
+    ]
+    const protobuf = ProtobufLogsSerializer.serializeRequest(records) ?? new Uint8Array()
+    expect(textsAt(protobuf, 1, 2, 2, 5, 1)).toEqual(bodies)
+    const json: unknown = JSON.parse(new TextDecoder().decode(JsonLogsSerializer.serializeRequest(records)))
+    expect(json).toMatchObject({
+      resourceLogs: [{ scopeLogs: [{ logRecords: bodies.map((stringValue) => ({ body: { stringValue } })) }] }]
+    })
   })
 
   it.effect("waits until it is known what the operator may read of the request", () => {

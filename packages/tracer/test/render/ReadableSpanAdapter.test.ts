@@ -94,9 +94,11 @@ it("leaves out numbers that cannot travel, and counts them", () => {
     ["nan", Number.NaN],
     ["infinite", new Double(Number.POSITIVE_INFINITY)],
     ["list", [1, Number.NaN]],
+    ["beyond 64 bits", new Double(1e20)],
+    ["list beyond 64 bits", [1, 2 ** 63]],
     ["fine", 1]
   ] as const
   const span = ReadableSpanAdapter.make(rendered({ attributes }), context)
   expect(span.attributes).toEqual({ fine: 1 })
-  expect(span.droppedAttributesCount).toBe(5)
+  expect(span.droppedAttributesCount).toBe(7)
 })

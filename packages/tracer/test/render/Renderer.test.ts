@@ -116,6 +116,20 @@ describe("a span with a role", () => {
     expect(render(ended(data)).kind).toBe(kind)
   })
 
+  it("an agent that is a service of its own is called, also as far as a tenant sees it", () => {
+    const server = { address: "agents.example.com", port: 443 }
+    const span = ended({ _tag: "agent", operation: "invoke_agent", name: "a", provider: "openai", server })
+    for (const audience of ["tenant", "operator"] as const) {
+      expect(render(span, { audience }).kind).toBe("client")
+      expect(attributesOf(render(span, { audience }))).toMatchObject({
+        "gen_ai.provider.name": "openai",
+        "server.address": "agents.example.com",
+        "server.port": 443
+      })
+    }
+    expect(render(ended({ _tag: "agent", operation: "invoke_workflow", name: "a", server })).kind).toBe("internal")
+  })
+
   it("that a library made is adopted from its own attributes, and shows a tenant nothing else of them", () => {
     const span = ended(undefined, {
       name: "sql.execute",
@@ -161,6 +175,27 @@ describe("how it ended", () => {
       ["exception", [["exception.type", "SqlError"]]]
     ])
     expect(attributesOf(rendered)).toMatchObject({ "error.type": "SqlError" })
+  })
+
+  it("an HTTP client's span is named by its method, and an answer of 400 or more is an error", () => {
+    const client = (name: string, status: number, outcome?: typeof exception) =>
+      render(
+        ended(undefined, { name, attributes: { "http.response.status_code": status }, ...(outcome && { outcome }) }),
+        {
+          audience: "operator"
+        }
+      )
+    expect(client("http.client GET", 399)).toMatchObject({ name: "GET", status: { code: "unset" } })
+    for (const status of [400, 404, 503]) {
+      const refused = client("http.client POST", status)
+      expect(refused).toMatchObject({ name: "POST", status: { code: "error", message: undefined }, events: [] })
+      expect(attributesOf(refused)).toMatchObject({ "error.type": String(status) })
+    }
+    expect(attributesOf(client("http.client GET", 404, exception))).toMatchObject({ "error.type": "SqlError" })
+    for (const name of ["http.client BREW", "job"]) {
+      expect(client(name, 404)).toMatchObject({ name, status: { code: "unset" } })
+      expect(attributesOf(client(name, 404))).not.toHaveProperty(["error.type"])
+    }
   })
 
   it("the operator reads all of it", () => {
@@ -435,10 +470,10 @@ describe("renderEffect", () => {
 describe("events and links", () => {
   it("what an event says is as long as the destination takes it", () => {
     const failed = { ...llm, error: { type: "TooLong", message: "x".repeat(500) } }
-    const [event] = render(ended(failed), { valueLength: 100 }).events
+    const [event] = render(ended(failed), { valueLength: 100, keyLength: 14 }).events
     expect(Object.fromEntries(event?.attributes ?? [])).toEqual({
       "exception.type": "TooLong",
-      "exception.message": "x".repeat(100)
+      "exception.mess": "x".repeat(100)
     })
   })
 

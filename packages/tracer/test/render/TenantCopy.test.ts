@@ -164,7 +164,10 @@ describe.each(spellings.map((each) => [each.name, each] as const))(
 )
 
 /** Any payload, with a canary in all of its content, another in all that is the operator's, and a third in what nobody knows. */
-const marked = Arbitrary.make(SpanData.SpanData).map((data): SpanData.SpanData => {
+const marked = FastCheck.tuple(
+  Arbitrary.make(SpanData.SpanData),
+  FastCheck.constantFrom("chat", "retrieval", "search_memory", "create_memory")
+).map(([data, operation]): SpanData.SpanData => {
   const said = "content-canary"
   const ours = "operator-canary"
   const extra = { somethingNew: "unknown-canary" }
@@ -180,6 +183,7 @@ const marked = Arbitrary.make(SpanData.SpanData).map((data): SpanData.SpanData =
     outputMessages: message,
     tools: [{ name: said, description: said, parameters: { said }, ...extra }],
     documents: [{ id: said, score: 1, content: said, ...extra }],
+    records: [{ id: said, score: 1, content: { said }, metadata: { said }, ...extra }],
     arguments: { said },
     result: said,
     response: { said },
@@ -188,7 +192,10 @@ const marked = Arbitrary.make(SpanData.SpanData).map((data): SpanData.SpanData =
     metadata: { ours },
     endpoint: { address: ours, ...extra },
     error: { type: "Failed", stackTrace: ours, ...extra },
-    ...(data._tag === "llm_call" && { cost: { total: 1, marginTotalAmount: 98.765, discountAmount: 98.765, ...extra } })
+    ...(data._tag === "llm_call" && {
+      operation,
+      cost: { total: 1, marginTotalAmount: 98.765, discountAmount: 98.765, ...extra }
+    })
   }
   const known = Object.keys(SpanData.schemas[data._tag].fields)
   const filled = Object.fromEntries(Object.entries(all).filter(([field]) => known.includes(field)))

@@ -141,12 +141,13 @@ describe("narrow", () => {
       system: "postgresql",
       callType: "select",
       namespace: "prod",
+      summary: "SELECT plans",
       endpoint: { address: "db-7.internal", port: 5432 },
       metadata: { shard: "s1" }
     }
     const seen = TenantView.narrow(tenant, db)
     expect(seen).toMatchObject({ service: "postgres", system: "postgresql", callType: "select" })
-    expect(JSON.stringify(seen)).not.toMatch(/prod|db-7|s1/)
+    expect(JSON.stringify(seen)).not.toMatch(/prod|plans|db-7|s1/)
     const service: SpanData.Read = {
       _tag: "service",
       service: "router",
@@ -172,7 +173,7 @@ describe("narrow", () => {
   /** What a tenant must not see of a role; whatever is not named here is its own. */
   const hidden: { readonly [Role in SpanRole.SpanRole]?: ReadonlyArray<string> } = {
     llm_call: ["providerModel"],
-    db_call: ["namespace", "endpoint", "metadata", "caller", "families"],
+    db_call: ["namespace", "summary", "endpoint", "metadata", "caller", "families"],
     service: ["endpoint", "metadata", "caller", "families"]
   }
 

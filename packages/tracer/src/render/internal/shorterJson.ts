@@ -1,6 +1,7 @@
 /**
  * A JSON text that is longer than a back end keeps, made shorter: what is left of it is JSON still, for whoever parses it.
  */
+import type { LengthUnit } from "@tenant-tracer/model/Destination"
 import * as Option from "effect/Option"
 
 interface Bounds {
@@ -15,14 +16,24 @@ const unbounded: Bounds = { text: Number.POSITIVE_INFINITY, items: Number.POSITI
 /** Cut shorter, a text says less than an item more: where a back end takes long values at all. */
 const leastText = 256
 
-/** Where cut texts are not enough. The names of types and roles are shorter than the last. */
+/** Where cut texts are not enough. */
 const tighter: ReadonlyArray<Bounds> = [
   { text: leastText, items: 64 },
   { text: leastText, items: 16 },
   { text: leastText, items: 4 },
   { text: leastText, items: 2 },
-  { text: 32, items: 2 }
+  { text: 32, items: 2 },
+  { text: 8, items: 2 }
 ]
+
+/** Of these fields the value is one of few words, and a part of one is none: who reads a message would not know what it is. */
+const words: ReadonlySet<string> = new Set(["type", "role", "modality", "mime_type", "finish_reason"])
+
+/** What is longer is no such word, whoever wrote it there. */
+const longestWord = 64
+
+const isWord = (key: string, value: unknown): boolean =>
+  words.has(key) && typeof value === "string" && value.length <= longestWord
 
 /** As deep as JSON is written. */
 const maxDepth = 64
@@ -32,13 +43,13 @@ const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 /** Whether a text means to be a JSON object or list. */
 const isStructure = (text: string): boolean => /^\s*[{[]/.test(text)
 
-/** How long the texts within are as they are written, without their quotes, from the shortest on. */
+/** How long the texts within that may be cut are as they are written, without their quotes, from the shortest on. */
 const lengthsOf = (value: unknown): ReadonlyArray<number> => {
   const lengths: Array<number> = []
   const visit = (inner: unknown, depth: number): void => {
     if (typeof inner === "string") lengths.push(JSON.stringify(inner).length - 2)
     else if (typeof inner === "object" && inner !== null && depth < maxDepth) {
-      for (const item of Object.values(inner)) visit(item, depth + 1)
+      for (const [key, item] of Object.entries(inner)) if (!isWord(key, item)) visit(item, depth + 1)
     }
   }
   visit(value, 0)
@@ -62,11 +73,11 @@ const shortened = (value: unknown, bounds: Bounds, depth: number): unknown => {
   if (depth >= maxDepth) return null
   if (!Array.isArray(value)) {
     const { type } = value as { readonly type?: unknown }
-    // An image or a sound of which a part is missing is none.
-    const cutOf = (key: string, inner: unknown): unknown =>
-      type === "blob" && key === "content" && String(inner).length > bounds.text
-        ? "…"
-        : shortened(inner, bounds, depth + 1)
+    const cutOf = (key: string, inner: unknown): unknown => {
+      // An image or a sound of which a part is missing is none.
+      if (type === "blob" && key === "content" && String(inner).length > bounds.text) return "…"
+      return isWord(key, inner) ? inner : shortened(inner, bounds, depth + 1)
+    }
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cutOf(key, inner)]))
   }
   // Of a conversation the first message and the newest say most.
@@ -83,7 +94,7 @@ const shortenedText = (text: string, bounds: Bounds, depth: number): string => {
 }
 
 /** The first characters of a text. */
-const cut = (text: string, length: number): string => {
+export const cut = (text: string, length: number): string => {
   if (text.length <= length) return text
   const kept = text.slice(0, length)
   // Half of a surrogate pair is no text.
@@ -117,4 +128,22 @@ export const within = (value: unknown, limit: number): string | undefined => {
 export const fit = (text: string, limit: number): string | undefined => {
   const value = isStructure(text) ? parse(text) : Option.none()
   return Option.isSome(value) ? within(value.value, limit) : cut(text, limit)
+}
+
+/** Whether a text is no longer than that. */
+export const isWithin = (text: string, limit: number, unit: LengthUnit): boolean =>
+  // A character takes three bytes at most: a pair of surrogates, which is two, takes four.
+  text.length <= limit && (unit === "characters" || text.length * 3 <= limit || Buffer.byteLength(text) <= limit)
+
+/** What `shorter` makes of a number of characters, with so many that it is within a limit in any unit. */
+export const inUnit = <A extends string | undefined>(
+  limit: number,
+  unit: LengthUnit,
+  shorter: (length: number) => A
+): A => {
+  for (let length = limit; ; ) {
+    const told = shorter(length)
+    if (told === undefined || isWithin(told, limit, unit)) return told
+    length = Math.floor((length * limit) / Buffer.byteLength(told))
+  }
 }

@@ -53,6 +53,18 @@ describe("within", () => {
     ])
   })
 
+  it("words stay whole, and what only stands in their place does not", () => {
+    const part = { type: "tool_call_response", id: "a".repeat(40), response: "x".repeat(50) }
+    expect(within([{ role: "assistant", parts: [part], finish_reason: "content_filter" }], 150)).toEqual([
+      {
+        role: "assistant",
+        parts: [{ type: part.type, id: expect.stringMatching(/^a+…$/), response: expect.stringMatching(/^x+…$/) }],
+        finish_reason: "content_filter"
+      }
+    ])
+    expect(within({ role: "r".repeat(5000) }, 100)).toEqual({ role: expect.stringMatching(/^r+…$/) })
+  })
+
   it("counts what is escaped as it is written", () => {
     expect(within(["\u0001".repeat(4000)], 4095)).toEqual([expect.stringMatching(/^\u0001{300,}…$/)])
     expect(within(["\n".repeat(4000)], 4095)).toEqual([expect.stringMatching(/^\n{1500,}…$/)])
@@ -92,4 +104,35 @@ describe("fit", () => {
       if (/^[[{]/.test(text)) expect(Array.isArray(JSON.parse(short))).toBe(Array.isArray(JSON.parse(text)))
     }
   )
+})
+
+describe("inUnit", () => {
+  const text = FastCheck.string({ unit: FastCheck.constantFrom("a", "é", "日", "😀"), maxLength: 300 })
+  const limit = FastCheck.integer({ min: 1, max: 500 })
+
+  it.prop(
+    "is within a limit in bytes, and where there is more to tell fills it well",
+    [text, limit],
+    ([text, limit]) => {
+      const cut = ShorterJson.inUnit(limit, "bytes", (length) => ShorterJson.cut(text, length))
+      const [size, whole] = [Buffer.byteLength(cut), Buffer.byteLength(text)]
+      expect(text.startsWith(cut)).toBe(true)
+      expect(size).toBeLessThanOrEqual(limit)
+      expect(size).toBeGreaterThanOrEqual(Math.min(whole, Math.floor(limit / 4) - 4))
+      expect(ShorterJson.isWithin(text, limit, "bytes")).toBe(whole <= limit)
+    }
+  )
+
+  it.prop("JSON stays JSON", [FastCheck.array(text), limit], ([texts, limit]) => {
+    const told = ShorterJson.inUnit(limit, "bytes", (length) => ShorterJson.within(texts, length))
+    if (told === undefined) return
+    expect(Buffer.byteLength(told)).toBeLessThanOrEqual(limit)
+    expect(Array.isArray(JSON.parse(told))).toBe(true)
+  })
+
+  it("in characters is what that many are", () => {
+    expect(ShorterJson.inUnit(4, "characters", (length) => ShorterJson.cut("日本語です。", length))).toBe("日本語で")
+    expect(ShorterJson.isWithin("日本語で", 4, "characters")).toBe(true)
+    expect(ShorterJson.isWithin("日本語で", 4, "bytes")).toBe(false)
+  })
 })
