@@ -206,8 +206,8 @@ const annotate =
     RoleSpan.annotate(role, facts)
 
 /**
- * Completes the payload of the request that runs here, such as with what was asked and answered as a whole: back ends show that beside the trace. Outside
- * one it does nothing.
+ * Completes the payload of the request that runs here, such as with what was asked and answered as a whole: back ends show that beside the trace.
+ * Outside one it does nothing.
  *
  * @since 0.1.0
  * @category annotations

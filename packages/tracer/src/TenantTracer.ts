@@ -473,7 +473,8 @@ export const layerOf = <E, R>(
 
 /**
  * The root span of every HTTP request: it stands in for the platform's own server span, covers the body of the response, and reads no header but
- * the trace context and whether a proxy in front spoke HTTPS. Hand it to `HttpServer.serve`, or pipe an app through it.
+ * the trace context, the host that was asked for and whether a proxy in front spoke HTTPS (`server.address`, `server.port`, `url.scheme`). Hand it to
+ * `HttpServer.serve`, or pipe an app through it.
  *
  * @since 0.1.0
  * @category middleware

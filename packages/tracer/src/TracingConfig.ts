@@ -24,6 +24,7 @@ import * as Redacted from "effect/Redacted"
 import type { CredentialResolver } from "./deliver/CredentialResolver.js"
 import type { Unsent } from "./deliver/ProviderCache.js"
 import type * as Turns from "./deliver/Turns.js"
+import { misfit } from "./internal/options.js"
 import type { ResolveDestination } from "./internal/reclaim.js"
 import * as CallMetrics from "./record/CallMetrics.js"
 import type { IncomingTrace } from "./record/TraceContext.js"
@@ -181,7 +182,7 @@ export interface TracingConfig {
         readonly destinations?: number | undefined
       }
     | undefined
-  /** Keeps the GenAI and MCP client metrics of the calls that are recorded: see `CallMetrics`. Default: not. */
+  /** Keeps the GenAI and MCP metrics of the calls that are recorded: see `CallMetrics`. Default: not. */
   readonly callMetrics?: CallMetrics.Options | undefined
   /**
    * Given the event of each model call that failed, in a trace that is sampled, when it is known whose it is: hand it to the `emit` of a logger of
@@ -350,54 +351,8 @@ const operator = Config.all({
   })
 )
 
-const isWhole = (value: unknown): boolean => value === Infinity || (Number.isSafeInteger(value) && Number(value) > 0)
-const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
-
 const isSecret = (value: unknown): boolean => Redacted.isRedacted(value) && isText(Redacted.value(value))
 const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
-
-/** By path; what is absent has its default. */
-const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (value: unknown) => boolean]> = [
-  ...[
-    "cache.capacity",
-    "batch.maxSpans",
-    "batch.maxBytes",
-    "queue.maxSpans",
-    "queue.maxBytes",
-    "hold.maxSpans",
-    "hold.maxBytes",
-    "budget.maxBytes",
-    "budget.perTenant",
-    "sending.maxConcurrent",
-    "sending.perLane",
-    "sending.maxSlow",
-    "sending.maxSlowBytes",
-    "explain.maxTraces",
-    "callMetrics.maxSeries",
-    "breaker.failures"
-  ].map((path) => [path, "a whole number above zero", isWhole] as const),
-  ...[
-    "cache.idleTimeToLive",
-    "batch.maxAge",
-    "hold.maxTime",
-    "breaker.minWait",
-    "breaker.maxWait",
-    "maxElapsed",
-    "sending.patience",
-    "spool.writeAfter",
-    "shutdownDeadline",
-    "redaction.deadline"
-  ].map((path) => [path, `a duration such as "5 seconds"`, isDuration] as const),
-  ["content", "one of none, full", (value) => value === "none" || value === "full"],
-  ["redaction.effect", "a function", Predicate.isFunction],
-  ["onException", "a function", Predicate.isFunction],
-  ["redaction.scope", "one of all, tenants", (value) => value === "all" || value === "tenants"],
-  [
-    "incoming",
-    "one of continue, link, ignore",
-    (value) => value === "continue" || value === "link" || value === "ignore"
-  ]
-]
 
 /**
  * The options that can be used; an error names the first that cannot.
@@ -406,12 +361,8 @@ const checks: ReadonlyArray<readonly [path: string, expected: string, fits: (val
  * @category decoding
  */
 export const validate = (config: TracingConfig): Either.Either<TracingConfig, ConfigError.ConfigError> => {
-  for (const [path, expected, fits] of checks) {
-    const keys = path.split(".")
-    const value = keys.reduce<unknown>((group, key) => (Predicate.isRecord(group) ? group[key] : undefined), config)
-    if (value !== undefined && !fits(value))
-      return Either.left(ConfigError.InvalidData(keys, `expected ${expected}, got ${String(value)}`))
-  }
+  const wrong = misfit(config)
+  if (wrong !== undefined) return Either.left(ConfigError.InvalidData([...wrong.path], wrong.detail))
   const attributes = CallMetrics.validate(config.callMetrics ?? {})
   if (Either.isLeft(attributes))
     return Either.left(ConfigError.InvalidData(["callMetrics", attributes.left.path], attributes.left.detail))
@@ -433,9 +384,10 @@ export const validate = (config: TracingConfig): Either.Either<TracingConfig, Co
  * From the environment: the standard `OTEL_*` variables describe the operator's own exporter and resource (never a tenant's), `TENANT_TRACER_*` the
  * rest: `CONTENT`, `OPERATOR_CONTENT`, `INCOMING_TRACE`, `CACHE_CAPACITY`, `CACHE_IDLE_TIME`, `BATCH_MAX_SPANS`, `BATCH_MAX_AGE`,
  * `QUEUE_MAX_SPANS`, `QUEUE_MAX_BYTES`, `BUDGET_MAX_BYTES`, `BUDGET_PER_TENANT`, `MAX_ELAPSED`, `HOLD_MAX_SPANS`, `HOLD_MAX_TIME`,
- * `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside public hosts over https, as rules of `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas
- * between, and `REDACT_HASH_KEY`. Unset means the default; a value that does not fit is an error that names the variable. `HTTPS_PROXY`, `NO_PROXY`
- * and their kin are not read: an egress proxy is an option of the transport (`EgressProxy`).
+ * `SHUTDOWN_DEADLINE`, and `ENDPOINT_ALLOW`: what tenants' destinations may reach beside public hosts over https, as rules of
+ * `EndpointPolicy.parseRule` between commas; `REDACT_KEYS`, `REDACT_HASH`, `REDACT_PATTERNS`, each with commas between, and `REDACT_HASH_KEY`. Unset
+ * means the default; a value that does not fit is an error that names the variable. `HTTPS_PROXY`, `NO_PROXY` and their kin are not read: an egress
+ * proxy is an option of the transport (`EgressProxy`).
  *
  * @since 0.1.0
  * @category constructors
@@ -483,9 +435,16 @@ export const fromEnvironment: Config.Config<TracingConfig> = Config.all({
   }))
 )
 
-const given = <Options extends object>(options: Options | undefined): Partial<Options> =>
+const given = <Options extends object>(options: Options): Partial<Options> =>
   // The same options, only fewer.
-  Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<Options>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>
+
+/** What is no group stays what it is, for `validate` to tell. */
+const merged = <Options extends object>(self: Options | undefined, that: Options | undefined): Options | undefined => {
+  if (that === undefined) return self
+  // Each option of a group may be left out.
+  return Predicate.isRecord(that) ? ({ ...self, ...given<Options>(that) } as Options) : that
+}
 
 /**
  * Options over options: each one given wins, also inside a group.
@@ -497,18 +456,17 @@ export const override = (self: TracingConfig, that: TracingConfig): TracingConfi
   ...self,
   ...given(that),
   resource: { ...self.resource, ...that.resource },
-  cache: { ...self.cache, ...given(that.cache) },
-  batch: { ...self.batch, ...given(that.batch) },
-  queue: { ...self.queue, ...given(that.queue) },
-  hold: { ...self.hold, ...given(that.hold) },
-  budget: { ...self.budget, ...given(that.budget) },
-  sending: { ...self.sending, ...given(that.sending) },
-  spool: { ...self.spool, ...given(that.spool) },
-  explain: { ...self.explain, ...given(that.explain) },
-  // Whether there are any is said by there being a group.
-  metrics: (that.metrics ?? self.metrics) && { ...self.metrics, ...given(that.metrics) },
-  callMetrics: (that.callMetrics ?? self.callMetrics) && { ...self.callMetrics, ...given(that.callMetrics) },
-  breaker: { ...self.breaker, ...given(that.breaker) },
-  deadLetters: { ...self.deadLetters, ...given(that.deadLetters) },
-  redaction: { ...self.redaction, ...given(that.redaction) }
+  cache: merged(self.cache, that.cache),
+  batch: merged(self.batch, that.batch),
+  queue: merged(self.queue, that.queue),
+  hold: merged(self.hold, that.hold),
+  budget: merged(self.budget, that.budget),
+  sending: merged(self.sending, that.sending),
+  spool: merged(self.spool, that.spool),
+  explain: merged(self.explain, that.explain),
+  metrics: merged(self.metrics, that.metrics),
+  callMetrics: merged(self.callMetrics, that.callMetrics),
+  breaker: merged(self.breaker, that.breaker),
+  deadLetters: merged(self.deadLetters, that.deadLetters),
+  redaction: merged(self.redaction, that.redaction)
 })

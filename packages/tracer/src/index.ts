@@ -26,12 +26,16 @@ export * as Spool from "./deliver/Spool.js"
 export * as Transport from "./deliver/Transport.js"
 /** The transport over pooled connections. */
 export * as UndiciTransport from "./deliver/UndiciTransport.js"
+/** Requests and sessions of an MCP server of one's own. */
+export * as McpServer from "./McpServer.js"
 /** Sessions with MCP servers. */
 export * as McpSession from "./McpSession.js"
 /** Live phases of a request. */
 export * as Phase from "./Phase.js"
-/** The GenAI and MCP client metrics. */
+/** The GenAI client metrics and the MCP metrics. */
 export * as CallMetrics from "./record/CallMetrics.js"
+/** Those metrics with the types of the conventions, as they are exported. */
+export * as MetricExport from "./record/MetricExport.js"
 /** The core that records spans, usable without a fiber. */
 export * as Recorder from "./record/Recorder.js"
 /** The caller's trace context, checked. */

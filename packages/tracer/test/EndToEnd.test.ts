@@ -93,7 +93,7 @@ describe("what reaches whom", () => {
           ["job", "├── auth", "│   └── postgres select", "└── chat gpt-4o"].join("\n")
         )
         expect(SpanTree.print(operators)).toBe(
-          ["job", "├── auth", "│   └── postgres select", "├── canary-internal", "└── chat gpt-4o"].join("\n")
+          ["job", "├── auth", "│   └── select canary-namespace", "├── canary-internal", "└── chat gpt-4o"].join("\n")
         )
         const [toTenant, toOperator] = [yield* bytes("acme"), yield* bytes("operator")]
         for (const canary of [...forTheOperatorOnly, "canary-host"]) {
@@ -195,7 +195,7 @@ describe("the operator's copy", () => {
       yield* flush
       const inMemory = memory.getFinishedSpans()
       expect(inMemory.map(({ name }) => name)).toEqual([
-        "postgres select",
+        "select canary-namespace",
         "auth",
         "canary-internal",
         "chat gpt-4o",

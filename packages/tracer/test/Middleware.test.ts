@@ -223,8 +223,8 @@ describe("TenantTracer.middleware", () => {
           TestTracer.operator,
           `
             GET
-            ├── http.client GET
-            └── http.client GET
+            ├── GET
+            └── GET
           `
         )
         const operator = yield* TestTracer.spans(TestTracer.operator)
@@ -232,6 +232,61 @@ describe("TenantTracer.middleware", () => {
       }).pipe(Effect.provide(layer()))
     )
   }
+})
+
+describe("TenantTracer.middleware, what the conventions ask of a server's span", () => {
+  it.scopedLive("the host and port that the caller asked for, and the version of HTTP, for tenant and operator", () =>
+    Effect.gen(function* () {
+      const port = yield* serve(router)
+      yield* get(port, "/ok/42?key=sk-1", { host: `Gateway.example.com:${port}` })
+      yield* settled
+      for (const reader of ["acme", TestTracer.operator]) {
+        expect((yield* rootOf(reader)).attributes).toMatchObject({
+          "http.request.method": "GET",
+          "url.path": "/ok/42",
+          "url.scheme": "http",
+          "http.route": "/ok/:id",
+          "http.response.status_code": 200,
+          "server.address": "Gateway.example.com",
+          "server.port": port,
+          "network.protocol.version": "1.1"
+        })
+      }
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("behind a proxy the host that it tells; without a port the scheme's; nothing that is no host", () =>
+    Effect.gen(function* () {
+      const server = (headers: Record<string, string>) =>
+        Effect.gen(function* () {
+          yield* inProcess(ok, "http://localhost/", { headers })
+          const { attributes } = yield* rootOf("acme")
+          yield* TestTracer.clear
+          expect(attributes).not.toHaveProperty(["network.protocol.version"])
+          return [attributes["server.address"], attributes["server.port"]]
+        })
+      expect(yield* server({ host: "a.example" })).toEqual(["a.example", 80])
+      expect(yield* server({ host: "a.example", "x-forwarded-proto": "https" })).toEqual(["a.example", 443])
+      expect(yield* server({ host: "in", "x-forwarded-host": "a.example:8443, b.example" })).toEqual([
+        "a.example",
+        8443
+      ])
+      expect(yield* server({ host: "[::1]:8080" })).toEqual(["::1", 8080])
+      const none = [undefined, undefined]
+      expect(yield* server({})).toEqual(none)
+      for (const host of [
+        "",
+        "a b",
+        "<script>",
+        "user:SECRET@host",
+        "host?key=SECRET",
+        "host/x",
+        `${"x".repeat(300)}`
+      ]) {
+        expect(yield* server({ host }), host).toEqual(none)
+      }
+    }).pipe(Effect.provide(layer()))
+  )
 })
 
 describe("TenantTracer.middleware, requests", () => {

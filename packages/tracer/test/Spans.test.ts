@@ -230,7 +230,7 @@ describe("Spans", () => {
           ├── tools/call
           ├── tools/list
           ├── execute_guardrail g
-          ├── redis keys
+          ├── keys
           └── router pick
         `
       )

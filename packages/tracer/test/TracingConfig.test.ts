@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Destination } from "@tenant-tracer/model/Destination"
-import { TracingConfig } from "@tenant-tracer/tracer"
+import { EndpointPolicy, TracingConfig } from "@tenant-tracer/tracer"
 import { ConfigProvider, Duration, Effect, Either, Redacted } from "effect"
 
 const read = (environment: Readonly<Record<string, string>>) =>
@@ -300,6 +300,59 @@ describe("options given in code", () => {
     const message = String(Either.getOrThrow(Either.flip(result)))
     expect(message).toContain(path)
     expect(message).not.toContain("canary")
+  })
+
+  it.each([
+    ["callMetrix", { callMetrix: {} }, "is no option: use resource, operator, "],
+    ["callMetrics", { callMetrics: "x" }, "expected a record of maxSeries, include, exclude"],
+    ["callMetrics", { callMetrics: [] }, "expected a record of maxSeries, include, exclude"],
+    ["callMetrics", { callMetrics: null }, "expected a record of maxSeries, include, exclude"],
+    [
+      "callMetrics.include_list",
+      { callMetrics: { include_list: [] } },
+      "is no option: use maxSeries, include, exclude"
+    ],
+    ["cache", { cache: 5 }, "expected a record of capacity, idleTimeToLive"],
+    ["batch.max_spans", { batch: { max_spans: 5 } }, "is no option: use maxSpans, maxBytes, maxAge"],
+    ["redaction.hashkey", { redaction: { hashkey: "canary" } }, "is no option: use keys, hash, "]
+  ])("%s, which is none, is an error that says what there is", (path, config, detail) => {
+    // Options may come from code without types, or from a file.
+    const options = config as TracingConfig.TracingConfig
+    for (const given of [options, TracingConfig.override({ callMetrics: {}, redaction: {} }, options)]) {
+      const message = String(Either.getOrThrow(Either.flip(TracingConfig.validate(given))))
+      expect(message).toContain(path)
+      expect(message).toContain(detail)
+      expect(message).not.toContain("canary")
+    }
+  })
+
+  it("every option there is can be used", () => {
+    const config: Required<TracingConfig.TracingConfig> = {
+      resource: { "service.name": "s" },
+      operator: [],
+      content: "full",
+      redaction: { deadline: 1, effect: Effect.succeed, hash: [], hashKey: Redacted.make("k"), keys: [], patterns: [] },
+      endpoints: EndpointPolicy.publicOnly,
+      incoming: "link",
+      cache: { capacity: 1, idleTimeToLive: 1 },
+      batch: { maxAge: 1, maxBytes: 1, maxSpans: 1 },
+      queue: { maxBytes: 1, maxSpans: 1 },
+      budget: { maxBytes: 1, perTenant: 1 },
+      sending: { maxConcurrent: 1, maxSlow: 1, maxSlowBytes: 1, patience: 1, perLane: 1 },
+      hold: { maxBytes: 1, maxSpans: 1, maxTime: 1 },
+      breaker: { failures: 1, maxWait: 1, minWait: 1 },
+      maxElapsed: 1,
+      deadLetters: { maxBytes: 0 },
+      spool: { resolve: undefined, writeAfter: 1 },
+      explain: { maxTraces: 1 },
+      metrics: { destinations: 1 },
+      callMetrics: { exclude: undefined, include: [], maxSeries: 1 },
+      onException: () => undefined,
+      credentials: undefined,
+      shutdownDeadline: 1,
+      onUnsent: undefined
+    }
+    expect(TracingConfig.validate(config)).toEqual(Either.right(config))
   })
 
   it("a redaction of every kind can be used", () => {

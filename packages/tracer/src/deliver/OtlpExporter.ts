@@ -5,10 +5,10 @@
  * @since 0.1.0
  */
 import type { Destination, DestinationAuth, DestinationLimits, DestinationTls } from "@tenant-tracer/model/Destination"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import { breathe } from "../internal/breathe.js"
 import type { EndpointPolicy } from "../route/EndpointPolicy.js"
@@ -50,6 +50,10 @@ export interface Options<in Span> {
   readonly policy?: EndpointPolicy | undefined
   /** Renders and encodes a batch; called off the request's path, again for each attempt and each half of a batch that is too large. */
   readonly encode: (batch: ReadonlyArray<Span>) => Effect.Effect<Encoded>
+  /** Gives what `make` makes of a batch, encoded and compressed, or what was made of the same for somebody else. Default: what `make` makes. */
+  readonly share?:
+    | ((batch: ReadonlyArray<Span>, make: () => Effect.Effect<Encoded>) => Effect.Effect<Encoded>)
+    | undefined
   readonly transport: Transport.Service
   /** How often the back end may be asked. Default: as often as there is something to send. */
   readonly rate?: RateLimit | undefined
@@ -99,14 +103,14 @@ const judgePartial = ({ clean, response }: otlpRequest.Answer, count: number, on
   })
 }
 
-const judge = (answer: otlpRequest.Answer, count: number, now: number, onWarning: () => void): Verdict => {
+const judge = (answer: otlpRequest.Answer, count: number, clock: Clock.Clock, onWarning: () => void): Verdict => {
   const { response } = answer
   const { status } = response
   if (status >= 200 && status < 300) return judgePartial(answer, count, onWarning)
   if (status >= 300 && status < 400)
     return done(Exporter.rejected("redirect", count, `HTTP ${status}: redirects are not followed; set the final URL`))
   if (retryable.has(status)) {
-    const afterMillis = otlpResponse.retryAfterMillis(response.headers["retry-after"], now)
+    const afterMillis = otlpResponse.retryAfterMillis(response.headers["retry-after"], clock.unsafeCurrentTimeMillis())
     return { _tag: "Retry", why: `HTTP ${status}: the back end could not take a batch`, afterMillis }
   }
   if (status === 401 || status === 403)
@@ -120,20 +124,26 @@ const unread = (status: number): otlpRequest.Answer => ({
   clean: () => ""
 })
 
-const withoutAnswer = (error: TransportError, count: number, now: number): Verdict => {
+const withoutAnswer = (
+  error: TransportError | requestAuth.AuthUnavailable,
+  count: number,
+  clock: Clock.Clock
+): Verdict => {
+  if (error._tag === "AuthUnavailable")
+    return { _tag: error.reason === "refused" ? "NoToken" : "Retry", why: error.message, afterMillis: 0 }
   if (error.reason === "refused") return done(Exporter.dropped("endpoint_refused", count, error.message))
   if (error.reason === "other") return done(Exporter.dropped("invalid_request", count, error.message))
   // The status stands, though the rest of the answer was not read.
   if (error.reason === "response_too_large" && error.status !== undefined)
-    return judge(unread(error.status), count, now, () => {})
+    return judge(unread(error.status), count, clock, () => {})
   return { _tag: "Retry", why: error.message, afterMillis: 0 }
 }
 
 /**
- * Makes an exporter. It holds no resource. Any 2xx is success, less what a partial success refuses, with its message; 429, 502, 503, 504, broken connections and
- * time-outs are to be tried again, and so is what could not be signed or had no header that can be sent, 401 and 403 with another credential; a batch that is too large (413, or over the destination's limit) is halved;
- * anything else is rejected as `http_<status>` or `redirect`. A minted token that is refused is minted again once; an
- * account that is refused a token is a refused credential.
+ * Makes an exporter. It holds no resource. Any 2xx is success, less what a partial success refuses, with its message; 429, 502, 503, 504, broken
+ * connections and time-outs are to be tried again, and so is what could not be signed or had no header that can be sent, 401 and 403 with another
+ * credential; a batch that is too large (413, or over the destination's limit) is halved; anything else is rejected as `http_<status>` or `redirect`.
+ * A minted token that is refused is minted again once; an account that is refused a token is a refused credential.
  *
  * @since 0.1.0
  * @category constructors
@@ -145,33 +155,32 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
   const post = otlpRequest.make(options, options.transport, timeout, () => options.onUse?.("sent"))
   const onWarning = options.onWarning ?? (() => {})
 
-  const turn = options.rate?.take ?? Effect.void
+  const told = (verdict: Verdict): Verdict => {
+    if (verdict._tag === "Unauthorized" || verdict._tag === "NoToken") options.onUse?.("refused")
+    return verdict
+  }
 
-  const attempt = (using: requestAuth.RequestAuth, body: Uint8Array, count: number): Effect.Effect<Verdict> =>
-    Effect.zipRight(turn, post(using, body)).pipe(
-      Effect.either,
-      Effect.zipWith(Clock.currentTimeMillis, (result, now): Verdict => {
-        if (Either.isRight(result)) return judge(result.right, count, now, onWarning)
-        if (result.left._tag !== "AuthUnavailable") return withoutAnswer(result.left, count, now)
-        const { message, reason } = result.left
-        return { _tag: reason === "refused" ? "NoToken" : "Retry", why: message, afterMillis: 0 }
-      }),
-      Effect.tap(({ _tag }) => {
-        if (_tag === "Unauthorized" || _tag === "NoToken") options.onUse?.("refused")
-        return Effect.void
+  const attempt = (using: requestAuth.RequestAuth, body: Uint8Array, count: number): Effect.Effect<Verdict> => {
+    const posted = Effect.clockWith((clock) =>
+      Effect.match(post(using, body), {
+        onSuccess: (answer) => told(judge(answer, count, clock, onWarning)),
+        onFailure: (error) => told(withoutAnswer(error, count, clock))
       })
     )
+    return options.rate === undefined ? posted : Effect.zipRight(options.rate.take, posted)
+  }
 
-  const deliver = (body: Uint8Array, count: number): Effect.Effect<Verdict> =>
-    Effect.suspend(() => {
-      const using = auth
-      const generation = using.generation()
-      return Effect.flatMap(attempt(using, body, count), (verdict) => {
-        if (verdict._tag !== "Unauthorized" || !using.canRenew) return Effect.succeed(verdict)
-        using.renew(generation)
-        return attempt(using, body, count)
-      })
+  const deliver = (body: Uint8Array, count: number): Effect.Effect<Verdict> => {
+    const using = auth
+    const generation = using.generation()
+    const first = attempt(using, body, count)
+    if (!using.canRenew) return first
+    return Effect.flatMap(first, (verdict) => {
+      if (verdict._tag !== "Unauthorized") return Effect.succeed(verdict)
+      using.renew(generation)
+      return attempt(using, body, count)
     })
+  }
 
   const halves = (batch: ReadonlyArray<Span>): Effect.Effect<Exporter.ExportOutcome<Span>> => {
     const middle = Math.ceil(batch.length / 2)
@@ -184,42 +193,72 @@ export const make = <Span>(options: Options<Span>): Exporter.BatchExporter<Span>
     )
   }
 
+  const encode = (batch: ReadonlyArray<Span>): Effect.Effect<Encoded> =>
+    options.compression === "gzip"
+      ? Effect.flatMap(options.encode(batch), (encoded) =>
+          encoded.count === 0
+            ? Effect.succeed(encoded)
+            : Effect.map(gzip.compress(encoded.body), (body) => ({ ...encoded, body }))
+        )
+      : options.encode(batch)
+
+  // Few steps: there is a batch for each tenant, and most are small.
   const send = (batch: ReadonlyArray<Span>): Effect.Effect<Exporter.ExportOutcome<Span>> =>
-    Effect.gen(function* () {
-      const encoded = yield* Exporter.attempt(() => options.encode(batch))
-      if (encoded._tag === "None")
-        return Exporter.dropped("encode_failed", batch.length, "a batch could not be encoded")
-      const { body: plain, count, dropped = [] } = encoded.value
-      const left: Exporter.ExportOutcome = { delivered: 0, rejected: [], dropped }
-      if (count === 0) return left
-      const body = options.compression === "gzip" ? yield* gzip.compress(plain) : plain
-      if (body.length > maxBytes) {
-        if (batch.length > 1) return yield* halves(batch)
-        return withSpans(Exporter.rejected("too_large", count, "a span is larger than the back end takes"), batch)
+    Effect.flatMap(
+      Exporter.attempt(() => (options.share === undefined ? encode(batch) : options.share(batch, () => encode(batch)))),
+      (encoded) => {
+        if (encoded._tag === "None")
+          return Effect.succeed(Exporter.dropped("encode_failed", batch.length, "a batch could not be encoded"))
+        const { body, count, dropped = [] } = encoded.value
+        const left: Exporter.ExportOutcome = { delivered: 0, rejected: [], dropped }
+        return count === 0 ? Effect.succeed(left) : sendBody(batch, body, count, left)
       }
-      // To write it to the socket takes long enough: not in the turn in which it was rendered.
-      if (body.length > largeBody) yield* breathe
-      const verdict = yield* deliver(body, count)
+    )
+
+  const sendBody = (
+    batch: ReadonlyArray<Span>,
+    body: Uint8Array,
+    count: number,
+    left: Exporter.ExportOutcome
+  ): Effect.Effect<Exporter.ExportOutcome<Span>> => {
+    if (body.length > maxBytes) {
+      if (batch.length > 1) return halves(batch)
+      return Effect.succeed(
+        withSpans(Exporter.rejected("too_large", count, "a span is larger than the back end takes"), batch)
+      )
+    }
+    // To write it to the socket takes long enough: not in the turn in which it was rendered.
+    const isLarge = body.length > largeBody
+    const delivered = isLarge ? Effect.flatMap(breathe, () => deliver(body, count)) : deliver(body, count)
+    return Effect.flatMap(delivered, (verdict) => {
       if ("why" in verdict) {
         const { afterMillis, why } = verdict
         // All of it: what could not be rendered will be told again.
-        return Exporter.again(batch, why, { afterMillis, unauthorized: verdict._tag !== "Retry" })
+        return Effect.succeed(Exporter.again(batch, why, { afterMillis, unauthorized: verdict._tag !== "Retry" }))
       }
-      if (verdict._tag === "TooLarge" && batch.length > 1) return yield* halves(batch)
-      return Exporter.combine(left, withSpans(verdict.outcome, batch))
+      if (verdict._tag === "TooLarge" && batch.length > 1) return halves(batch)
+      const outcome = withSpans(verdict.outcome, batch)
+      return Effect.succeed(left.dropped.length === 0 ? outcome : Exporter.combine(left, outcome))
     })
+  }
 
   const { renew } = options
   return {
-    export: (batch) => Effect.withTracerEnabled(send(batch), false),
+    export: (batch) => untraced(send(batch)),
     renew:
       renew &&
       Effect.map(renew, (renewed) => {
         if (Option.isSome(renewed)) auth = requestAuth.make(renewed.value, timeout, options)
         return Option.isSome(renewed)
-      }).pipe(Effect.withTracerEnabled(false))
+      }).pipe(untraced)
   }
 }
+
+/** Most of those who send are so already, which is found out in one step. */
+const untraced = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.withFiberRuntime((fiber) =>
+    fiber.getFiberRef(FiberRef.currentTracerEnabled) ? Effect.withTracerEnabled(effect, false) : effect
+  )
 
 /** Where all of a batch was refused, it is known what was. */
 const withSpans = <Span>(

@@ -49,7 +49,7 @@ export interface Member {
 }
 
 export interface Destinations {
-  /** Whether there are others of its destination: then `look`, once they may. */
+  /** Whether others of its destination wait for a newer credential: then `look`, once they may. */
   readonly add: (member: Member) => boolean
   /** All of a destination look again whether something may go, or be taken over. */
   readonly look: (id: DestinationId) => void
@@ -105,6 +105,8 @@ export const make = (options: {
   const isNewer = ({ credential, provider }: Member, than: Member) =>
     revocations.isNewer(provider.id, credential(), than.credential())
 
+  const isRefused = ({ provider }: Member): boolean => provider.state().paused === "unauthorized"
+
   /** Of one credential, the last. A late span of an older route may have had an older credential's provider built after it. */
   const newestOf = (members: ReadonlyArray<Member>): Member | undefined =>
     members.reduce<Member | undefined>((best, member) => (best && isNewer(best, member) ? best : member), undefined)
@@ -129,7 +131,7 @@ export const make = (options: {
   return {
     add: (member) => {
       put(members, member)
-      return all(member.provider.id).length > 1
+      return all(member.provider.id).some((other) => other !== member && isRefused(other))
     },
     look,
     retire,
@@ -139,8 +141,8 @@ export const make = (options: {
     successorOf: (member) => {
       const all = of(member.provider.id)
       // Two that are both refused would hand their spans to and fro.
-      const isRefused = ({ provider }: Member) => all.includes(member) && provider.state().paused === "unauthorized"
-      const isNext = (other: Member) => (stopped.has(member) || isNewer(other, member)) && !isRefused(other)
+      const mayTake = (other: Member) => !(all.includes(member) && isRefused(other))
+      const isNext = (other: Member) => (stopped.has(member) || isNewer(other, member)) && mayTake(other)
       const next = newestOf(all.filter(isNext))
       if (next === undefined) return undefined
       return (span) => {

@@ -5,7 +5,6 @@ import * as DestinationId from "../deliver/DestinationId.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import type { Denial } from "../route/Router.js"
 import type { Fate } from "./fate.js"
-import { Recency } from "./recency.js"
 
 /**
  * What became of a trace's spans at one destination. `made` is the sum of `hidden` (not for it to see), `delivered`, `rejected` and `dropped` (by
@@ -50,33 +49,58 @@ export interface Explanations {
 }
 
 interface Known {
+  readonly key: string
+  readonly tenant: string
   readonly fates: RequestTrace["fates"]
   readonly denied: ReadonlyArray<Denial>
 }
 
+/** Of one id: a caller may send it again and again. */
+const maxOfId = 10
+
 export const make = (options?: { readonly maxTraces?: number | undefined }): Explanations => {
   const maxTraces = options?.maxTraces ?? 10_000
-  const traces = new Recency<string, ReadonlyArray<Known>>()
+  const traces = new Map<string, ReadonlyArray<Known>>()
+  /** A ring: `next` is the oldest. Whoever looks for that in a `Map` from which the oldest are taken walks past all that were. */
+  const latest: Array<Known> = []
+  let next = 0
 
-  const remember = (key: string, trace: Known) => {
-    const others = traces.peek(key) ?? []
-    // One that has no destination is told with each of its spans.
-    if (others.some(({ fates }) => fates === trace.fates)) return
-    // A caller may send one trace id again and again.
-    traces.set(key, others.length === 0 ? [trace] : [...others.slice(-9), trace])
-    if (traces.size > maxTraces) for (const [oldest] of traces) return void traces.delete(oldest)
+  const forget = (known: Known): void => {
+    const others = traces.get(known.key)
+    if (others === undefined || !others.includes(known)) return
+    if (others.length === 1) traces.delete(known.key)
+    else
+      traces.set(
+        known.key,
+        others.filter((other) => other !== known)
+      )
   }
+
+  const remember = (known: Known) => {
+    const others = traces.get(known.key)
+    // One that has no destination is told with each of its spans.
+    if (others?.some(({ fates }) => fates === known.fates)) return
+    traces.set(known.key, others === undefined ? [known] : [...others.slice(1 - maxOfId), known])
+    const oldest = latest[next]
+    if (oldest !== undefined) forget(oldest)
+    latest[next] = known
+    next = (next + 1) % maxTraces
+  }
+
+  const of = (tenant: string, traceId: string): ReadonlyArray<Known> =>
+    [traceId, sharedKey(tenant, traceId)].flatMap(
+      (key) => traces.get(key)?.filter((one) => one.tenant === tenant) ?? []
+    )
 
   return {
     add: ({ caller, fates, traceId }, tenant, denied) => {
-      const known = { fates, denied }
-      remember(keyOf(tenant, traceId), known)
-      if (caller !== undefined) remember(keyOf(tenant, caller.traceId), known)
+      const isOwn = traceId !== caller?.traceId
+      remember({ key: isOwn ? traceId : sharedKey(tenant, traceId), tenant, fates, denied })
+      if (caller !== undefined && isOwn) remember({ key: sharedKey(tenant, caller.traceId), tenant, fates, denied })
     },
-    find: (tenant, traceId, id) =>
-      traces.peek(keyOf(tenant, traceId))?.find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
+    find: (tenant, traceId, id) => of(tenant, traceId).find(({ fates }) => (fates.get(id)?.spooled ?? 0) > 0)?.fates,
     explain: (tenant, traceId) => {
-      const known = traces.peek(keyOf(tenant, traceId.toLowerCase())) ?? []
+      const known = of(tenant, traceId.toLowerCase())
       // The operator's own copies are no business of the tenant's.
       const destinations = known.flatMap(({ fates }) =>
         fates.entries().flatMap(([id, fate]) => (DestinationId.isOperator(id) ? [] : explained(id, fate)))
@@ -87,8 +111,11 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
   }
 }
 
-/** Whoever asks may choose the id as they like: with its length no two pairs are confused. */
-const keyOf = (tenant: string, traceId: string): string => `${traceId.length} ${traceId} ${tenant}`
+/**
+ * The key of an id that a caller made up, under which tenants do not crowd each other out; one of ours is nobody else's. With the length of what the
+ * caller chose no two pairs are confused.
+ */
+const sharedKey = (tenant: string, traceId: string): string => `${traceId.length} ${traceId} ${tenant}`
 
 const sum = (counts: ReadonlyMap<string, number> | undefined): number => {
   let total = 0

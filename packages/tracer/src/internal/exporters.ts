@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { CredentialAudit, CredentialUse } from "../deliver/CredentialAudit.js"
 import * as CredentialResolver from "../deliver/CredentialResolver.js"
-import type { DestinationId } from "../deliver/DestinationId.js"
+import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
 import type * as Exporter from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
@@ -21,12 +21,13 @@ import type { View } from "../render/TenantView.js"
 import * as Writer from "../render/Writer.js"
 import type { EndpointPolicy } from "../route/EndpointPolicy.js"
 import type { TracingConfig } from "../TracingConfig.js"
-import type { Render, Rendering } from "./rendering.js"
+import { likenessOf, type Render, type Rendering } from "./rendering.js"
+import * as Sharing from "./sharing.js"
 import * as Url from "./url.js"
 
 /** Makes the exporter of a destination; tests put one that keeps what it is given in its place. */
 export type MakeExporter = (options: {
-  readonly id: DestinationId
+  readonly id: DestinationId.DestinationId
   readonly destination: Destination.Destination
   readonly render: Render
   /** By which a tenant's is judged. */
@@ -35,6 +36,8 @@ export type MakeExporter = (options: {
   readonly renew: Effect.Effect<Option.Option<Destination.DestinationAuth>> | undefined
   readonly onUse: (use: "sent" | "refused") => void
   readonly onWarning: () => void
+  /** With others that receive the same. */
+  readonly share: Sharing.Sharer["share"]
 }) => Exporter.BatchExporter<RecordedSpan>
 
 /** An exporter, and what whoever uses it has to know of it. */
@@ -45,13 +48,16 @@ export interface Exporting {
   readonly credential: () => string
   /** Whether another one would have nothing to ask for again: neither a token nor a new credential, nor whether it may send. */
   readonly isFresh: () => boolean
+  /** Told that it sends nothing any more. Default: nobody has to know. */
+  readonly leave?: (() => void) | undefined
 }
 
-/** The operator's own destinations are judged by no policy. */
+/** `credential` is what stands for the destination's own. The operator's own destinations are judged by no policy. */
 export type Exporters = (
-  id: DestinationId,
+  id: DestinationId.DestinationId,
   destination: Destination.Destination,
   view: View,
+  credential: string,
   policy: EndpointPolicy | undefined
 ) => Exporting
 
@@ -65,11 +71,12 @@ export const make = (options: {
   readonly makeExporter: MakeExporter
 }): Exporters => {
   const { audit, clock, config, ledger, makeExporter, rendering, revocations } = options
+  const sharing = Sharing.make(clock)
   const resolve = config.credentials && CredentialResolver.make(config.credentials)
 
   // What was judged for an account that is the operator's, too, does not hold for another one.
   const renewal = (
-    id: DestinationId,
+    id: DestinationId.DestinationId,
     destination: Destination.Destination,
     view: View,
     onRenewal: (credential: string) => void
@@ -88,20 +95,24 @@ export const make = (options: {
           )
         )
 
-  return (id, destination, view, policy) => {
+  return (id, destination, view, given, policy) => {
     const { requestsPerMinute: perMinute } = destination.limits
     const rate = perMinute === undefined ? undefined : RateLimit.make({ perMinute, now: clock.now })
-    const host = Url.parse(destination.endpoint)?.host
-    const tell = (use: CredentialUse["use"]) => audit.tell({ id, time: clock.wallTime(), use, host })
-    const given = DestinationKey.ofCredential(destination)
+    const tell = (use: CredentialUse["use"]) =>
+      audit.tell({ id, time: clock.wallTime(), use, host: Url.parse(destination.endpoint)?.host })
     let credential = given
     const onRenewal = (renewed: string) => {
       credential = renewed
       revocations.see(id, renewed)
       tell("renewed")
     }
+    const { leave, share } = sharing.join(
+      DestinationId.owner(id),
+      () => `${destination.protocol} ${destination.compression} ${likenessOf(destination, view)}`
+    )
     const exporter = makeExporter({
       id,
+      share,
       destination,
       render: rendering.render(view, destination.resource),
       policy,
@@ -113,6 +124,7 @@ export const make = (options: {
     return {
       exporter,
       rate,
+      leave,
       credential: () => credential,
       isFresh: () => rate === undefined && destination.auth._tag !== "Token" && credential === given
     }
@@ -122,7 +134,7 @@ export const make = (options: {
 /** The exporter of real life: our own OTLP over the transport. */
 export const otlp =
   (transport: Transport["Type"]): MakeExporter =>
-  ({ destination, onUse, onWarning, policy, rate, render, renew }) => {
+  ({ destination, onUse, onWarning, policy, rate, render, renew, share }) => {
     const writer = Writer.of(destination.protocol)
     return OtlpExporter.make({
       endpoint: destination.endpoint,
@@ -136,8 +148,9 @@ export const otlp =
       renew,
       onUse,
       onWarning,
+      share,
       transport,
       encode: (batch: ReadonlyArray<RecordedSpan>) =>
-        Effect.map(render(batch, writer.begin), ({ out: body, ...rest }) => ({ body, ...rest }))
+        Effect.map(render(batch, writer.begin), ({ count, dropped, out }) => ({ body: out, count, dropped }))
     })
   }

@@ -2,6 +2,7 @@
  * What became of a trace at each of its destinations, as it is kept with the trace.
  */
 import type { DestinationId } from "../deliver/DestinationId.js"
+import type { ChildCounts } from "./childCounts.js"
 
 /** Counts, in spans. `queued` were offered to a provider and not lost; `unclear` were answered for together with others, some of which were refused. */
 export class Fate {
@@ -15,7 +16,7 @@ export class Fate {
   rejected: Map<string, number> | undefined = undefined
   dropped: Map<string, number> | undefined = undefined
   /** How many children of a span were accepted, by its id: what is lost must not be kept alive. */
-  children: Map<string, number> | undefined = undefined
+  children: ChildCounts = undefined
   /** Ids of spans. */
   lost: Set<string> | undefined = undefined
 }

@@ -10,6 +10,7 @@ import * as Failure from "../record/Failure.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { RequestTrace } from "../record/RequestTrace.js"
 import * as TenantView from "../render/TenantView.js"
+import * as ChildCounts from "./childCounts.js"
 import type { Fate } from "./fate.js"
 
 /** A trace that never ends must not grow for ever: of one with more parents or losses than this, no more is known. */
@@ -25,7 +26,7 @@ export const of = (request: RequestTrace, id: DestinationId): Fate => request.fa
 
 /** It has no children there, or cannot be lost any more, and they need not be known. */
 const forget = (fate: Fate, spanId: string): void => {
-  if (fate.children?.delete(spanId) && fate.children.size === 0) fate.children = undefined
+  fate.children = ChildCounts.remove(fate.children, spanId)
 }
 
 /** The account of one destination's spans, which tells the ledger and each span's own trace. A class: each tenant has one for as long as its route. */
@@ -47,7 +48,7 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
   madeAgain(span: RecordedSpan): void {
     this.made(span)
     const fate = of(span.request, this.id)
-    if (fate.lost?.delete(span.spanId)) this.orphan(fate, -(fate.children?.get(span.spanId) ?? 0))
+    if (fate.lost?.delete(span.spanId)) this.orphan(fate, -ChildCounts.get(fate.children, span.spanId))
   }
 
   hidden({ request }: RecordedSpan): void {
@@ -61,7 +62,7 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
   }
 
   override worth(span: RecordedSpan): Worth {
-    if (of(span.request, this.id).children?.has(span.spanId)) return 2
+    if (ChildCounts.get(of(span.request, this.id).children, span.spanId) > 0) return 2
     return span === span.request.root || Failure.isFailed(span) ? 1 : 0
   }
 
@@ -119,12 +120,10 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
   }
 
   private accepted(fate: Fate, parentId: string, delta: number): void {
-    const count = (fate.children?.get(parentId) ?? 0) + delta
-    if (count <= 0) forget(fate, parentId)
-    else {
-      fate.children ??= new Map()
-      if (fate.children.size < maxTracked || fate.children.has(parentId)) fate.children.set(parentId, count)
-    }
+    const { children } = fate
+    const count = ChildCounts.get(children, parentId)
+    if (count > 0 || ChildCounts.size(children) < maxTracked)
+      fate.children = ChildCounts.set(children, parentId, count + delta)
     if (fate.lost?.has(parentId)) this.orphan(fate, delta)
   }
 
@@ -144,8 +143,8 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
       fate.lost ??= new Set()
       if (fate.lost.size >= maxTracked || fate.lost.has(spanId)) continue
       fate.lost.add(spanId)
-      const children = fate.children?.get(spanId)
-      if (children !== undefined) this.orphan(fate, children)
+      const children = ChildCounts.get(fate.children, spanId)
+      if (children > 0) this.orphan(fate, children)
     }
   }
 }

@@ -4,7 +4,7 @@
 import type * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import * as DestinationKey from "../deliver/DestinationKey.js"
@@ -13,7 +13,7 @@ import type { Ledger } from "../deliver/Ledger.js"
 import * as Provider from "../deliver/Provider.js"
 import * as ProviderCache from "../deliver/ProviderCache.js"
 import type { Revocations } from "../deliver/Revocations.js"
-import type { Transport, TransportTarget } from "../deliver/Transport.js"
+import type { Transport } from "../deliver/Transport.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import * as SpanExporterAdapter from "../render/SpanExporterAdapter.js"
 import type { View } from "../render/TenantView.js"
@@ -25,7 +25,7 @@ import type { OperatorExporter, TracingConfig } from "../TracingConfig.js"
 import type { Destinations, Member } from "./destinations.js"
 import type { Exporters, Exporting } from "./exporters.js"
 import * as fates from "./fates.js"
-import { collect, type Render, type Rendering } from "./rendering.js"
+import { collect, likenessOf, type Render, type Rendering } from "./rendering.js"
 import type { Spooling } from "./spooling.js"
 import * as Url from "./url.js"
 
@@ -81,73 +81,55 @@ export const make = (options: {
       readonly destination: Destination.Destination | undefined
       readonly account: fates.Account
       readonly close: Effect.Effect<void>
+      /** Its target is not in use any more. Default: nobody has held it. */
+      readonly release?: (() => void) | undefined
     }
-  ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> =>
-    Effect.gen(function* () {
-      const { account, close, credential, destination, exporter, isFresh, rate } = use
-      const oldest = destination?.limits.oldestSpan
-      let member: Member | undefined
-      // Of the scope itself: `Effect.addFinalizer` keeps all that the fiber has, for each tenant. They run in the reverse order: it is retired while it
-      // sends what is left, and then removed.
-      const scope = yield* Effect.scope
-      yield* Scope.addFinalizer(
-        scope,
-        Effect.sync(() => member && destinations.remove(member))
-      )
-      const provider = yield* Provider.make(environment, {
-        id,
-        exporter,
-        account,
-        rate,
-        isFresh,
-        // Else dead letters could not be replayed, and what an older credential could not send would be lost with it.
-        isWanted: () => deadLetters.has(id) || (member !== undefined && destinations.isSuccessor(member)),
-        lane: destination && laneOf(destination),
-        sizeOf: RecordedSpan.sizeOf,
-        maxBatchSpans: config.batch?.maxSpans,
-        maxBatchBytes: config.batch?.maxBytes,
-        maxBatchAge: config.batch?.maxAge,
-        maxQueueSpans: config.queue?.maxSpans,
-        maxQueueBytes: config.queue?.maxBytes,
-        breaker: config.breaker,
-        maxElapsed: config.maxElapsed,
-        closeDeadline: config.shutdownDeadline,
-        tooOld:
-          oldest === undefined
-            ? undefined
-            : (span) => environment.clock.wallTime() - RecordedSpan.endedAt(span) > oldest * 1000,
-        overflow: spooling && ((adopt) => spooling.open(id, view, adopt)),
-        successor: () => member && destinations.successorOf(member),
-        onRefusal: ({ reason, spans = [] }) => {
-          const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
-          if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
-        }
-      })
-      const added: Member = { provider, view, account, close, credential }
-      member = added
+  ): Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope> => {
+    const { account, close, credential, destination, exporter, isFresh, leave, rate, release } = use
+    const oldest = destination?.limits.oldestSpan
+    let member: Member | undefined
+    const made = Provider.make(environment, {
+      id,
+      exporter,
+      account,
+      rate,
+      isFresh,
+      // Else dead letters could not be replayed, and what an older credential could not send would be lost with it.
+      isWanted: () => deadLetters.has(id) || (member !== undefined && destinations.isSuccessor(member)),
+      lane: destination && laneOf(destination),
+      sizeOf: RecordedSpan.sizeOf,
+      maxBatchSpans: config.batch?.maxSpans,
+      maxBatchBytes: config.batch?.maxBytes,
+      maxBatchAge: config.batch?.maxAge,
+      maxQueueSpans: config.queue?.maxSpans,
+      maxQueueBytes: config.queue?.maxBytes,
+      breaker: config.breaker,
+      maxElapsed: config.maxElapsed,
+      closeDeadline: config.shutdownDeadline,
+      tooOld:
+        oldest === undefined
+          ? undefined
+          : (span) => environment.clock.wallTime() - RecordedSpan.endedAt(span) > oldest * 1000,
+      overflow: spooling && ((adopt) => spooling.open(id, view, adopt)),
+      successor: () => member && destinations.successorOf(member),
+      onRefusal: ({ reason, spans = [] }) => {
+        const bytes = spans.reduce((sum, span) => sum + RecordedSpan.sizeOf(span), 0)
+        if (spans.length > 0) deadLetters.add({ id, reason, time: environment.clock.wallTime(), spans, bytes })
+      },
+      onClosing: () => member && destinations.retire(member),
+      onClosed: () => {
+        if (member !== undefined) destinations.remove(member)
+        leave?.()
+        release?.()
+      }
+    })
+    return Effect.map(made, (provider) => {
+      member = { provider, view, account, close, credential }
       // Whoever waits for a newer credential has one now.
-      if (destinations.add(added)) environment.run(Effect.sync(() => destinations.look(id)))
-      yield* Scope.addFinalizer(
-        scope,
-        Effect.sync(() => destinations.retire(added))
-      )
+      if (destinations.add(member)) environment.run(Effect.sync(() => destinations.look(id)))
       return provider
     })
-
-  /** Keeps the target in use until the provider is closed. A closing that takes too long is cut short, with what would have run after it. */
-  const holding = (
-    target: TransportTarget,
-    provider: Effect.Effect<Provider.Provider<RecordedSpan.RecordedSpan>, never, Scope.Scope>
-  ) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const release = transport.hold(target)
-      // `Effect.addFinalizer` would close it where nothing is interrupted, if that is where the layer was built.
-      yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
-        Effect.ensuring(Scope.close(scope, exit), Effect.sync(release))
-      )
-      return yield* Scope.extend(provider, scope)
-    })
+  }
 
   const warned = new Set<string>()
   const warnOnce = (id: DestinationId.DestinationId, { host, message }: EndpointPolicy.EndpointRejected): void => {
@@ -173,16 +155,6 @@ export const make = (options: {
       revocations.see(id, credential)
       const key = cacheKey(id, destination, view.right)
       const account = new fates.Account(ledger, id, view.right)
-      const build = () =>
-        holding(
-          { url: destination.endpoint, tls: destination.tls, policy },
-          providerOf(id, view.right, {
-            ...exporters(id, destination, view.right, policy),
-            destination,
-            account,
-            close: cache.close(key)
-          })
-        )
       return {
         id,
         view: view.right,
@@ -192,7 +164,21 @@ export const make = (options: {
         provider: (isNeeded) =>
           revocations.isRevoked(id, credential)
             ? Either.left("revoked")
-            : Either.mapLeft(cache.get(key, build, isNeeded), ({ reason }) => `provider_${reason}`)
+            : Either.mapLeft(
+                cache.get(
+                  key,
+                  () =>
+                    providerOf(id, view.right, {
+                      ...exporters(id, destination, view.right, credential, policy),
+                      destination,
+                      account,
+                      close: cache.close(key),
+                      release: transport.hold({ url: destination.endpoint, tls: destination.tls, policy })
+                    }),
+                  isNeeded
+                ),
+                ({ reason }) => `provider_${reason}`
+              )
       }
     },
 
@@ -219,7 +205,7 @@ export const make = (options: {
         const render = rendering.render(view.right, {})
         const destination = isOtlp ? operator : undefined
         const made = isOtlp
-          ? exporters(id, operator, view.right, undefined)
+          ? exporters(id, operator, view.right, DestinationKey.ofCredential(operator), undefined)
           : {
               exporter: yield* SpanExporterAdapter.make({
                 exporter: operator.exporter,
@@ -230,7 +216,12 @@ export const make = (options: {
               credential: () => "",
               isFresh: () => true
             }
-        const provider = yield* providerOf(id, view.right, { ...made, destination, account, close: Effect.void })
+        const provider = yield* providerOf(id, view.right, {
+          ...made,
+          destination,
+          account,
+          close: Effect.void
+        })
         operators.push(provider)
         const found = Either.right(provider)
         return {
@@ -263,18 +254,4 @@ const laneOf = ({ endpoint }: Destination.Destination): string => Url.parse(endp
 
 /** Two views of one account are two providers: what one of them sees must not reach the other's queue. A short text, since each route keeps one. */
 const cacheKey = (id: DestinationId.DestinationId, destination: Destination.Destination, view: View): string =>
-  fingerprint.make([
-    DestinationKey.forId(id, destination),
-    JSON.stringify([
-      view.audience,
-      view.content,
-      view.callerTrace,
-      view.valueLength,
-      view.maxAttributes,
-      destination.vocabularies,
-      destination.view,
-      destination.resource,
-      destination.redaction,
-      destination.limits
-    ])
-  ])
+  fingerprint.make([DestinationKey.forId(id, destination), likenessOf(destination, view)])

@@ -56,14 +56,13 @@ export const make = (): Slices => {
   const waitFirst = wait((go) => waiting.unshift(go))
   const waitLast = wait((go) => waiting.push(go))
 
-  const timed = <A>(clock: Clock.Clock, least: number, work: () => A): A => {
-    const began = clock.unsafeCurrentTimeNanos()
-    const result = work()
-    left -= Math.max(least, Number(clock.unsafeCurrentTimeNanos() - began))
-    return result
+  const spend = (clock: Clock.Clock, since: bigint, least = 0): bigint => {
+    const now = clock.unsafeCurrentTimeNanos()
+    left -= Math.max(least, Number(now - since))
+    return now
   }
 
-  const begin = Effect.suspend(() => (left > 0 && waiting.length === 0 ? Effect.void : waitLast))
+  const mayBegin = (): boolean => left > 0 && waiting.length === 0
   const end = (): void => {
     if (left > 0) wake()
   }
@@ -75,31 +74,35 @@ export const make = (): Slices => {
   return {
     forEach: (items, work) =>
       Effect.clockWith((clock) => {
+        // An array's iterator goes on where it was left.
         const rest = items.values()
-        let next = rest.next()
-        const slice = inSlice(() => {
-          while (next.done !== true && left > 0) {
-            const { value } = next
-            timed(clock, 0, () => work(value))
-            next = rest.next()
+        let todo = items.length
+        const slice = () => {
+          let since = clock.unsafeCurrentTimeNanos()
+          for (const item of rest) {
+            work(item)
+            todo--
+            since = spend(clock, since)
+            if (left <= 0) break
           }
-          if (next.done === true) end()
-        })
-        return Effect.zipRight(
-          begin,
-          Effect.whileLoop({ while: () => next.done !== true, body: () => slice, step: () => {} })
-        )
+          if (todo === 0) end()
+        }
+        const loop = Effect.whileLoop({ while: () => todo > 0, body: () => inSlice(slice), step: () => {} })
+        if (!mayBegin()) return Effect.zipRight(waitLast, loop)
+        // Most works are small, and done with their first slice.
+        slice()
+        return todo === 0 ? Effect.void : loop
       }),
     once: (work) =>
-      Effect.clockWith((clock) =>
-        Effect.zipRight(
-          begin,
-          inSlice(() => {
-            const result = timed(clock, leastAlone, work)
-            end()
-            return result
-          })
-        )
-      )
+      Effect.clockWith((clock) => {
+        const slice = inSlice(() => {
+          const since = clock.unsafeCurrentTimeNanos()
+          const result = work()
+          spend(clock, since, leastAlone)
+          end()
+          return result
+        })
+        return mayBegin() ? slice : Effect.zipRight(waitLast, slice)
+      })
   }
 }

@@ -28,10 +28,13 @@ export interface AllowRule {
 }
 
 /**
+ * What is opened beside public addresses over https, or in their place.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
+  /** Default: nothing. */
   readonly allow?: ReadonlyArray<AllowRule> | undefined
   /** Whether https to public addresses needs no rule. Default `true`. */
   readonly public?: boolean | undefined
@@ -226,6 +229,8 @@ const coverage = (cidr: string): ((address: string) => boolean) | undefined => {
   }
 }
 
+const maxVerdicts = 256
+
 /**
  * A policy of the operator's: https to public addresses, and what the rules open. A rule that cannot be understood throws an `AllowRuleError`,
  * since the program is wrong then; text from outside goes through `parseRule` first.
@@ -254,7 +259,7 @@ export const make = (options: Options = {}): EndpointPolicy => {
     return Either.left(new EndpointRejected({ reason, host: target.host }))
   }
 
-  const judge: EndpointPolicy["judge"] = (text) => {
+  const decide: EndpointPolicy["judge"] = (text) => {
     const url = Url.parse(text)
     const host = url === undefined ? "" : plainHost(url)
     const reject = (reason: EndpointRejected["reason"]) => Either.left(new EndpointRejected({ reason, host }))
@@ -269,6 +274,18 @@ export const make = (options: Options = {}): EndpointPolicy => {
     if (admitting.length > 0) return Either.right({ ...target, settled: admitting.some(({ any }) => any) })
     if (!isOpen || isLocalName(host)) return reject("host")
     return scheme === "https" ? Either.right({ ...target, settled: false }) : reject("scheme")
+  }
+
+  /** Most tenants have one of a few endpoints, which is judged with every batch. */
+  const verdicts = new Map<string, ReturnType<typeof decide>>()
+  const judge: EndpointPolicy["judge"] = (text) => {
+    const known = verdicts.get(text)
+    if (known !== undefined) return known
+    const verdict = decide(text)
+    if (verdicts.size >= maxVerdicts) verdicts.clear()
+    // Tenants can think of any number of them, of any length.
+    if (text.length <= 512) verdicts.set(text, verdict)
+    return verdict
   }
 
   return { name: JSON.stringify([isOpen, allow]), judge, judgeAddress }

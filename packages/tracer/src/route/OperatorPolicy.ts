@@ -37,8 +37,8 @@ export const receives = (
 }
 
 /**
- * Whether the operator's exporter of a tenant's vendor goes on beside the tenant's own. Of `metadata_only` too: what it may show of each span is decided
- * when the span is rendered.
+ * Whether the operator's exporter of a tenant's vendor goes on beside the tenant's own. Of `metadata_only` too: what it may show of each span is
+ * decided when the span is rendered.
  *
  * @since 0.1.0
  * @category predicates

@@ -20,6 +20,7 @@ const make = (options?: Parameters<typeof Explanations.make>[0]) => {
     explanations.add(root.request, tenant, denied)
   return {
     ...trace,
+    explanations,
     account,
     add,
     explain: (id: string, tenant = "acme") => explanations.explain(tenant, id),
@@ -194,6 +195,23 @@ describe("the id", () => {
     account.made(root)
     expect(explain(traceId).destinations).toHaveLength(1)
   })
+})
+
+it("a span that was away goes on with the trace that waits for it there, among all of its id", () => {
+  const { add, explanations, open } = make()
+  const roots = Array.from({ length: 3 }, () => open({ caller }))
+  const other = DestinationId.make({ tenant: "acme", name: "other" })
+  for (const root of roots) {
+    add(root)
+    fates.of(root.request, main).delivered++
+  }
+  const found = (id = main, tenant = "acme") => explanations.find(tenant, traceId, id)
+  expect(found()).toBeUndefined()
+  const [, second] = roots
+  if (second === undefined) throw new Error("no trace")
+  fates.of(second.request, main).spooled++
+  expect(found()).toBe(second.request.fates)
+  expect([found(other), found(main, "globex")]).toEqual([undefined, undefined])
 })
 
 it("knows the latest ids and forgets the oldest", () => {

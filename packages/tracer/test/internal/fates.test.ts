@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
+import * as ChildCounts from "../../src/internal/childCounts.js"
 import * as fates from "../../src/internal/fates.js"
 import { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import type { View } from "../../src/render/TenantView.js"
@@ -194,7 +195,7 @@ describe("what is kept", () => {
       queue(service(parent), parent)
     }
     const fate = fates.of(root.request, id)
-    expect(fate.children?.size).toBe(4096)
+    expect(ChildCounts.size(fate.children)).toBe(4096)
     for (let index = 0; index < 5000; index++) {
       const lost = service(root)
       queue(lost)

@@ -227,6 +227,48 @@ describe("endpoints", () => {
   })
 })
 
+it.prop(
+  "what was judged before is judged the same, however many others were meanwhile",
+  [FastCheck.infiniteStream(FastCheck.webUrl()), FastCheck.integer({ min: 1, max: 600 })],
+  ([urls, count]) => {
+    const texts = [...urls.take(count)].flatMap((url) => [url, `${url}#${"x".repeat(600)}`])
+    const policy = EndpointPolicy.publicOnly
+    const first = texts.map(policy.judge)
+    expect(texts.toReversed().map(policy.judge).toReversed()).toEqual(first)
+    expect(texts.slice(0, 20).map((text) => EndpointPolicy.make().judge(text))).toEqual(first.slice(0, 20))
+  },
+  { fastCheck: { numRuns: 20 } }
+)
+
+describe("a verdict", () => {
+  /** Each judgement makes a verdict of its own: one that is the same was remembered. */
+  const isRemembered = (policy: EndpointPolicy.EndpointPolicy, text: string, meanwhile: () => void = () => {}) => {
+    const first = policy.judge(text)
+    meanwhile()
+    return policy.judge(text) === first
+  }
+
+  it.each(["https://x.example", "http://10.0.0.1", `https://x.example/${"a".repeat(494)}`])("of %s is kept", (text) => {
+    expect(isRemembered(make(), text)).toBe(true)
+  })
+
+  it("of a longer text is not, since nobody bounds what tenants think of", () => {
+    const text = `https://x.example/${"a".repeat(495)}`
+    expect(text).toHaveLength(513)
+    expect(isRemembered(make(), text)).toBe(false)
+  })
+
+  it("is kept among the latest 256, and not for ever", () => {
+    const after = (count: number) => {
+      const policy = make()
+      return isRemembered(policy, "https://x.example", () => {
+        for (let index = 0; index < count; index++) policy.judge(`https://${index}.x.example`)
+      })
+    }
+    expect([after(255), after(256)]).toEqual([true, false])
+  })
+})
+
 describe("case 215: nothing is reached that is not on the list", () => {
   const listed = make({ public: false, allow: [{ host: "langfuse.corp", scheme: "https" }] })
 

@@ -281,7 +281,7 @@ describe("bounds", () => {
   })
 
   it("case 233: with too many bytes in the process the oldest of all are decided", () => {
-    const { balanced, begin, end, names, open } = sampling([half, successes], { limits: { bytesInProcess: 6000 } })
+    const { balanced, begin, end, names, open } = sampling([half, successes], { limits: { bytesInProcess: 5500 } })
     const large = { data: { ...model, callId: "x".repeat(1000) } }
     end(begin(open("1"), "1.call", large))
     expect([names(half), names(successes)]).toEqual([[], []])
