@@ -25,7 +25,7 @@ import * as Layer from "effect/Layer"
  */
 export const vocabularies: Layer.Layer<VocabularyResolver.VocabularyResolver> = Layer.succeed(
   VocabularyResolver.VocabularyResolver,
-  { resolve: Vocabularies.layer }
+  { resolve: (refs, attributes) => Vocabularies.layer(refs, Vocabularies.all, attributes) }
 )
 
 const wiring = (transport: UndiciTransport.Options | undefined) =>
@@ -74,8 +74,8 @@ const operator = Config.zipWith(
 /**
  * The service from the environment: the standard `OTEL_*` for the operator's own exporter and resource, `TENANT_TRACER_OPERATOR_VENDORS` for vendors
  * that receive the operator's copies too, by their own variables (see `Vendors.config`) and without content unless one of these asks for it,
- * `TENANT_TRACER_*` for the rest. Options given here win. With `TENANT_TRACER_SPOOL_DIRECTORY` what waits is kept on disk, too: see `DiskSpool.layerConfig`. No proxy is taken from the
- * environment: say it in `transport`.
+ * `TENANT_TRACER_*` for the rest. Options given here win. With `TENANT_TRACER_SPOOL_DIRECTORY` what waits is kept on disk, too: see
+ * `DiskSpool.layerConfig`. No proxy is taken from the environment: say it in `transport`.
  *
  * @since 0.1.0
  * @category layers

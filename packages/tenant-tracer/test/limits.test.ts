@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
-import { Otlp, type Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
+import { Otlp, type Receiver, SpanTree, type VendorRules } from "@tenant-tracer/receiver"
 import { type Clock, Effect, Fiber, TestClock, TestServices } from "effect"
 import { type Destination, Spans, TenantRoute, TenantTracer, type TracingConfig } from "tenant-tracer"
 import { contracts, playing } from "./support/contracts.js"
@@ -89,10 +89,7 @@ describe.each(named(({ maxBytes }) => maxBytes))("more than %s takes in a reques
 
   it.scopedLive("goes in several that it takes", () =>
     Effect.gen(function* () {
-      // A collector's limit is its operator's: what is sent to one stays under it by the batches that are made.
-      const { batch, ...rest } = roomy
-      const config = rules === VendorRules.collector ? rest : { ...rest, batch }
-      const { destination, receiver, tracing } = yield* playing(contract, config, large)
+      const { destination, receiver, tracing } = yield* playing(contract, roomy, large)
       const { count, run } = calls()
       const counts = yield* Effect.gen(function* () {
         yield* routed(destination)(run)
@@ -173,6 +170,95 @@ describe.each(named(({ valueLength }) => valueLength))("longer than %s keeps a v
       expect(text).toHaveLength(valueLength)
       expect(() => JSON.parse(text)).toThrow()
       expect(long?.droppedAttributesCount).toBe(0)
+    })
+  )
+})
+
+const inBytes = contracts
+  .filter(({ rules }) => rules.lengthUnit === "bytes")
+  .map((contract) => [contract.rules.vendor, contract] as const)
+
+describe.each(inBytes)("longer than %s keeps a text that is not English", (_, contract) => {
+  const { valueLength } = contract.rules
+  const messages = "gen_ai.input.messages"
+  const text = "日本語".repeat(valueLength / 4)
+
+  const received = (limits: (destination: Destination.Destination) => Destination.Destination) =>
+    Effect.gen(function* () {
+      const { destination, receiver, tracing } = yield* playing(contract)
+      yield* call([text], "語".repeat(valueLength - 1)).pipe(routed(limits(destination)), Effect.provide(tracing))
+      const sent = (yield* receiver.received("acme")).flatMap(({ request }) => Otlp.flatten(request))
+      return { sent, kept: yield* receiver.spans("acme") }
+    })
+
+  const broken = (spans: ReadonlyArray<Otlp.ReceivedSpan>) =>
+    spans.flatMap(({ attributes }) =>
+      Object.entries(attributes).filter((entry) => entry.some((text) => String(text).includes("\ufffd")))
+    )
+
+  it.scopedLive("is cut by us, between its characters", () =>
+    Effect.gen(function* () {
+      const { kept, sent } = yield* received((destination) => destination)
+      expect(kept).toEqual(sent)
+      const [long] = sent.filter(({ name }) => name === "chat gpt-4o")
+      const told = String(long?.attributes[messages])
+      expect(Buffer.byteLength(told)).toBeLessThanOrEqual(valueLength)
+      expect(Buffer.byteLength(told)).toBeGreaterThan(valueLength / 2)
+      expect(JSON.parse(told)).toHaveLength(1)
+      expect(broken(kept)).toEqual([])
+    })
+  )
+
+  it.scopedLive("is cut by it in the middle of one where characters are counted", () =>
+    Effect.gen(function* () {
+      const { kept } = yield* received((destination) => ({
+        ...destination,
+        limits: { ...destination.limits, lengthUnit: "characters" }
+      }))
+      expect(broken(kept).length).toBeGreaterThan(0)
+    })
+  )
+})
+
+describe.each(named(({ listLength }) => listLength))("longer than %s keeps a name or a list", (_, contract) => {
+  const { keyLength, listLength } = contract.rules
+  const name = "n".repeat(2 * keyLength)
+  const stopSequences = Array.from({ length: 2 * listLength }, (_, index) => `stop ${index}`)
+  const key = "gen_ai.request.stop_sequences"
+
+  const received = (limits: (destination: Destination.Destination) => Destination.Destination) =>
+    Effect.gen(function* () {
+      const { destination, receiver, tracing } = yield* playing(contract)
+      yield* Effect.void.pipe(
+        Spans.llmCall({ operation: "chat", provider: "openai", parameters: { stopSequences } }),
+        Effect.zipLeft(TenantTracer.annotateTrace({ metadata: { [name]: "said" } })),
+        routed(limits(destination)),
+        Effect.provide(tracing)
+      )
+      const sent = (yield* receiver.received("acme")).flatMap(({ request }) => Otlp.flatten(request))
+      return { sent, kept: yield* receiver.spans("acme") }
+    })
+
+  const longest = (spans: ReadonlyArray<Otlp.ReceivedSpan>): number =>
+    Math.max(...spans.flatMap(({ attributes }) => Object.keys(attributes)).map(({ length }) => length))
+
+  it.scopedLive("is cut by us, and nothing is lost there", () =>
+    Effect.gen(function* () {
+      const { kept, sent } = yield* received((destination) => destination)
+      expect(kept).toEqual(sent)
+      expect(longest(sent)).toBe(keyLength)
+      const list = sent.map(({ attributes }) => attributes[key]).find((value) => value !== undefined)
+      expect(list).toEqual(stopSequences.slice(0, listLength))
+      expect(sent.map(({ droppedAttributesCount }) => droppedAttributesCount)).toEqual([0, 0])
+    })
+  )
+
+  it.scopedLive("is lost there where the limit is not kept, and nothing tells", () =>
+    Effect.gen(function* () {
+      const { kept, sent } = yield* received(unlimited)
+      expect(sent.some(({ attributes }) => key in attributes)).toBe(true)
+      expect(kept.some(({ attributes }) => key in attributes)).toBe(false)
+      expect([longest(sent) > keyLength, longest(kept)]).toEqual([true, keyLength])
     })
   )
 })

@@ -1,6 +1,6 @@
 /** What a vendor's page says of its endpoint, beside the rules that the receiver plays, and a tracer that takes the receiver for the vendor. */
 import { Receiver, VendorRules } from "@tenant-tracer/receiver"
-import { Context, Effect, Either, Layer, Redacted } from "effect"
+import { Context, Effect, Either, Layer, Option, Redacted } from "effect"
 import {
   type Destination,
   TenantTracer,
@@ -14,68 +14,104 @@ import {
 export interface Contract {
   readonly vendor: string
   readonly rules: VendorRules.VendorRules
-  /** The origin that the vendor's page names. */
-  readonly origin: string
+  /** One of those that the vendor has. */
+  readonly endpoint: string
   readonly credentials: Readonly<Record<string, unknown>>
 }
 
-const contract = (
+/** Where a vendor takes traces, and what of the credentials says that it is there. */
+type Place = readonly [endpoint: string, credentials: Readonly<Record<string, unknown>>]
+
+const at = (
   vendor: string,
   rules: VendorRules.VendorRules,
-  origin: string,
-  credentials: Contract["credentials"]
-): Contract => ({ vendor, rules, origin, credentials })
+  credentials: Readonly<Record<string, unknown>>,
+  places: ReadonlyArray<Place>
+): ReadonlyArray<Contract> =>
+  places.map(([endpoint, place]) => ({ vendor, rules, endpoint, credentials: { ...credentials, ...place } }))
+
+/** The vendor's own installations: that they are where its page says is shown with the vendors. */
+const installations = (vendor: string, field = "region"): ReadonlyArray<Place> =>
+  Object.entries(Option.getOrThrow(Vendors.find(vendor)).regions).map(([name, { endpoint }]) => [
+    endpoint,
+    { [field]: name }
+  ])
 
 const grafana = "https://otlp-gateway-prod-eu-west-2.grafana.net"
-const collector = { endpoint: "https://collector.example.com", headers: { "x-key": "k-1" } }
-
-export const contracts: ReadonlyArray<Contract> = [
-  contract("langfuse_otel", VendorRules.langfuse, "https://cloud.langfuse.com", {
-    publicKey: "pk-lf-1",
-    secretKey: "sk-lf-1",
-    region: "eu"
-  }),
-  contract("arize", VendorRules.arize, "https://otlp.arize.com", {
-    apiKey: "ak-1",
-    spaceId: "space-1",
-    project: "checkout",
-    region: "us"
-  }),
-  contract("arize_phoenix", VendorRules.phoenix, "https://phoenix.example.com", {
-    endpoint: "https://phoenix.example.com",
-    apiKey: "px-1",
-    project: "checkout"
-  }),
-  contract("langsmith", VendorRules.langsmith, "https://eu.api.smith.langchain.com", {
-    apiKey: "ls-1",
-    project: "checkout",
-    region: "eu"
-  }),
-  contract("braintrust", VendorRules.braintrust, "https://api.braintrust.dev", {
-    apiKey: "bt-1",
-    parent: "project_name:checkout",
-    region: "us"
-  }),
-  contract("weave_otel", VendorRules.weave, "https://trace.wandb.ai", { apiKey: "wb-1", project: "acme/checkout" }),
-  contract("datadog", VendorRules.datadog, "https://otlp.datadoghq.eu", { apiKey: "dd-1", site: "datadoghq.eu" }),
-  contract("honeycomb", VendorRules.honeycomb, "https://api.honeycomb.io", { apiKey: "hc-1", region: "us" }),
-  contract("newrelic", VendorRules.newrelic, "https://otlp.eu01.nr-data.net", { licenseKey: "nr-1", region: "eu" }),
-  contract("grafana_cloud", VendorRules.grafanaCloud, grafana, {
-    endpoint: `${grafana}/otlp`,
-    instanceId: "12",
-    token: "glc"
-  }),
-  contract("tempo", VendorRules.tempo, "https://tempo.example.com", {
-    endpoint: "https://tempo.example.com",
-    tenantId: "acme"
-  }),
-  contract("dynatrace", VendorRules.dynatrace, "https://abc12345.live.dynatrace.com", {
-    apiToken: "dt0c01.1",
-    environmentId: "abc12345"
-  }),
-  contract("otlp", VendorRules.otlp, collector.endpoint, collector),
-  contract("otlp", VendorRules.collector, collector.endpoint, collector)
+const dynatrace = "/api/v2/otlp/v1/traces"
+const honeycomb: ReadonlyArray<Place> = [
+  ...installations("honeycomb"),
+  ["https://refinery.example.com/v1/traces", { endpoint: "https://refinery.example.com" }]
 ]
+const collector: ReadonlyArray<Place> = [
+  ["https://collector.example.com/v1/traces", { endpoint: "https://collector.example.com" }]
+]
+
+/** Each vendor, in each of its installations and in one of a tenant's own. */
+const installed: ReadonlyArray<ReadonlyArray<Contract>> = [
+  at("langfuse_otel", VendorRules.langfuse, { publicKey: "pk-lf-1", secretKey: "sk-lf-1" }, [
+    ...installations("langfuse_otel"),
+    ["https://langfuse.example.com/api/public/otel/v1/traces", { host: "https://langfuse.example.com" }]
+  ]),
+  at("arize", VendorRules.arize, { apiKey: "ak-1", spaceId: "space-1", project: "checkout" }, [
+    ...installations("arize"),
+    ["https://arize.example.com/v1/traces", { endpoint: "https://arize.example.com/v1" }]
+  ]),
+  at("arize_phoenix", VendorRules.phoenix, { apiKey: "px-1", project: "checkout" }, [
+    ["https://phoenix.example.com/v1/traces", { endpoint: "https://phoenix.example.com" }]
+  ]),
+  at("langsmith", VendorRules.langsmith, { apiKey: "ls-1", project: "checkout" }, [
+    ...installations("langsmith"),
+    ["https://langsmith.example.com/api/v1/otel/v1/traces", { host: "https://langsmith.example.com" }]
+  ]),
+  at("braintrust", VendorRules.braintrust, { apiKey: "bt-1", parent: "project_name:checkout" }, [
+    ...installations("braintrust"),
+    ["https://braintrust.example.com/otel/v1/traces", { host: "https://braintrust.example.com" }]
+  ]),
+  at("weave_otel", VendorRules.weave, { apiKey: "wb-1", project: "acme/checkout" }, [
+    ["https://trace.wandb.ai/otel/v1/traces", {}],
+    ["https://trace.wandb.ai/agents/otel/v1/traces", { view: "agents" }],
+    ["https://acme.wandb.io/traces/otel/v1/traces", { host: "https://acme.wandb.io" }]
+  ]),
+  at("datadog", VendorRules.datadog, { apiKey: "dd-1" }, [
+    ...installations("datadog", "site"),
+    ["https://otlp.datadoghq.eu/v1/traces", { site: "datadoghq.eu", product: "apm" }]
+  ]),
+  at("honeycomb", VendorRules.honeycomb, { apiKey: "hc-1" }, honeycomb),
+  at(
+    "honeycomb",
+    VendorRules.honeycombClassic,
+    { apiKey: "0123456789abcdef".repeat(2), dataset: "checkout" },
+    honeycomb
+  ),
+  at("newrelic", VendorRules.newrelic, { licenseKey: "nr-1" }, [
+    ["https://otlp.nr-data.net/v1/traces", {}],
+    ...installations("newrelic")
+  ]),
+  at("grafana_cloud", VendorRules.grafanaCloud, { instanceId: "12", token: "glc" }, [
+    [`${grafana}/otlp/v1/traces`, { endpoint: `${grafana}/otlp` }],
+    [
+      "https://otlp-gateway-prod-us-east-0.grafana.net/otlp/v1/traces",
+      { endpoint: "otlp-gateway-prod-us-east-0.grafana.net" }
+    ]
+  ]),
+  at("tempo", VendorRules.tempo, { tenantId: "acme" }, [
+    ["https://tempo.example.com/v1/traces", { endpoint: "https://tempo.example.com" }]
+  ]),
+  at("dynatrace", VendorRules.dynatrace, { apiToken: "dt0c01.1" }, [
+    [`https://abc12345.live.dynatrace.com${dynatrace}`, { environmentId: "abc12345" }],
+    // An ActiveGate has more of a path before it, which is not the API's.
+    [`https://dynatrace.example.com${dynatrace}`, { endpoint: "https://dynatrace.example.com" }]
+  ]),
+  at("otlp", VendorRules.otlp, { headers: { "x-key": "k-1" } }, collector),
+  at("otlp", VendorRules.collector, { headers: { "x-key": "k-1" } }, collector)
+]
+
+/** Each vendor in one of its places. */
+export const contracts: ReadonlyArray<Contract> = installed.flatMap((places) => places.slice(0, 1))
+
+/** Each vendor in all of them. */
+export const places: ReadonlyArray<Contract> = installed.flat()
 
 /** For `describe.each`: each with a name of its own. */
 export const named = contracts.map((contract) => [`${contract.vendor}, ${contract.rules.vendor}`, contract] as const)
@@ -118,7 +154,11 @@ export const to = (receiver: Receiver.Receiver.Service, asked: Array<string>) =>
   })
 
 /** A receiver that plays the vendor and knows this account alone, and a tracer that takes it for the vendor. */
-export const playing = (contract: Contract, config: TracingConfig.TracingConfig = {}, options: Receiver.Options = {}) =>
+export const playing = (
+  contract: Contract,
+  config: TracingConfig.TracingConfig = {},
+  options: Receiver.Options & Pick<Receiver.Account, "mayWrite"> = {}
+) =>
   Effect.gen(function* () {
     const destination = made(contract)
     const headers = headersOf(destination)
@@ -127,7 +167,7 @@ export const playing = (contract: Contract, config: TracingConfig.TracingConfig 
     const known = Object.fromEntries(proof.map((name) => [name, headers[name] ?? ""]))
     const receiver = yield* Receiver.make({
       ...options,
-      accounts: [{ id: "acme", headers: known, rules: contract.rules, path }]
+      accounts: [{ id: "acme", headers: known, mayWrite: options.mayWrite, rules: contract.rules, path }]
     })
     const asked: Array<string> = []
     const tracing = Layer.provide(TenantTracer.layer({ content: "full", ...config }), [
