@@ -32,6 +32,7 @@ describe("a request in the words of the tracing library", () => {
         stop: "END",
         seed: 7,
         n: 2,
+        reasoning_effort: "low",
         stream: true
       })
       expect(facts).toEqual({
@@ -45,7 +46,8 @@ describe("a request in the words of the tracing library", () => {
           presencePenalty: -1,
           stopSequences: ["END"],
           seed: 7,
-          choiceCount: 2
+          choiceCount: 2,
+          reasoningLevel: "low"
         },
         tools: undefined,
         systemInstructions: undefined,
@@ -146,8 +148,8 @@ describe("an answer in the words of the tracing library", () => {
         usage: {
           prompt_tokens: 10,
           completion_tokens: 5,
-          prompt_tokens_details: { cached_tokens: 3 },
-          completion_tokens_details: { reasoning_tokens: 2 }
+          prompt_tokens_details: { cached_tokens: 3, audio_tokens: 4 },
+          completion_tokens_details: { reasoning_tokens: 2, audio_tokens: 1 }
         }
       })
     )
@@ -155,7 +157,14 @@ describe("an answer in the words of the tracing library", () => {
       responseId: "c1",
       responseModel: "gpt-4o-2024",
       systemFingerprint: "fp",
-      usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15, cacheReadInputTokens: 3, reasoningOutputTokens: 2 },
+      usage: {
+        inputTokens: 10,
+        outputTokens: 5,
+        totalTokens: 15,
+        cacheReadInputTokens: 3,
+        reasoningOutputTokens: 2,
+        audio: { inputTokens: 4, outputTokens: 1 }
+      },
       finishReasons: ["stop", "tool_calls"],
       outputMessages: [
         { role: "assistant", parts: [{ type: "text", content: "one" }], finishReason: "stop" },

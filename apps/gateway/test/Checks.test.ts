@@ -233,7 +233,7 @@ describe("a run in which something went wrong", () => {
 
   it("an inner span that the operator did not see", () => {
     const run = goodRun()
-    const lost = run.operator.spans.findIndex(({ name }) => name === "http.client POST")
+    const lost = run.operator.spans.findIndex(({ name }) => name === "POST")
     const spans = run.operator.spans.filter((_, index) => index !== lost)
     const problems = failed({ ...run, operator: receivedOf(spans, run.operator.deliveries) })
     expect(problems).toHaveLength(3)

@@ -83,8 +83,8 @@ describe("a tenant", () => {
         })
         const { destinations } = yield* routeOf("planned")
         expect(destinations.map(({ limits, name, region }) => [name, region, limits])).toEqual([
-          ["at-home", "eu", {}],
-          ["nowhere-known", undefined, {}],
+          ["at-home", "eu", { bytesPerRequest: 20 * 1024 * 1024 }],
+          ["nowhere-known", undefined, { bytesPerRequest: 20 * 1024 * 1024 }],
           ["pro", "eu", { bytesPerRequest: 5_000_000, requestsPerMinute: 20_000 }],
           ["small", "eu", { bytesPerRequest: 5_000_000, requestsPerMinute: 1000 }]
         ])

@@ -72,6 +72,7 @@ export const ChatRequest = Schema.Struct(
     presence_penalty: nullish(Schema.Number.pipe(Schema.between(-2, 2))),
     stop: nullish(Schema.Union(Schema.String, Schema.Array(Schema.String))),
     seed: nullish(Schema.Int),
+    reasoning_effort: nullish(Schema.String),
     n: nullish(Count.pipe(Schema.lessThanOrEqualTo(128))),
     tools: nullish(Schema.Array(Tool)),
     user: nullish(Schema.String)

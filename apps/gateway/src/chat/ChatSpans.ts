@@ -50,7 +50,8 @@ export const ofRequest = (request: ChatRequest.ChatRequest): Facts => {
       presencePenalty: request.presence_penalty ?? undefined,
       stopSequences: typeof request.stop === "string" ? [request.stop] : (request.stop ?? undefined),
       seed: request.seed ?? undefined,
-      choiceCount: request.n ?? undefined
+      choiceCount: request.n ?? undefined,
+      reasoningLevel: request.reasoning_effort ?? undefined
     },
     tools: request.tools?.flatMap((tool) => (tool.function === undefined ? [] : [tool.function])),
     systemInstructions: instructions.length === 0 ? undefined : instructions,
@@ -64,7 +65,11 @@ export const ofUsage = (usage: Completion.Usage): SpanData.Usage => ({
   outputTokens: usage.completion_tokens,
   totalTokens: usage.total_tokens ?? usage.prompt_tokens + usage.completion_tokens,
   cacheReadInputTokens: usage.prompt_tokens_details?.cached_tokens ?? undefined,
-  reasoningOutputTokens: usage.completion_tokens_details?.reasoning_tokens ?? undefined
+  reasoningOutputTokens: usage.completion_tokens_details?.reasoning_tokens ?? undefined,
+  audio: {
+    inputTokens: usage.prompt_tokens_details?.audio_tokens ?? undefined,
+    outputTokens: usage.completion_tokens_details?.audio_tokens ?? undefined
+  }
 })
 
 /** What a whole answer says. */

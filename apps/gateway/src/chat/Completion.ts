@@ -10,8 +10,12 @@ export const Usage = Schema.Struct(
     prompt_tokens: Schema.Number,
     completion_tokens: Schema.Number,
     total_tokens: Schema.optional(Schema.Number),
-    prompt_tokens_details: nullish(Schema.Struct({ cached_tokens: nullish(Schema.Number) }, rest)),
-    completion_tokens_details: nullish(Schema.Struct({ reasoning_tokens: nullish(Schema.Number) }, rest))
+    prompt_tokens_details: nullish(
+      Schema.Struct({ cached_tokens: nullish(Schema.Number), audio_tokens: nullish(Schema.Number) }, rest)
+    ),
+    completion_tokens_details: nullish(
+      Schema.Struct({ reasoning_tokens: nullish(Schema.Number), audio_tokens: nullish(Schema.Number) }, rest)
+    )
   },
   rest
 )

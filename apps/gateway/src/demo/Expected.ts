@@ -44,7 +44,7 @@ POST /v1/chat/completions
 │       └── sqlite select
 ├── execute_guardrail pii
 ├── chat gpt-4o-mini
-│   └── http.client POST
+│   └── POST
 └── SpendLog.insert
     └── sqlite insert`.trim()
 
@@ -60,7 +60,7 @@ POST /v1/chat/completions (cancelled)
 │       └── sqlite select
 ├── execute_guardrail pii
 ├── chat slow-model (cancelled)
-│   └── http.client POST
+│   └── POST
 └── SpendLog.insert
     └── sqlite insert`.trim(),
   blocked: `
@@ -78,9 +78,9 @@ POST /v1/chat/completions
 │       └── sqlite select
 ├── execute_guardrail pii
 ├── chat flaky-model ✗ UpstreamError
-│   └── http.client POST
+│   └── POST ✗ 500
 ├── chat flaky-model
-│   └── http.client POST
+│   └── POST
 └── SpendLog.insert
     └── sqlite insert`.trim(),
   "wrong key": `

@@ -27,20 +27,10 @@ export const Settings = Schema.Struct({
 /** A tenant's settings. */
 export type Settings = typeof Settings.Type
 
-const limit = Schema.optional(Schema.Number)
-
 /** What is known of a destination beside its vendor: where a host of the tenant's own is, and what the tenant's plan allows in place of the usual. */
 export const DestinationOptions = Schema.Struct({
   region: Schema.optional(Schema.String),
-  limits: Schema.optional(
-    Schema.Struct({
-      bytesPerRequest: limit,
-      valueLength: limit,
-      attributes: limit,
-      requestsPerMinute: limit,
-      oldestSpan: limit
-    })
-  )
+  limits: Schema.optional(Destination.Limits)
 })
 
 /** A destination as it is stored; `credentials` is JSON for the vendor to read. */

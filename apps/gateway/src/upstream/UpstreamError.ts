@@ -15,8 +15,8 @@ const messages = {
 } as const
 
 /**
- * `Unreachable`: no answer; `TimedOut`: none in time, which is not asked for again; `Status`: an answer that says no; `Malformed`: an answer that cannot be read; `Broken`: a stream that ended before
- * it was complete.
+ * `Unreachable`: no answer; `TimedOut`: none in time, which is not asked for again; `Status`: an answer that says no; `Malformed`: an answer that
+ * cannot be read; `Broken`: a stream that ended before it was complete.
  */
 export class UpstreamError extends Schema.TaggedError<UpstreamError>()("UpstreamError", {
   reason: Schema.Literal("Unreachable", "TimedOut", "Status", "Malformed", "Broken"),
