@@ -119,7 +119,7 @@ export const begin = (world: World, seed: number, onLine: (line: string) => void
   let processes = 0
   const run: Omit<Run, "process"> & { process: Process.Process | undefined } = {
     world,
-    looksFurther: seed % 125 === 0,
+    looksFurther: seed % 250 === 0,
     dice,
     time,
     tenants,

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Bugs from "../src/bugs/Bugs.js"
+import * as Report from "../src/cli/Report.js"
+import * as Task from "../src/cli/Task.js"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
@@ -21,6 +23,14 @@ const simulate = (...args: ReadonlyArray<string>) =>
       return Effect.sync(() => child.kill())
     }
   )
+
+/** What is printed when these seeds are played in this process. */
+const expected = (_tag: "Play" | "Show", ...seeds: ReadonlyArray<number>): string => {
+  const lines: Array<string> = []
+  // What both of these tasks answer.
+  const played = seeds.map((seed) => Task.run({ _tag, seed }, (line) => lines.push(line)) as Task.Played)
+  return `${[...lines, ...Report.faults(played), "", Report.sum(seeds.length, 0)].join("\n")}\n`
+}
 
 const patience = 240_000
 
@@ -49,28 +59,25 @@ describe("npm run simulate", () => {
   )
 
   it.live(
-    "plays one seed, the same each time",
+    "plays one seed, the same in every process",
     () =>
       Effect.gen(function* () {
-        const [first, second] = yield* Effect.all([simulate("--seed", "1"), simulate("--seed", "1")], {
-          concurrency: 2
-        })
-        expect(first).toMatchObject({ status: 0, last: "1 passed, 0 failed" })
-        expect(first.stdout).toMatch(/^1\. /)
-        expect(first.stdout).toContain("\nwhat happened in 1 seed:\n")
-        expect(second.stdout).toBe(first.stdout)
+        const { last, status, stdout } = yield* simulate("--seed", "1")
+        expect({ last, status }).toEqual({ status: 0, last: "1 passed, 0 failed" })
+        expect(stdout).toMatch(/^1\. /)
+        expect(stdout).toContain("\nwhat happened in 1 seed:\n")
+        expect(stdout).toBe(expected("Show", 1))
       }),
     patience
   )
 
   it.live(
-    "gives the same for many seeds, on however many processes",
+    "gives the same for many seeds on several processes as in one",
     () =>
       Effect.gen(function* () {
-        const range = ["--seeds", "3", "--from", "2"]
-        const alone = yield* simulate(...range, "--workers", "1")
-        expect(alone).toMatchObject({ status: 0, last: "3 passed, 0 failed" })
-        expect((yield* simulate(...range, "--workers", "3")).stdout).toBe(alone.stdout)
+        const { last, status, stdout } = yield* simulate("--seeds", "3", "--from", "2", "--workers", "2")
+        expect({ last, status }).toEqual({ status: 0, last: "3 passed, 0 failed" })
+        expect(stdout).toBe(expected("Play", 2, 3, 4))
       }),
     patience
   )

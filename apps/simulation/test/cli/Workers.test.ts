@@ -6,6 +6,24 @@ import * as Workers from "../../src/cli/Workers.js"
 
 const patience = 240_000
 
+/** The program with histories of a few steps, where it does not matter what happens in them; that of seed 13 ends its process. */
+const brief: Bugs.Bug = {
+  name: "brief",
+  says: "Histories are short.",
+  patches: [
+    {
+      file: "apps/simulation/src/History.ts",
+      edits: [
+        { find: "export const length = 500", replace: "export const length = 20" },
+        {
+          find: "const dice = Dice.make(seed)\n",
+          replace: "if (seed === 13) process.exit(3)\nconst dice = Dice.make(seed)\n"
+        }
+      ]
+    }
+  ]
+}
+
 describe("Workers", () => {
   it.live(
     "play some seeds, and none of them fails",
@@ -28,12 +46,12 @@ describe("Workers", () => {
     "give up a task that goes on and on, and do the next one",
     () =>
       Effect.gen(function* () {
-        const workers = yield* Workers.make({ size: 1, patience: "1 minute" })
+        const workers = yield* Workers.make({ size: 1, bug: brief, patience: "1 minute" })
         const given = yield* Effect.timeoutOption(workers.run({ _tag: "Play", seed: 1 }), "1 millis")
         expect(given._tag).toBe("None")
         // Not the answer to the one before.
         expect((yield* workers.run({ _tag: "Play", seed: 2 })).seed).toBe(2)
-        const hasty = yield* Workers.make({ size: 1, patience: "1 millis" })
+        const hasty = yield* Workers.make({ size: 1, bug: brief, patience: "1 millis" })
         const failure = yield* Effect.flip(hasty.run({ _tag: "Play", seed: 1 }))
         expect(failure.message).toBe("it goes on and on")
       }).pipe(Effect.scoped),
@@ -44,10 +62,9 @@ describe("Workers", () => {
     "say that a task has ended its process, and do the next one",
     () =>
       Effect.gen(function* () {
-        const workers = yield* Workers.make({ size: 1 })
-        // Nothing fails there that could be made shorter.
-        const failure = yield* Effect.flip(workers.run({ _tag: "Shrink", seed: 1 }))
-        expect(failure.message).toBe("its process ended with code 1")
+        const workers = yield* Workers.make({ size: 1, bug: brief })
+        const failure = yield* Effect.flip(workers.run({ _tag: "Play", seed: 13 }))
+        expect(failure.message).toBe("its process ended with code 3")
         expect((yield* workers.run({ _tag: "Play", seed: 1 })).seed).toBe(1)
       }).pipe(Effect.scoped),
     patience
