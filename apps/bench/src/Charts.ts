@@ -30,6 +30,14 @@ const has = (row: Row, setting: Partial<Setting>): boolean =>
 
 const isKind = (text: unknown): text is Kind => kinds.some((kind) => kind === text)
 
+/** At most so many characters, by whole words: what is left out of a long name is in its middle, since two names differ at their ends. */
+const elided = (name: string): string =>
+  name.length <= maxLabel
+    ? name
+    : `${name.slice(0, maxLabel / 2).replace(/\S*$/, "")}… ${name.slice(-maxLabel / 2).replace(/^\S*\s/, "")}`
+
+const maxLabel = 66
+
 /** All that can be made: what was not measured has none. */
 export const make = (results: Report.Results): ReadonlyArray<Chart> => {
   const rows = (mark: number, what: string, setting: Partial<Setting> = {}): ReadonlyArray<Row> =>
@@ -72,7 +80,7 @@ export const make = (results: Report.Results): ReadonlyArray<Chart> => {
       ? []
       : [
           {
-            label: `${mark} ${name.length > 42 ? `${name.slice(0, 41)}…` : name}`,
+            label: `${mark} ${elided(name)}`,
             value: ratio / limit,
             isOurs: ratio <= limit
           }
@@ -95,7 +103,7 @@ export const make = (results: Report.Results): ReadonlyArray<Chart> => {
             mark: 0,
             file: "marks.svg",
             title: marksTitle,
-            svg: Svg.bars({ title: marksTitle, bars: limited, limit: 1 })
+            svg: Svg.bars({ title: marksTitle, bars: limited, limit: 1, left: 470 })
           }
         ]),
     ...bars(

@@ -9,9 +9,9 @@ export const slack = 1.6
  * cannot tell so well.
  */
 export const ceilings: Readonly<Record<string, number>> = {
-  "CPU of the request path per span, beside peer 1": 6,
-  "CPU of the request path per span, beside peer 2": 2,
-  "CPU of the request path: the most of all numbers of known tenants, beside the least": 3,
+  "CPU of the request path per span, beside peer 1": 3,
+  "CPU of the request path per span, beside peer 2": 1.2,
+  "CPU of the request path: the most of all numbers of known tenants, beside the least": 2.5,
   "a request that misses the cache, beside one that hits it": 30,
   "an operation inside a span, beside peer 1": 3,
   "CPU per span delivered above peer 1, beside peer 2": 6,

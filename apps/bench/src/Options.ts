@@ -22,7 +22,7 @@ export const usage = `Usage: npm run bench -- [--quick] [--only 1,4] [--json FIL
   --only LIST    these marks alone, such as 1,4
   --rounds N     how often each thing is measured; the middle counts (default 3, quick 1)
   --json FILE    all marks and rows as JSON
-  --write        put tables and charts into docs/performance.md and docs/performance/
+  --write        put tables and charts into docs/performance.md and docs/performance/; with --only the other marks stay
   --guard        fail where a ratio is far beyond its limit; with --quick, for continuous integration
   --profile DIR  CPU and heap profiles of what is ours, for the developer tools of a browser`
 

@@ -1,6 +1,6 @@
 /**
- * A way of tracing per tenant, as the benchmark uses it. Each is written as its documentation says and a careful engineer would, with its defaults; batch
- * size, age and compression are the same for all, and queues are large enough to lose nothing.
+ * A way of tracing per tenant, as the benchmark uses it. Each is written as its documentation says and a careful engineer would, with its defaults;
+ * batch size, age and compression are the same for all, and queues are large enough to lose nothing.
  */
 import type { Effect, Scope } from "effect"
 

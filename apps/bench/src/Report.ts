@@ -36,13 +36,37 @@ export const machine = (run: { readonly quick: boolean; readonly rounds: number;
 
 /** Puts it together. */
 export const results = (found: ReadonlyArray<Found>, machine: Row): Results => {
-  const marks = found.flatMap(({ marks }) => marks)
+  const byMark = (one: { readonly mark: number }, other: { readonly mark: number }) => one.mark - other.mark
+  const marks = found.flatMap(({ marks }) => marks).sort(byMark)
   return {
     marks: marks.map(({ limit, mark, met, name, ratio }) => ({ mark, name, ratio, limit, met })),
     rows: [
       machine,
       ...marks.map(({ each, mark, name, why }) => ({ mark, what: name, setting: ofMark, values: each, failed: why })),
-      ...found.flatMap(({ rows }) => rows)
+      ...found.flatMap(({ rows }) => rows).sort(byMark)
+    ]
+  }
+}
+
+/**
+ * What was found before, with what was measured again in its place; or why the two cannot stand side by side, such as a short run and a whole one.
+ */
+export const merged = (before: Results, again: Results): Results | { readonly differ: string } => {
+  const [old, own] = [before, again].map(({ rows }) => rows.find(({ mark }) => mark === 0))
+  const differ = ["node", "platform", "cpu", "cores", "memory", "quick", "rounds"].find(
+    (key) => old?.setting[key] !== own?.setting[key]
+  )
+  if (differ !== undefined) return { differ }
+  const isKept = ({ mark }: { readonly mark: number }) =>
+    mark !== 0 && !again.marks.some((verdict) => verdict.mark === mark)
+  const seconds = [old, own].reduce((sum, machine) => sum + Number(machine?.setting.seconds), 0)
+  return {
+    marks: [...before.marks.filter(isKept), ...again.marks].sort((one, other) => one.mark - other.mark),
+    rows: [
+      ...(own === undefined ? [] : [{ ...own, setting: { ...own.setting, seconds } }]),
+      ...[...before.rows.filter(isKept), ...again.rows.filter((row) => row !== own)].sort(
+        (one, other) => one.mark - other.mark
+      )
     ]
   }
 }

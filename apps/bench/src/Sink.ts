@@ -1,6 +1,6 @@
 /**
- * Where all spans go: an OTLP receiver that does nothing but count, so that it is never what is measured. It is asked over HTTP, on connections that it does
- * not count.
+ * Where all spans go: an OTLP receiver that does nothing but count, so that it is never what is measured. It is asked over HTTP, on connections that
+ * it does not count.
  */
 import { createServer, type IncomingMessage, request } from "node:http"
 import type { AddressInfo, Socket } from "node:net"

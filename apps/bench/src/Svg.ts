@@ -44,15 +44,16 @@ const picture = (width: number, height: number, title: string, parts: ReadonlyAr
     ""
   ].join("\n")
 
-const width = 760
-
 /** Bars from the left; a limit is a line across them. */
 export const bars = (options: {
   readonly title: string
   readonly bars: ReadonlyArray<Bar>
   readonly limit?: number | undefined
+  /** Where the bars begin: how much room their labels have. Default 300. */
+  readonly left?: number | undefined
 }): string => {
-  const [left, top, step] = [300, 44, 28]
+  const { left = 300 } = options
+  const [top, step, width] = [44, 28, left + 460]
   const most = Math.max(...options.bars.map(({ value }) => value), options.limit ?? 0)
   const scale = (value: number) => (most === 0 ? 0 : (Math.max(0, value) / most) * (width - left - 90))
   const height = top + options.bars.length * step + 16
@@ -89,7 +90,7 @@ export const lines = (options: {
   const y = (value: number) => bottom - (most === 0 ? 0 : (value / most) * (bottom - top))
   const ticks = [...new Set(points.map(([at]) => at))].sort((a, b) => a - b)
   let colour = 0
-  return picture(width, 350, options.title, [
+  return picture(760, 350, options.title, [
     ...[0, 0.25, 0.5, 0.75, 1].flatMap((part) => [
       `<line x1="${left}" x2="${right}" y1="${round(y(most * part))}" y2="${round(y(most * part))}" stroke="#e2e8f0"/>`,
       text(left - 8, y(most * part) + 4, short(most * part), ' text-anchor="end"')

@@ -34,14 +34,12 @@ export const attributes = {
   cache: {
     "db.system.name": "redis",
     "db.operation.name": "get",
-    "db.query.summary": "redis get",
     "gateway.service.name": "redis",
     "gateway.service.call_type": "get"
   },
   database: {
     "db.system.name": "postgresql",
     "db.operation.name": "select",
-    "db.query.summary": "postgres select",
     "gateway.service.name": "postgres",
     "gateway.service.call_type": "select"
   },

@@ -1,4 +1,4 @@
-import { expect, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import type { Mark } from "../src/Mark.js"
 import * as Report from "../src/Report.js"
 import type { Row } from "../src/Suite.js"
@@ -42,6 +42,35 @@ it("the JSON has marks of exactly five facts, and everything else in rows", () =
   })
   expect(results.rows[0]?.setting).toMatchObject({ node: process.versions.node, quick: true, rounds: 3, seconds: 9 })
   expect(results.rows.at(-1)).toBe(row)
+})
+
+describe("what was measured again", () => {
+  const again = (given: Parameters<typeof Report.machine>[0], mark_ = 2) =>
+    Report.results(
+      [{ marks: [mark({ mark: mark_, ratio: 0.1 })], rows: [{ ...row, mark: mark_, values: [9] }] }],
+      Report.machine(given)
+    )
+
+  it("takes the place of what was found before, and the rest stays", () => {
+    const first = again({ quick: false, rounds: 3, seconds: 100 }, 1)
+    const both = Report.merged(again({ quick: false, rounds: 3, seconds: 900 }, 3), first)
+    assert("marks" in both)
+    expect(both.marks.map(({ mark }) => mark)).toEqual([1, 3])
+    const renewed = Report.merged({ ...both, marks: both.marks.map((one) => ({ ...one, ratio: 5 })) }, first)
+    assert("marks" in renewed)
+    expect(renewed.marks.map(({ mark, ratio }) => [mark, ratio])).toEqual([
+      [1, 0.1],
+      [3, 5]
+    ])
+    expect(renewed.rows.map(({ mark }) => mark)).toEqual([0, 1, 1, 3, 3])
+    expect(renewed.rows[0]?.setting.seconds).toBe(1100)
+  })
+
+  it("does not stand beside what was measured otherwise", () => {
+    const whole = again({ quick: false, rounds: 3, seconds: 900 })
+    expect(Report.merged(whole, again({ quick: true, rounds: 3, seconds: 9 }))).toEqual({ differ: "quick" })
+    expect(Report.merged(whole, again({ quick: false, rounds: 1, seconds: 9 }))).toEqual({ differ: "rounds" })
+  })
 })
 
 it("finds the single rounds of a mark, and what was measured for it", () => {

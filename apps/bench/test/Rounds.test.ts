@@ -79,13 +79,13 @@ it.scopedLive(
         Rounds.cell({
           name: "sustain",
           setting: { at: 3 },
-          params: { kind: "lru-otel", options: Rounds.options(given, { tenants: 2, batchAge: 100 }), requests: 60 }
+          params: { kind: "lru-otel", options: Rounds.options(given, { tenants: 2, batchAge: 100 }), requests: 120 }
         })
       ])
       expect(found?.numbers.made).toEqual([120])
       expect(late?.failed).toBe("not done within 0.001 s")
       // Not the late answer to what was asked before.
-      expect(after?.numbers.made).toEqual([360])
+      expect(after?.numbers.made).toEqual([720])
     }),
   60_000
 )

@@ -35,7 +35,7 @@ const answerOf = (params: Params<Name>) => {
   const cpu = "kind" in params ? (cpuOf[params.kind] ?? 90) : "writer" in params && params.writer === "ours" ? 1 : 8
   const names =
     "cpu wall bytes growth resident p50 p99 p999 flooded idle hanging longest worst paused more rate perCore dropped late first later hit eviction millis"
-  return { ...Object.fromEntries(names.split(" ").map((name) => [name, cpu])), floor: cpuOf.native }
+  return { ...Object.fromEntries(names.split(" ").map((name) => [name, cpu])), floor: cpuOf.native, one: 20 }
 }
 
 const run = (quick: boolean, answer: (params: Params<Name>) => unknown = answerOf, asked: Array<Asked> = []) =>
@@ -97,6 +97,7 @@ it.live("ratios are of ours and the right peer", () =>
     const ratio = (start: string) => marks.find(({ name }) => name.startsWith(start))?.ratio
     expect(ratio("CPU of the request path per span, beside peer 1")).toBe(3)
     expect(ratio("CPU of the request path per span, beside peer 2")).toBe(0.3)
+    expect(ratio("CPU of the request path: the most")).toBe(1.5)
     expect(ratio("an operation inside a span")).toBe(3)
     expect(ratio("CPU per span delivered above peer 1, beside peer 2")).toBeCloseTo(20 / 90)
     expect(ratio("CPU per span delivered in all, beside peer 2")).toBe(0.3)
@@ -146,6 +147,11 @@ it.live("there is a chart for each mark that is about peers or numbers of tenant
       expect(svg).toContain("</svg>")
       expect(svg).not.toMatch(/NaN|Infinity|undefined/)
     }
+    // Two promises are told apart by their labels, which have room.
+    const labels = Array.from(charts[0]?.svg.matchAll(/text-anchor="end">([^<]*)</g) ?? [], ([, label = ""]) => label)
+    expect(labels.length).toBeGreaterThan(15)
+    expect(new Set(labels).size).toBe(labels.length)
+    for (const label of labels) expect(label.length).toBeLessThanOrEqual(70)
     const path = charts.find(({ file }) => file === "request-path.svg")?.svg
     expect(path).toContain("3a OTel JS per tenant")
     expect(path?.match(/5 TenantTracer/g)).toHaveLength(1)

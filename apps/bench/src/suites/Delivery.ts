@@ -21,7 +21,7 @@ const exporting = ["effect-otel", "lru-effect", "lru-otel", "effect-otlp", "ours
 export const suite: Suite.Suite = {
   mark,
   title: "Delivery",
-  seconds: { quick: 11, full: 480 },
+  seconds: { quick: 11, full: 435 },
   run: (plan) =>
     Effect.gen(function* () {
       const cell = (kind: Kind, { rounds, spread = "uniform", ...given }: Given = {}) => {

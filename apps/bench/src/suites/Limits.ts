@@ -12,7 +12,7 @@ const mark = 9
 export const suite: Suite.Suite = {
   mark,
   title: "Without a limit",
-  seconds: { quick: 8, full: 75 },
+  seconds: { quick: 8, full: 60 },
   run: (plan) =>
     Effect.gen(function* () {
       const options = Rounds.options(plan)

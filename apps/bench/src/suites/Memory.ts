@@ -16,13 +16,13 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 10, full: 290 },
+  seconds: { quick: 10, full: 340 },
   run: (plan) =>
     Effect.gen(function* () {
-      const idle = (kind: Kind, tenants: number, rounds?: number) =>
+      const idle = (kind: Kind, tenants: number) =>
         Rounds.cell({
           name: "memory",
-          rounds,
+
           setting: { peer: kind, idle: true, tenants },
           params: {
             kind,
@@ -52,13 +52,12 @@ export const suite: Suite.Suite = {
         return options && { ...options, of: "heap" as const }
       }
       const requests = plan.quick ? 6000 : 1_000_000
-      const outcomes = yield* Rounds.run({ ...plan, rounds: Math.min(2, plan.rounds) }, [
+      const outcomes = yield* Rounds.run({ ...plan, rounds: 1 }, [
         ...(["small", "large"] as const).flatMap((size) => [queued("lru-effect", size), queued("ours", size)]),
         idle("ours", plan.quick ? 1000 : 10_000),
-        ...(plan.quick ? [] : [idle("lru-effect", 2000, 1), idle("lru-otel", 2000, 1), idle("effect-otlp", 2000, 1)]),
+        ...(plan.quick ? [] : [idle("lru-effect", 2000), idle("lru-otel", 2000), idle("effect-otlp", 2000)]),
         Rounds.cell({
           name: "flat",
-          rounds: 1,
           limit: plan.quick ? plan.limit : "5 minutes",
           setting: { peer: "ours", requests },
           params: { kind: "ours", options: Rounds.options(plan), requests }

@@ -11,7 +11,7 @@ const mark = 5
 export const suite: Suite.Suite = {
   mark,
   title: "Sockets",
-  seconds: { quick: 3, full: 60 },
+  seconds: { quick: 3, full: 45 },
   run: (plan) =>
     Effect.gen(function* () {
       const tenants = plan.quick ? 1000 : 10_000

@@ -15,6 +15,15 @@ export const collect: Effect.Effect<void> = Effect.gen(function* () {
   }
 })
 
+/**
+ * Warms up in two halves, with a collection between them: what was compiled for objects of which there is none at that moment goes, too, and in a
+ * process that runs for hours it is compiled again.
+ */
+export const warm = (half: Effect.Effect<unknown>, drain: Effect.Effect<void>): Effect.Effect<void> => {
+  const drained = Effect.zipRight(half, drain)
+  return Effect.zipRight(Effect.zipRight(drained, collect), drained)
+}
+
 /** Lets everything that is due happen first. */
 export const turn: Effect.Effect<void> = Effect.async((resume) => {
   setImmediate(() => resume(Effect.void))

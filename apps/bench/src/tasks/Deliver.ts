@@ -44,9 +44,7 @@ export const run = (params: Params): Effect.Effect<Result> =>
       const next = Tenants.traffic(options.tenants, spread)
       let index = 0
       const one = (tenants: () => number) => () => peer.request(tenants(), index++)
-      yield* Pace.run(warmRate, warm / warmRate, one(known))
-      yield* peer.drain
-      yield* Clock.collect
+      yield* Clock.warm(Pace.run(warmRate, warm / 2 / warmRate, one(known)), peer.drain)
 
       const measured = Effect.gen(function* () {
         const before = Clock.cpu()

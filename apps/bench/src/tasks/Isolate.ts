@@ -1,6 +1,6 @@
 /**
- * What a tenant notices of others: how long its spans are on their way while three of the tenants are dead, slow and flooding, and while they are as all
- * the others.
+ * What a tenant notices of others: how long its spans are on their way while three of the tenants are dead, slow and flooding, and while they are as
+ * all the others.
  */
 import { Effect } from "effect"
 import type { Kind, Options } from "../Peer.js"

@@ -35,9 +35,7 @@ export const run = ({ kind, options, profile, rate, seconds }: Params): Effect.E
       const next = Tenants.traffic(options.tenants, "uniform")
       let index = 0
       const one = () => peer.request(next(), index++)
-      yield* Pace.run(rate, 1, one)
-      yield* peer.drain
-      yield* Clock.collect
+      yield* Clock.warm(Pace.run(rate, 1, one), peer.drain)
       const delay = monitorEventLoopDelay({ resolution: 1 })
       delay.enable()
       yield* Profile.around(profile, Pace.run(rate, seconds, one))

@@ -32,18 +32,17 @@ export const run = ({ kind, options, requests }: Params): Effect.Effect<Result> 
       const peer = yield* peers[kind](options)
       const next = Tenants.traffic(options.tenants, "uniform")
       let made = 0
-      const upTo = (end: number) =>
+      const more = (requests: number) =>
         Effect.gen(function* () {
-          while (made < end) {
+          for (const end = made + requests; made < end; ) {
             for (let index = 0; index < burst; index++) peer.request(next(), made++)
             yield* Clock.turn
           }
           yield* peer.drain
         })
-      yield* upTo(requests / 3)
-      yield* Clock.collect
+      yield* Clock.warm(more(requests / 6), Effect.void)
       const [cpu, began, before] = [Clock.cpu(), performance.now(), made]
-      yield* upTo(requests)
+      yield* more((requests * 2) / 3)
       const seconds = (performance.now() - began) / 1000
       const spans = (made - before) * spansPerRequest
       return {

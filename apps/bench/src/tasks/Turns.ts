@@ -29,8 +29,8 @@ export interface Result {
 /** Spans of one request, of which a batch has a whole number. */
 const requestSpans = 8
 
-/** Batches before it is measured. */
-const warm = 3
+/** Batches of each half of what is sent before it is measured. */
+const warm = 10
 
 /** Measures it. */
 export const run = ({ batches, kind, options, profile }: Params): Effect.Effect<Result> =>
@@ -39,18 +39,18 @@ export const run = ({ batches, kind, options, profile }: Params): Effect.Effect<
       const peer = yield* peers[kind](options)
       const longest: Array<number> = []
       const paused: Array<number> = []
+      const send = watched(() => requests(peer), peer.drain)
+      yield* Clock.warm(Effect.repeatN(send, warm - 1), Effect.void)
       const measured = Effect.gen(function* () {
-        for (let batch = 0; batch < warm + batches; batch++) {
-          yield* Clock.collect
-          const turns = yield* watched(() => requests(peer), peer.drain)
-          if (batch < warm) continue
+        for (let batch = 0; batch < batches; batch++) {
+          const turns = yield* send
           longest.push(Math.max(...turns.map(({ end, pauses, start }) => end - start - pauses)))
           paused.push(Math.max(...turns.map(({ end, start }) => end - start)))
         }
       })
       yield* Profile.around(profile, measured)
       return {
-        made: arriving(kind, options, (warm + batches) * batchSpans),
+        made: arriving(kind, options, (2 * warm + batches) * batchSpans),
         longest: Stats.median(longest),
         worst: Math.max(...longest),
         paused: Stats.median(paused)
