@@ -178,6 +178,14 @@ export const checks: Effect.Effect<ReadonlyArray<Check.Check>> = Check.part(
       compare("the tokens of the whole trace, added up at its root", ({ counted, span }) =>
         span.parentSpanId === "" ? different("sum", 76, counted?.cumulativeTokenCountTotal) : []
       ),
+      compare("the root: what was asked and answered as a whole", ({ counted, span }) =>
+        span.parentSpanId === ""
+          ? [
+              ...different("input", told(Trace.root.inputMessages), counted?.input?.value),
+              ...different("output", told(Trace.root.outputMessages), counted?.output?.value)
+            ]
+          : []
+      ),
       literal("the messages: roles, texts, tool calls and their results", (call, { seen }) => [
         ...different("input", messagesOf(call.inputMessages), turns("input", seen?.attributes)),
         ...different("output", messagesOf(call.outputMessages ?? []), turns("output", seen?.attributes))
@@ -209,6 +217,15 @@ type Call = {
 }
 
 type Message = (typeof Trace.calls.second)["inputMessages"][number]
+
+/** A conversation as the root of a trace tells it. */
+const told = (messages: ReadonlyArray<Message>): string =>
+  JSON.stringify(
+    messages.map(({ parts, role }) => ({
+      role,
+      content: parts.flatMap((part) => (part.type === "text" ? [part.content] : [])).join("\n")
+    }))
+  )
 
 /** A message as text, to be compared: who, what was said, which tools were called, which call it answers. */
 const messagesOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>

@@ -26,10 +26,11 @@ const made = <E>(
   Effect.gen(function* () {
     const target = join(cache, name)
     const stamp = `${target}.stamp`
-    const hash = createHash("sha256")
+    // What is made there knows where it is.
+    const hash = createHash("sha256").update(target)
     for (const source of sources) hash.update(readFileSync(join(folder, source)))
     const wanted = hash.digest("hex")
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return target
+    if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return target
     mkdirSync(cache, { recursive: true })
     rmSync(target, { recursive: true, force: true })
     process.stderr.write(`interop: making ${name}, which takes some minutes the first time …\n`)

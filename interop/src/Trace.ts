@@ -1,4 +1,5 @@
 /** The trace of a tenant that is sent everywhere: what is in it is known here, to be compared with what others read. */
+import { HttpApp, HttpServerResponse } from "@effect/platform"
 import { Effect, Either, Record, Redacted, Stream } from "effect"
 import {
   type Destination,
@@ -77,6 +78,9 @@ export const calls = {
   }
 } as const satisfies Record<string, Call>
 
+/** What the caller asked and was answered, whatever was tried in between: the root tells it. */
+export const root = { inputMessages: asked, outputMessages: calls.second.outputMessages }
+
 /** How many spans it has. */
 export const size = 9
 
@@ -103,7 +107,21 @@ const request = Effect.gen(function* () {
     yield* Effect.fail("refused").pipe(Spans.llmCall(calls.refused), Effect.ignore)
   }).pipe(Spans.service({ service: "fallbacks", callType: "retry" }))
   yield* Effect.void.pipe(Spans.llmCall(calls.embeddings))
+  yield* Spans.annotateProxyRequest(root)
 })
+
+/** Handles it as a gateway does, behind the middleware, and waits until its root has ended. */
+const handled = (route: TenantRoute.TenantRoute) =>
+  Effect.gen(function* () {
+    const runtime = yield* Effect.runtime<TenantTracer.TenantTracer>()
+    const app = TenantTracer.bind(route).pipe(Effect.zipRight(request), Effect.as(HttpServerResponse.empty()))
+    const handler = HttpApp.toWebHandlerRuntime(runtime)(TenantTracer.middleware(app))
+    yield* Effect.promise(() => handler(new Request("http://localhost/v1/chat/completions", { method: "POST" })))
+    yield* TenantTracer.status.pipe(
+      Effect.zipLeft(Effect.sleep("1 millis")),
+      Effect.repeat({ until: ({ recording }) => recording.requests === 0 })
+    )
+  })
 
 /** Sends it to each of these as one tenant's, and waits until all of it is told; fails where not all was delivered. */
 export const send = (destinations: ReadonlyArray<Destination.Destination>): Effect.Effect<void, Error> => {
@@ -120,7 +138,7 @@ export const send = (destinations: ReadonlyArray<Destination.Destination>): Effe
     }
   })
   return Effect.gen(function* () {
-    yield* request.pipe(TenantTracer.withRoute(route, { name: "answer" }))
+    yield* handled(route)
     yield* TenantTracer.flush
     const { ledger } = yield* TenantTracer.status
     const { delivered, dropped, made, rejected } = ledger.total
