@@ -86,6 +86,9 @@ const problem = (name: string, value: string): Pick<OtlpHeadersError, "reason" |
   if (!token.test(name)) {
     return { reason: "name", detail: "is not a header name: use letters, digits and -_.!#$%&'*+^`|~" }
   }
+  // A legal name that clients which keep headers in an object lose, undici's `Headers` among them.
+  if (name.toLowerCase() === "__proto__")
+    return { reason: "name", detail: "has a name that is lost on the way: use another" }
   if (/(?!\t)\p{Cc}/u.test(value)) {
     return {
       reason: "control_character",

@@ -91,6 +91,7 @@ describe("OtlpHeaders.validate", () => {
       ["", "s3cret", "name"],
       ["ü", "s3cret", "name"],
       ["a:b", "s3cret", "name"],
+      ["__Proto__", "s3cret", "name"],
       ["a", "s3cret\r\nx-evil: 1", "control_character"],
       ["a", "s3cret\0", "control_character"],
       ["a", "s3cret€", "not_latin1"],
