@@ -144,7 +144,9 @@ const once = (environment: Environment, cell: Cell): Effect.Effect<Record<string
     const made = result.made ?? 0
     const counts = yield* Sink.settled(port, made, 5000)
     if (counts.spans !== made && made > 0)
-      return yield* new Launch.NoResult({ why: `it lost spans: ${counts.spans} of ${made} arrived` })
+      return yield* new Launch.NoResult({
+        why: `${counts.spans < made ? "it lost spans" : "spans came twice"}: ${counts.spans} of ${made} arrived`
+      })
     return { ...result, requests: counts.requests, sockets: counts.mostConnections, bytesSent: counts.bytes }
   }).pipe(
     Effect.tapBoth({

@@ -24,7 +24,8 @@ const deliver = (given: Rounds.Environment, setting: Rounds.Setting, more: Parti
       spread: "uniform",
       rate: 100,
       seconds: 0.1,
-      warm: 10
+      warm: 10,
+      burst: 5
     },
     ...more
   })

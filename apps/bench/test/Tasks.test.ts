@@ -89,7 +89,7 @@ it.scopedLive("deliver, with two destinations and a profile", () =>
             rate: 200,
             seconds: 0.1,
             warm: 8,
-            warmRate: 400,
+            burst: 4,
             profile: { folder, name: "deliver", of: "cpu" }
           })
         )
@@ -200,7 +200,12 @@ it.scopedLive(
   () =>
     Effect.gen(function* () {
       const { counts, result } = yield* measured((port) =>
-        Turns.run({ kind: "ours", options: options(port, { messages: true, compression: "gzip" }), batches: 1 })
+        Turns.run({
+          kind: "ours",
+          options: options(port, { messages: true, compression: "gzip" }),
+          batches: 1,
+          warm: 10
+        })
       )
       expect(result.made).toBe(21 * 512)
       positive(result.longest, counts.requests)

@@ -33,7 +33,8 @@ export const suite: Suite.Suite = {
               spread: "uniform",
               rate: 1500,
               seconds: plan.quick ? 0.8 : 4,
-              warm: plan.quick ? 800 : 3000
+              warm: plan.quick ? 800 : 20_000,
+              burst: 256
             }
           })
         )

@@ -12,7 +12,7 @@ const mark = 7
 export const suite: Suite.Suite = {
   mark,
   title: "Event loop",
-  seconds: { quick: 7, full: 70 },
+  seconds: { quick: 7, full: 100 },
   run: (plan) =>
     Effect.gen(function* () {
       const options = Rounds.options(plan, { messages: true, compression: "gzip" })
@@ -44,6 +44,7 @@ export const suite: Suite.Suite = {
             kind: "ours",
             options: { ...options, tenants: 1, compression },
             batches: plan.quick ? 5 : 15,
+            warm: plan.quick ? 10 : 40,
             profile: Suite.profileOf(plan, `turns-${compression}`)
           }
         })

@@ -27,8 +27,9 @@ export const suite: Suite.Suite = {
   seconds: { quick: 10, full: 300 },
   run: (plan) =>
     Effect.gen(function* () {
-      const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants)) =>
-        Rounds.cell({
+      const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants)) => {
+        const isBeside = isBesideOne(kind, tenants, capacity)
+        return Rounds.cell({
           name: "path",
           // As many tenants as that are known, and gone again, after minutes.
           ...(tenants === 100_000 && { rounds: 1, limit: "4 minutes" }),
@@ -42,14 +43,16 @@ export const suite: Suite.Suite = {
               ...(tenants >= 10_000 && { batchAge: 60_000 })
             }),
             spread: "uniform",
-            bursts: plan.quick ? 15 : 60,
+            bursts: plan.quick ? 15 : isBeside ? 200 : 60,
             burst: plan.quick ? 50 : 100,
-            warm: plan.quick ? 1000 : 6000,
-            pause: tenants >= 10_000 ? 2 : 15,
-            besideOne: isBesideOne(kind, tenants, capacity),
+            warm: plan.quick ? 1000 : 12_000,
+            // What is evicted must have been sent, or what comes next is refused.
+            pause: tenants >= 10_000 ? 2 : capacity < tenants ? 45 : 15,
+            besideOne: isBeside,
             profile: kind === "ours" && tenants === 256 ? Suite.profileOf(plan, "path") : undefined
           }
         })
+      }
       const ops = (kind: Kind) =>
         Rounds.cell({
           name: "ops",

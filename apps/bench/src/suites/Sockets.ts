@@ -26,7 +26,8 @@ export const suite: Suite.Suite = {
             spread: "uniform",
             rate: plan.quick ? 2000 : 2500,
             seconds: tenants / (plan.quick ? 2000 : 2500),
-            warm: 100
+            warm: 100,
+            burst: 50
           }
         })
       const climb = (kind: Kind) =>

@@ -18,8 +18,8 @@ export interface Params {
   readonly seconds: number
   /** Requests before it is measured, of each tenant in turn. */
   readonly warm: number
-  /** Their rate. Default: the same. */
-  readonly warmRate?: number | undefined
+  /** So many of them are made at once, and sent before the next: what is done once for a batch is warm, too. */
+  readonly burst: number
   readonly profile?: Profile.Options | undefined
 }
 
@@ -38,13 +38,17 @@ export interface Result {
 export const run = (params: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { kind, options, profile, rate, seconds, spread, warm, warmRate = rate } = params
+      const { burst, kind, options, profile, rate, seconds, spread, warm } = params
       const peer = yield* peers[kind](options)
       const known = Tenants.traffic(options.tenants, "uniform")
       const next = Tenants.traffic(options.tenants, spread)
       let index = 0
       const one = (tenants: () => number) => () => peer.request(tenants(), index++)
-      yield* Clock.warm(Pace.run(warmRate, warm / 2 / warmRate, one(known)), peer.drain)
+      const sent = Effect.suspend(() => {
+        for (let count = 0; count < burst; count++) one(known)()
+        return peer.drain
+      })
+      yield* Clock.warm(Effect.repeatN(sent, Math.ceil(warm / 2 / burst) - 1), Effect.void)
 
       const measured = Effect.gen(function* () {
         const before = Clock.cpu()

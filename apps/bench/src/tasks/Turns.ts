@@ -12,6 +12,8 @@ export interface Params {
   readonly kind: Kind
   readonly options: Options
   readonly batches: number
+  /** Batches of each half of what is sent before it is measured. */
+  readonly warm: number
   readonly profile?: Profile.Options | undefined
 }
 
@@ -29,11 +31,8 @@ export interface Result {
 /** Spans of one request, of which a batch has a whole number. */
 const requestSpans = 8
 
-/** Batches of each half of what is sent before it is measured. */
-const warm = 10
-
 /** Measures it. */
-export const run = ({ batches, kind, options, profile }: Params): Effect.Effect<Result> =>
+export const run = ({ batches, kind, options, profile, warm }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
       const peer = yield* peers[kind](options)

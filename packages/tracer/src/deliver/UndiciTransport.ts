@@ -334,10 +334,15 @@ const make = (options: Options): Effect.Effect<Transport.Service, never, Scope.S
           resume(Effect.fail(new TransportError({ reason, host, status })))
         }
         giveBack = pooled.permits.take(() => {
-          cancelTimeout = clock.schedule(timeout, () => {
+          const giveUp = () => {
             abort()
             // Whoever waits for a way has not been let down by the host.
             fail(!hasStarted && pooled.connector.isAsking() ? "proxy" : "timeout")
+          }
+          cancelTimeout = clock.schedule(timeout, () => {
+            // After a long turn timers come first, and the answer may be there: whoever did not read it would send all of it again.
+            const last = setImmediate(giveUp)
+            cancelTimeout = () => clearImmediate(last)
           })
           abort = dispatch(pooled.pool, way.url, request, maxResponseBytes, {
             onStart: () => {

@@ -36,6 +36,19 @@ it.scoped("a request that cannot be made takes no connection from those that can
   }).pipe(Effect.provide(patient))
 )
 
+it.scopedLive("an answer that came while the process was busy is read, however long that took", () =>
+  Effect.gen(function* () {
+    const server = yield* listening("127.0.0.1", {
+      answer: (response) => {
+        response.end()
+        const until = performance.now() + 150
+        while (performance.now() < until);
+      }
+    })
+    expect((yield* post(urlOf(server), { timeout: "50 millis" })).status).toBe(200)
+  }).pipe(Effect.provide(patient))
+)
+
 describe("whoever holds a target", () => {
   it.scoped("closes its sockets when they let go, and not before the last of them", () =>
     Effect.gen(function* () {
