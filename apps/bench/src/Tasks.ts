@@ -4,6 +4,7 @@ import * as Cache from "./tasks/Cache.js"
 import * as Close from "./tasks/Close.js"
 import * as Cold from "./tasks/Cold.js"
 import * as Deliver from "./tasks/Deliver.js"
+import * as Destinations from "./tasks/Destinations.js"
 import * as Encode from "./tasks/Encode.js"
 import * as Evict from "./tasks/Evict.js"
 import * as Flat from "./tasks/Flat.js"
@@ -22,6 +23,7 @@ export const tasks = {
   close: Close.run,
   cold: Cold.run,
   deliver: Deliver.run,
+  destinations: Destinations.run,
   encode: Encode.run,
   evict: Evict.run,
   flat: Flat.run,

@@ -26,12 +26,11 @@ const cpuOf: Record<string, number> = {
   ours: 30
 }
 
-/** CPU by what ours sends to. */
-const destinations: Record<string, number> = { "": 10, genai: 30, "genai,genai": 34, "genai,openinference": 42 }
+/** CPU by how many destinations ours sends to. */
+const destinations = { none: 10, one: 30, "two alike": 34, "two vocabularies": 42 }
 
 const answerOf = (params: Params<Name>) => {
-  const vocabularies = "options" in params ? params.options.vocabularies : undefined
-  if (vocabularies !== undefined) return { cpu: destinations[vocabularies.join(",")] }
+  if ("settings" in params) return destinations
   const cpu = "kind" in params ? (cpuOf[params.kind] ?? 90) : "writer" in params && params.writer === "ours" ? 1 : 8
   const names =
     "cpu wall bytes growth resident p50 p99 p999 flooded idle hanging longest worst paused more rate perCore dropped late first later hit eviction millis"

@@ -11,6 +11,7 @@ import * as Cache from "../src/tasks/Cache.js"
 import * as Close from "../src/tasks/Close.js"
 import * as Cold from "../src/tasks/Cold.js"
 import * as Deliver from "../src/tasks/Deliver.js"
+import * as Destinations from "../src/tasks/Destinations.js"
 import * as Encode from "../src/tasks/Encode.js"
 import * as Evict from "../src/tasks/Evict.js"
 import * as Flat from "../src/tasks/Flat.js"
@@ -102,6 +103,26 @@ it.scopedLive("deliver, with two destinations and a profile", () =>
   )
 )
 
+it.scopedLive("destinations: none, one and two of them, by turns", () =>
+  Effect.gen(function* () {
+    const settings = { none: [], one: ["genai"], two: ["genai", "openinference"] }
+    const { result } = yield* measured((port) =>
+      Destinations.run({
+        options: options(port),
+        settings,
+        rate: 200,
+        seconds: 0.1,
+        turns: 2,
+        warm: 8,
+        burst: 4
+      })
+    )
+    // What has no destination does not arrive, and what has two arrives twice.
+    expect(result.made).toBe(3 * (8 + 2 * 20) * 6)
+    positive(...Object.keys(settings).map((name) => result[name] ?? Number.NaN))
+  })
+)
+
 it.scopedLive.each(["stock", "ours"] as const)("encode: %s", (writer) =>
   Effect.gen(function* () {
     const result = yield* Encode.run({ writer, encoding: "json", rounds: 1 })
@@ -187,7 +208,7 @@ it.scopedLive(
 it.scopedLive.each(["ours", "untraced"] as const)("loop: %s", (kind) =>
   Effect.gen(function* () {
     const { result } = yield* measured((port) =>
-      Loop.run({ kind, options: options(port, { messages: true }), rate: 50, seconds: 0.5 })
+      Loop.run({ kind, options: options(port, { messages: true }), rate: 50, seconds: 0.5, warm: 100, burst: 50 })
     )
     positive(result.p50, result.p999, result.longest)
     expect(result.p999).toBeGreaterThanOrEqual(result.p50)

@@ -24,7 +24,7 @@ const warmUp = ({ quick }: Suite.Plan, tenants: number): number => (quick ? 1200
 export const suite: Suite.Suite = {
   mark,
   title: "Delivery",
-  seconds: { quick: 11, full: 435 },
+  seconds: { quick: 11, full: 400 },
   run: (plan) =>
     Effect.gen(function* () {
       const cell = (kind: Kind, { rounds, spread = "uniform", ...given }: Given = {}) => {

@@ -12,7 +12,7 @@ const mark = 7
 export const suite: Suite.Suite = {
   mark,
   title: "Event loop",
-  seconds: { quick: 7, full: 100 },
+  seconds: { quick: 7, full: 120 },
   run: (plan) =>
     Effect.gen(function* () {
       const options = Rounds.options(plan, { messages: true, compression: "gzip" })
@@ -33,6 +33,8 @@ export const suite: Suite.Suite = {
             options,
             rate,
             seconds: plan.quick ? 1.5 : 6,
+            warm: plan.quick ? 1000 : 10_000,
+            burst: 128,
             profile: kind === "ours" ? Suite.profileOf(plan, "loop") : undefined
           }
         })

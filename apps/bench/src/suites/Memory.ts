@@ -16,7 +16,7 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 10, full: 340 },
+  seconds: { quick: 10, full: 310 },
   run: (plan) =>
     Effect.gen(function* () {
       const idle = (kind: Kind, tenants: number) =>

@@ -24,7 +24,7 @@ const flatness = (...pairs: ReadonlyArray<number>): number => {
 export const suite: Suite.Suite = {
   mark,
   title: "Request path",
-  seconds: { quick: 10, full: 300 },
+  seconds: { quick: 10, full: 260 },
   run: (plan) =>
     Effect.gen(function* () {
       const cell = (kind: Kind, tenants: number, capacity = Math.max(256, tenants)) => {

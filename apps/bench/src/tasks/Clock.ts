@@ -24,6 +24,19 @@ export const warm = (half: Effect.Effect<unknown>, drain: Effect.Effect<void>): 
   return Effect.zipRight(Effect.zipRight(drained, collect), drained)
 }
 
+/** Warms up by sending: so many requests, of which as many as a burst has are made at once, and sent before the next. */
+export const sent = (
+  request: () => void,
+  drain: Effect.Effect<void>,
+  { burst, warm: requests }: { readonly burst: number; readonly warm: number }
+): Effect.Effect<void> => {
+  const once = Effect.suspend(() => {
+    for (let count = 0; count < burst; count++) request()
+    return drain
+  })
+  return warm(Effect.repeatN(once, Math.ceil(requests / 2 / burst) - 1), Effect.void)
+}
+
 /** Lets everything that is due happen first. */
 export const turn: Effect.Effect<void> = Effect.async((resume) => {
   setImmediate(() => resume(Effect.void))

@@ -44,11 +44,7 @@ export const run = (params: Params): Effect.Effect<Result> =>
       const next = Tenants.traffic(options.tenants, spread)
       let index = 0
       const one = (tenants: () => number) => () => peer.request(tenants(), index++)
-      const sent = Effect.suspend(() => {
-        for (let count = 0; count < burst; count++) one(known)()
-        return peer.drain
-      })
-      yield* Clock.warm(Effect.repeatN(sent, Math.ceil(warm / 2 / burst) - 1), Effect.void)
+      yield* Clock.sent(one(known), peer.drain, { warm, burst })
 
       const measured = Effect.gen(function* () {
         const before = Clock.cpu()

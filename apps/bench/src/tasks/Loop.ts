@@ -16,6 +16,10 @@ export interface Params {
   /** Requests per second. */
   readonly rate: number
   readonly seconds: number
+  /** Requests before it is measured. */
+  readonly warm: number
+  /** So many of them are made at once, and sent before the next. */
+  readonly burst: number
   readonly profile?: Profile.Options | undefined
 }
 
@@ -28,14 +32,14 @@ export interface Result {
 }
 
 /** Measures it. */
-export const run = ({ kind, options, profile, rate, seconds }: Params): Effect.Effect<Result> =>
+export const run = ({ burst, kind, options, profile, rate, seconds, warm }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
       const peer = yield* peers[kind](options)
       const next = Tenants.traffic(options.tenants, "uniform")
       let index = 0
       const one = () => peer.request(next(), index++)
-      yield* Clock.warm(Pace.run(rate, 1, one), peer.drain)
+      yield* Clock.sent(one, peer.drain, { warm, burst })
       const delay = monitorEventLoopDelay({ resolution: 1 })
       delay.enable()
       yield* Profile.around(profile, Pace.run(rate, seconds, one))
