@@ -2,7 +2,7 @@
  * A way of tracing per tenant, as the benchmark uses it. Each is written as its documentation says and a careful engineer would, with its defaults;
  * batch size, age and compression are the same for all, and queues are large enough to lose nothing.
  */
-import type { Effect, Scope } from "effect"
+import type { Duration, Effect, Scope } from "effect"
 
 /** Those that are compared, and the same work with tracing off. */
 export const kinds = ["untraced", "native", "effect-otel", "lru-effect", "lru-otel", "effect-otlp", "ours"] as const
@@ -42,6 +42,8 @@ export interface Options {
   readonly batchAge: number
   /** Where the spans of these tenants go instead. */
   readonly elsewhere?: Readonly<Record<number, string>> | undefined
+  /** Of TenantTracer: how long the provider of an idle tenant stays. Default: what it does by itself. */
+  readonly idleTimeToLive?: Duration.DurationInput | undefined
   /** Of TenantTracer: the vocabularies of a tenant's destinations, one for each. Default: one destination, `genai`. */
   readonly vocabularies?: ReadonlyArray<string> | undefined
   /**

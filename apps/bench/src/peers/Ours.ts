@@ -19,13 +19,13 @@ const room = (of: Options["room"]) =>
       }
 
 /** The layer: what is not said here is at its default. */
-export const layer = (options: Pick<Options, "batchAge" | "capacity" | "messages" | "room">) =>
+export const layer = (options: Pick<Options, "batchAge" | "capacity" | "idleTimeToLive" | "messages" | "room">) =>
   Tracing.layer({
     resource: { "service.name": "gateway" },
     // The back ends are on the loopback address, which tenants' may not be by default.
     endpoints: EndpointPolicy.make({ allow: [{ cidr: "127.0.0.0/8" }] }),
     content: options.messages ? "full" : "none",
-    cache: { capacity: options.capacity },
+    cache: { capacity: options.capacity, idleTimeToLive: options.idleTimeToLive },
     batch: { maxSpans: batchSpans, maxAge: options.batchAge },
     ...room(options.room),
     shutdownDeadline: "1 minute"

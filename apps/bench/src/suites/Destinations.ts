@@ -25,14 +25,18 @@ export const suite: Suite.Suite = {
       const [measured] = yield* Rounds.run(plan, [
         Rounds.cell({
           name: "destinations",
+          // Its turns are what rounds are elsewhere.
+          rounds: 1,
+          limit: "2 minutes",
           setting: { peer: "ours" },
           params: {
-            // Room for all of them, as everywhere.
-            options: Rounds.options(plan, { capacity: 512 }),
+            // Room for all of them, as everywhere, who stay while it is the others' turn.
+            options: Rounds.options(plan, { capacity: 512, idleTimeToLive: "1 minute" }),
             settings,
             rate: 1500,
-            seconds: plan.quick ? 0.8 : 2,
-            turns: plan.quick ? 1 : 3,
+            // As long as a batch waits.
+            seconds: plan.quick ? 0.8 : 5,
+            turns: plan.quick ? 1 : 4,
             warm: plan.quick ? 800 : 6000,
             burst: 256
           }

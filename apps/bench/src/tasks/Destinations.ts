@@ -18,7 +18,7 @@ export interface Params {
   readonly settings: Readonly<Record<string, ReadonlyArray<string>>>
   /** Requests per second. */
   readonly rate: number
-  /** How long each turn is. After ten seconds without a request a tenant's provider is let go. */
+  /** How long each turn is. */
   readonly seconds: number
   readonly turns: number
   /** Requests of each before it is measured. */
@@ -45,7 +45,9 @@ export const run = ({ burst, options, rate, seconds, settings, turns, warm }: Pa
       })
       for (const { peer, request } of runners) yield* Clock.sent(request, peer.drain, { warm, burst })
       for (let turn = 0; turn < turns; turn++) {
-        for (const { cpu, peer, request } of runners) {
+        // Each has every place in the order, as what others leave behind is collected in somebody's turn.
+        const first = turn % runners.length
+        for (const { cpu, peer, request } of [...runners.slice(first), ...runners.slice(0, first)]) {
           const before = Clock.cpu()
           const { requests } = yield* Pace.run(rate, seconds, request)
           yield* peer.drain

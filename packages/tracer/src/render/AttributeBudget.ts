@@ -106,9 +106,21 @@ function* surplusTools(
   }
 }
 
-/** Most spans have few tools, and are not taken apart for that. */
-const mayHaveSurplus = (values: ReadonlyMap<string, unknown>, limit: number, { lists = {} }: Spelling): boolean => {
+const prefixesOf = new WeakMap<NonNullable<Spelling["lists"]>, ReadonlyArray<string>>()
+
+/** What the keys of a vocabulary's lists of tools begin with. */
+const toolPrefixes = ({ lists }: Spelling): ReadonlyArray<string> => {
+  if (lists === undefined) return []
+  const known = prefixesOf.get(lists)
+  if (known !== undefined) return known
   const prefixes = Object.keys(lists).flatMap((prefix) => (lists[prefix] === "tools" ? [`${prefix}.`] : []))
+  prefixesOf.set(lists, prefixes)
+  return prefixes
+}
+
+/** Most spans have few tools, and are not taken apart for that. */
+const mayHaveSurplus = (values: ReadonlyMap<string, unknown>, limit: number, spelling: Spelling): boolean => {
+  const prefixes = toolPrefixes(spelling)
   const share = Math.floor(limit / 4 / prefixes.length)
   if (values.size <= share) return false
   let found = 0

@@ -2,6 +2,7 @@
  * Facts of a trace, and what spans say of themselves, for back ends that keep them as metadata: a flat record under plain names.
  */
 import type * as SpanData from "@tenant-tracer/model/SpanData"
+import type { TraceFacts } from "@tenant-tracer/model/TraceFacts"
 import type { TypedSpan } from "@tenant-tracer/model/Vocabulary"
 import { filled } from "./keyTable.js"
 
@@ -10,7 +11,7 @@ export const conversationOf = (data: SpanData.Read | undefined): string | undefi
   data !== undefined && "conversationId" in data ? filled(data.conversationId) : undefined
 
 /** Whose request it is. */
-const identity = ({ facts }: TypedSpan): Known<typeof ofCaller> => ({
+const identity = (facts: TraceFacts): Known<typeof ofCaller> => ({
   team_id: facts.team?.id,
   team_alias: facts.team?.alias,
   team_user_id: facts.user,
@@ -20,9 +21,9 @@ const identity = ({ facts }: TypedSpan): Known<typeof ofCaller> => ({
 })
 
 /** What else is known of the trace. */
-const trace = ({ facts }: TypedSpan): Known<typeof ofTrace> => ({
-  user_id: facts.endUser,
+const trace = (facts: TraceFacts): Known<typeof ofTrace> => ({
   session_id: facts.sessionId,
+  user_id: facts.endUser,
   trace_name: facts.traceName,
   tags: filled(facts.tags?.join(",")),
   environment: facts.environment,
@@ -37,8 +38,8 @@ export const ofCaller = ["team_id", "team_alias", "team_user_id", "key_hash", "k
 
 /** Those by which it knows the trace. */
 export const ofTrace = [
-  "user_id",
   "session_id",
+  "user_id",
   "trace_name",
   "tags",
   "environment",
@@ -53,9 +54,22 @@ type Name = (typeof ofCaller)[number] | (typeof ofTrace)[number]
 type Known<Names extends ReadonlyArray<Name>> = Readonly<Record<Names[number], string | undefined>>
 
 /** What somebody said of these. */
-export const said = <A>(fields: Readonly<Record<string, A | undefined>>): Readonly<Record<string, A>> =>
-  // The absent ones are gone.
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Record<string, A>
+export const said = <A>(fields: Readonly<Record<string, A | undefined>>): Readonly<Record<string, A>> => {
+  const found: Record<string, A> = {}
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}
+
+/** The spans of a trace, which have the same facts, are written one after another. */
+let latest: { readonly facts: TraceFacts; readonly known: Readonly<Record<string, string>> } | undefined
+
+const knownOf = (facts: TraceFacts): Readonly<Record<string, string>> => {
+  if (latest?.facts !== facts) latest = { facts, known: said({ ...trace(facts), ...identity(facts) }) }
+  return latest.known
+}
 
 /**
  * The trace's metadata and its facts in one record. A fact that is known wins over metadata of its name, and nobody's metadata can pretend to be another
@@ -64,20 +78,27 @@ export const said = <A>(fields: Readonly<Record<string, A | undefined>>): Readon
  * A session that nobody knows is the conversation that the span says itself. The session first: the spans of a request are found by one name, and only
  * some of them know of a conversation.
  */
-export const metadata = (span: TypedSpan, ...shown: ReadonlyArray<Name>): Readonly<Record<string, string>> => {
+export const metadata = (
+  { data, facts }: TypedSpan,
+  ...shown: ReadonlyArray<Name>
+): Readonly<Record<string, string>> => {
   const hidden: ReadonlyArray<string> = shown
-  const whose = identity(span)
-  const conversation = hidden.includes("session_id") ? undefined : conversationOf(span.data)
-  const known = said<string>({ session_id: conversation, ...said(trace(span)), ...whose })
-  const isTaken = (name: string) => Object.hasOwn(known, name) || Object.hasOwn(whose, name)
-  return Object.fromEntries([
-    ...Object.entries(known).filter(([name]) => !hidden.includes(name)),
-    ...Object.entries(span.facts.metadata ?? {}).filter(([name]) => !isTaken(name))
-  ])
+  const own = hidden.includes("session_id") || facts.sessionId !== undefined ? undefined : conversationOf(data)
+  const known = own === undefined ? knownOf(facts) : { session_id: own, ...knownOf(facts) }
+  const found: Record<string, string> = {}
+  for (const name in known) if (!hidden.includes(name)) found[name] = known[name] ?? ""
+  if (facts.metadata === undefined) return found
+  const callers: ReadonlyArray<string> = ofCaller
+  const noted = Object.entries(facts.metadata).filter(
+    ([name]) => !Object.hasOwn(known, name) && !callers.includes(name)
+  )
+  return { ...found, ...Object.fromEntries(noted) }
 }
 
 /** What a model call, an agent or a tool says of itself, for back ends that have no field for it: texts, and how many. */
 export const own = (data: SpanData.Read | undefined): Readonly<Record<string, string | number>> => said(ownOf(data))
+
+const nothing = {}
 
 const ownOf = (data: SpanData.Read | undefined): Readonly<Record<string, string | number | undefined>> => {
   switch (data?._tag) {
@@ -109,7 +130,7 @@ const ownOf = (data: SpanData.Read | undefined): Readonly<Record<string, string 
     case "mcp_tool_call":
       return { tool_name: data.tool, mcp_prompt: data.prompt }
     default:
-      return {}
+      return nothing
   }
 }
 
