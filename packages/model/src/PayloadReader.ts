@@ -27,9 +27,9 @@ export interface Reading<Data extends SpanData.SpanData = SpanData.SpanData> {
 
 const none: ReadonlyArray<string> = Object.freeze([])
 
-const readers = new Map<SpanRole.SpanRole, FieldReader.FieldReader>()
+const readers = new Map<SpanRole.SpanRole, FieldReader.PayloadReader>()
 
-const readerOf = (role: SpanRole.SpanRole): FieldReader.FieldReader => {
+const readerOf = (role: SpanRole.SpanRole): FieldReader.PayloadReader => {
   const known = readers.get(role)
   if (known !== undefined) return known
   const reader = FieldReader.compilePayload(SpanData.schemas[role].ast)
@@ -83,6 +83,28 @@ export const read = <Data extends SpanData.SpanData>(data: Data): Reading<Data> 
   return readAs(role ?? "service", data) as Reading<Data>
 }
 
+/**
+ * `read`, for a payload that was copied (`{ ...payload }`), as that of a span is: it looks at the fields that are there, and at no others.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const readCopy = <Data extends SpanData.SpanData>(copy: Data): Reading<Data> => {
+  const role = roleOf(copy)
+  // What has a prototype of its own is no copy.
+  return role !== undefined && Object.getPrototypeOf(copy) === Object.prototype && fitsCopy(role, copy)
+    ? { data: copy as unknown as SpanData.Read<Data>, misfits: none }
+    : read(copy)
+}
+
+const fitsCopy = (role: SpanRole.SpanRole, copy: object): boolean => {
+  try {
+    return readerOf(role).fitsCopy(copy)
+  } catch {
+    return false
+  }
+}
+
 const roleOf = (data: SpanData.SpanData): SpanRole.SpanRole | undefined => {
   try {
     return SpanRole.is(data._tag) ? data._tag : undefined
@@ -97,8 +119,10 @@ const roleOf = (data: SpanData.SpanData): SpanRole.SpanRole | undefined => {
  * @since 0.1.0
  * @category reading
  */
-export const readAs = <Role extends SpanRole.SpanRole>(role: Role, value: unknown): Reading<SpanData.Of<Role>> => {
-  if (fits(role, value)) return { data: value, misfits: none }
+export const readAs = <Role extends SpanRole.SpanRole>(role: Role, value: unknown): Reading<SpanData.Of<Role>> =>
+  fits(role, value) ? { data: value, misfits: none } : repair(role, value)
+
+const repair = <Role extends SpanRole.SpanRole>(role: Role, value: unknown): Reading<SpanData.Of<Role>> => {
   const misfits: Array<string> = []
   const kept = FieldReader.keep(readerOf(role), value, "_tag", misfits)
   // What a reader keeps is a record of the fields that fit, and nothing where the value cannot be looked into.

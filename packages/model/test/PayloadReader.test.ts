@@ -258,6 +258,25 @@ describe("PayloadReader.readAs", () => {
   })
 })
 
+describe("PayloadReader.readCopy", () => {
+  it("reads what is no copy after all as what it is", () => {
+    class Payload {
+      readonly _tag = "llm_call"
+      readonly operation = "chat"
+      get provider() {
+        return 5
+      }
+    }
+    // What is handed over as a copy and is none.
+    const given = new Payload() as unknown as SpanData.LlmCall
+    expect(PayloadReader.readCopy(given)).toStrictEqual(PayloadReader.read(given))
+    expect(PayloadReader.readCopy(given).misfits).toStrictEqual(["provider"])
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    expect(PayloadReader.readCopy(revoked.proxy as SpanData.SpanData).data).toStrictEqual({ _tag: "service" })
+  })
+})
+
 describe("PayloadReader and the schemas", () => {
   for (const role of SpanRole.all) {
     const schema: Schema.Schema<SpanData.SpanData> = Schema.asSchema(SpanData.schemas[role])
@@ -306,6 +325,18 @@ describe("PayloadReader and the schemas", () => {
           if (misfits.length === 0) expect(data).toBe(value)
           // Reading again what was read finds nothing more to leave out.
           expect(PayloadReader.readAs(role, data)).toStrictEqual({ data, misfits: [] })
+        }),
+        { numRuns: 200 }
+      )
+    })
+
+    it(`${role}: a copy reads as the payload does`, () => {
+      fc.assert(
+        fc.property(fc.oneof(valid, spoilt, nested), (value) => {
+          const copy = { ...(value as SpanData.SpanData) }
+          const reading = PayloadReader.readCopy(copy)
+          expect(reading).toStrictEqual(PayloadReader.read(copy))
+          if (reading.misfits.length === 0 && SpanRole.is(copy._tag)) expect(reading.data).toBe(copy)
         }),
         { numRuns: 200 }
       )

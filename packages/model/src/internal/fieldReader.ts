@@ -20,6 +20,11 @@ export interface FieldReader {
   readonly repair: (value: unknown, path: string, misfits: Misfits) => unknown
 }
 
+export interface PayloadReader extends FieldReader {
+  /** `fits`, for a copy (`{ ...value }`): most payloads have few of their fields, and only those are looked at. */
+  readonly fitsCopy: (copy: object) => boolean
+}
+
 /** The most paths that are noted for one payload. */
 export const maxMisfits = 64
 
@@ -184,13 +189,27 @@ const fieldsOf = (ast: SchemaAST.TypeLiteral): ReadonlyArray<Field> =>
  * The reader of a payload: its tag has to be there, any other field may be missing, and none takes the rest along when
  * it does not fit.
  */
-export const compilePayload = (ast: SchemaAST.AST): FieldReader => {
-  if (ast._tag !== "TypeLiteral") return compile(ast)
+export const compilePayload = (ast: SchemaAST.AST): PayloadReader => {
+  if (ast._tag !== "TypeLiteral") {
+    const reader = compile(ast)
+    return { ...reader, fitsCopy: reader.fits }
+  }
   const fields = fieldsOf(ast).map((field) => ({ ...field, isOptional: field.name !== "_tag" }))
   const tag = struct(fields.filter((field) => !field.isOptional))
   const rest = struct(fields.filter((field) => field.isOptional))
+  const byName = new Map(fields.map((field) => [field.name, field]))
   return {
     fits: struct(fields).fits,
+    fitsCopy: (copy) => {
+      const values = copy as Properties
+      for (const name in values) {
+        const field = byName.get(name)
+        if (field === undefined) continue
+        const value = values[name]
+        if ((value !== undefined || !field.isOptional) && !field.reader.fits(value)) return false
+      }
+      return Object.hasOwn(copy, "_tag")
+    },
     repair: (value, _path, misfits) => {
       if (!isRecord(value)) return note(misfits, "_tag")
       keep(tag, value, "", misfits)

@@ -119,14 +119,30 @@ const toolPrefixes = ({ lists }: Spelling): ReadonlyArray<string> => {
 }
 
 /** Most spans have few tools, and are not taken apart for that. */
-const mayHaveSurplus = (values: ReadonlyMap<string, unknown>, limit: number, spelling: Spelling): boolean => {
+const mayHaveSurplus = (
+  values: ReadonlyArray<readonly [key: string, value: unknown]>,
+  limit: number,
+  spelling: Spelling
+): boolean => {
   const prefixes = toolPrefixes(spelling)
   const share = Math.floor(limit / 4 / prefixes.length)
-  if (values.size <= share) return false
+  if (values.length <= share) return false
   let found = 0
-  for (const key of values.keys()) for (const prefix of prefixes) if (key.startsWith(prefix)) found++
+  for (const [key] of values) for (const prefix of prefixes) if (key.startsWith(prefix)) found++
   return found > share
 }
+
+/**
+ * Whether it is seen at a glance that nothing of it is too much: so it is with most spans.
+ *
+ * @since 0.1.0
+ * @category fitting
+ */
+export const fits = (
+  values: ReadonlyArray<readonly [key: string, value: unknown]>,
+  limit: number,
+  spelling: Spelling
+): boolean => values.length <= limit && !mayHaveSurplus(values, limit, spelling)
 
 /**
  * Takes out of `values` what is too much for a back end that keeps `limit` attributes, and returns how many those were. First the tools that are
@@ -144,7 +160,7 @@ const mayHaveSurplus = (values: ReadonlyMap<string, unknown>, limit: number, spe
  */
 export const fit = (values: Map<string, unknown>, limit: number, spelling: Spelling): number => {
   const before = values.size
-  if (mayHaveSurplus(values, limit, spelling)) {
+  if (mayHaveSurplus([...values], limit, spelling)) {
     for (const keys of surplusTools(values, limit, spelling)) for (const key of keys) values.delete(key)
   }
   if (values.size > limit) {

@@ -36,6 +36,9 @@ export interface Limits {
 
 const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
 
+/** Among so many a name is found faster by looking at all of them than in a table that is made for that. */
+const few = 32
+
 /**
  * The attributes of one span. What is too much makes way as `AttributeBudget` has it, and is counted. A text that is too long is cut; one that is JSON
  * is told more shortly, so that it is JSON still, and where it cannot be, it goes and is counted. A name that is too long is cut, and where another
@@ -45,7 +48,9 @@ const plain: AttributeBudget.Spelling = { keys: {}, content: [] }
  * @category models
  */
 export class AttributeSink implements AttributeWriter {
-  private readonly values = new Map<string, Value>()
+  private values: Array<[key: string, value: Value]> = []
+  /** Where each is, once there are many. */
+  private places: Map<string, number> | undefined
   private readonly most: number
   private readonly keyLength: number
   private readonly unit: LengthUnit
@@ -62,7 +67,7 @@ export class AttributeSink implements AttributeWriter {
 
   get entries(): ReadonlyArray<readonly [key: string, value: Value]> {
     this.fit()
-    return [...this.values]
+    return this.values
   }
 
   get dropped(): number {
@@ -71,7 +76,7 @@ export class AttributeSink implements AttributeWriter {
   }
 
   has(key: string): boolean {
-    return this.values.has(this.nameOf(key))
+    return this.placeOf(this.nameOf(key)) !== undefined
   }
 
   write(key: string, value: Value): void {
@@ -79,11 +84,15 @@ export class AttributeSink implements AttributeWriter {
     if (bounded === undefined) this.lost++
     else {
       const name = this.nameOf(key)
-      if (name !== key && this.values.has(name)) this.lost++
-      this.values.set(name, bounded)
+      const known = this.placeOf(name)
+      if (known === undefined) this.add(name, bounded)
+      else {
+        if (name !== key) this.lost++
+        this.values[known] = [name, bounded]
+      }
       this.isFitted = false
       // What a span writes has no bound of its own.
-      if (this.values.size > this.most * 8) this.fit()
+      if (this.values.length > this.most * 8) this.fit()
     }
   }
 
@@ -121,7 +130,25 @@ export class AttributeSink implements AttributeWriter {
   private fit(): void {
     if (this.isFitted) return
     this.isFitted = true
-    this.lost += AttributeBudget.fit(this.values, this.most, this.limits.vocabulary ?? plain)
+    const spelling = this.limits.vocabulary ?? plain
+    if (AttributeBudget.fits(this.values, this.most, spelling)) return
+    const left = new Map(this.values)
+    this.lost += AttributeBudget.fit(left, this.most, spelling)
+    this.values = []
+    this.places = undefined
+    for (const [key, value] of left) this.add(key, value)
+  }
+
+  private add(name: string, value: Value): void {
+    this.places?.set(name, this.values.length)
+    this.values.push([name, value])
+    if (this.values.length === few) this.places = new Map(this.values.map(([key], place) => [key, place]))
+  }
+
+  private placeOf(name: string): number | undefined {
+    if (this.places !== undefined) return this.places.get(name)
+    const place = this.values.findIndex(([key]) => key === name)
+    return place === -1 ? undefined : place
   }
 
   private bounded(value: Value): Value | undefined {

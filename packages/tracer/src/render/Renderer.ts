@@ -152,7 +152,7 @@ const payload = (
   const role = span.ancestry.role
   const raw = span.data ?? (role === undefined ? undefined : Adopters.dataOf(role, span.attributes))
   if (raw === undefined) return undefined
-  const { data, misfits } = PayloadReader.read(raw)
+  const { data, misfits } = PayloadReader.readCopy(raw)
   for (const path of misfits) onMisfit(`${data._tag}.${path}`)
   const whole = completed(data, span)
   const seen = TenantView.narrow(

@@ -188,6 +188,18 @@ const pick = (
   return picked
 }
 
+const shownFields: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
+  Object.entries(shown).map(([role, fields]) => [role, new Set<string>(["_tag", ...fields])])
+)
+
+/** Most payloads have nothing to hide, an error least of all, and need no copy. One with a prototype of its own may have more than is seen. */
+const isShown = (data: SpanData.Read): boolean => {
+  if (Object.getPrototypeOf(data) !== Object.prototype) return false
+  const fields = shownFields[data._tag]
+  for (const field in data) if (fields?.has(field) !== true) return false
+  return true
+}
+
 /**
  * The payload as the audience may see it: for a tenant the fields that are its business, and no other.
  *
@@ -196,8 +208,11 @@ const pick = (
  */
 export const narrow = (view: View, data: SpanData.Read): SpanData.Read => {
   if (view.audience !== "tenant") return data
+  const cost = data._tag === "llm_call" && data.cost !== undefined ? pick(data.cost, shownCosts) : undefined
+  if (data._tag !== "guardrail" && isShown(data))
+    return cost === undefined ? data : ({ ...data, cost } as SpanData.Read)
   const seen = pick(data, shown[data._tag], { _tag: data._tag })
-  if (data._tag === "llm_call" && data.cost !== undefined) seen.cost = pick(data.cost, shownCosts)
+  if (cost !== undefined) seen.cost = cost
   if (data._tag === "guardrail") {
     // What a guardrail says of its own failure is infrastructure, not a verdict.
     if (data.status === "guardrail_failed_to_respond" || data.status === "failure") delete seen.response

@@ -79,6 +79,22 @@ describe("AttributeSink", () => {
     expect(out.dropped).toBe(4872)
   })
 
+  it.prop(
+    "of few and of many keys each is there once, where it was written first, with what was written last",
+    [FastCheck.array(FastCheck.tuple(FastCheck.nat({ max: 60 }), FastCheck.nat()), { maxLength: 200 })],
+    ([writes]) => {
+      const out = sink()
+      const expected = new Map<string, number>()
+      for (const [key, value] of writes) {
+        expect(out.has(`k${key}`)).toBe(expected.has(`k${key}`))
+        out.int(`k${key}`, value)
+        expected.set(`k${key}`, value)
+      }
+      expect(out.entries).toEqual([...expected])
+      expect(out.dropped).toBe(0)
+    }
+  )
+
   it("cuts text, alone and in lists, and never through a pair of surrogates", () => {
     const out = sink(4)
     out.string("exact", "abcd")

@@ -203,6 +203,35 @@ describe("narrow", () => {
   ] as const)("%s sees the payload as it is", (_, of) => {
     expect(TenantView.narrow(of, llm)).toBe(llm)
   })
+
+  it("is the payload itself where nothing is hidden, and leaves the payload as it was where something is", () => {
+    const plain: SpanData.Read = { _tag: "llm_call", operation: "chat", usage: { inputTokens: 1 } }
+    expect(TenantView.narrow(tenant, plain)).toBe(plain)
+    const sold: SpanData.Read = { ...plain, cost: { total: 3, marginPercent: 0.5 } }
+    expect(TenantView.narrow(tenant, sold)).toStrictEqual({ ...plain, cost: { total: 3 } })
+    expect(sold.cost).toStrictEqual({ total: 3, marginPercent: 0.5 })
+  })
+
+  it("hides what a payload or a cost inherits, or has where nobody lists it", () => {
+    const db = { _tag: "db_call", service: "postgres" } as const
+    const heir: SpanData.Read = Object.assign(Object.create({ namespace: "prod" }), db)
+    const cost = Object.defineProperty({ total: 3 }, "marginPercent", { value: 0.5 })
+    expect(TenantView.narrow(tenant, heir)).toStrictEqual(db)
+    const sold = TenantView.narrow(tenant, { _tag: "llm_call", operation: "chat", cost })
+    expect(sold).toHaveProperty("cost.total", 3)
+    expect(sold).not.toHaveProperty("cost.marginPercent")
+  })
+
+  it.prop(
+    "whatever else a payload has, a tenant sees the same of it",
+    [Arbitrary.make(SpanData.SpanData), FastCheck.dictionary(FastCheck.string(), FastCheck.anything())],
+    ([data, more]) => {
+      const others = Object.entries(more).filter(([field]) => !(field in SpanData.schemas[data._tag].fields))
+      for (const field of hidden[data._tag] ?? []) others.push([field, "secret"])
+      const rich: SpanData.Read = Object.assign({ ...data }, Object.fromEntries(others))
+      expect(TenantView.narrow(tenant, rich)).toEqual(TenantView.narrow(tenant, data))
+    }
+  )
 })
 
 describe("errorFor", () => {

@@ -122,11 +122,11 @@ export const guardrailKeys = Keys.of("guardrails")
 
 /** Of what a check consumed the numbers that have a name: a sentence for a key would be content. */
 export const consumed = ({ usage }: SpanData.Read<SpanData.Guardrail>) =>
-  present(Object.fromEntries(Object.entries(usage ?? {}).filter(([key]) => /^\w[\w.-]{0,63}$/.test(key))))
+  usage && present(Object.fromEntries(Object.entries(usage).filter(([key]) => /^\w[\w.-]{0,63}$/.test(key))))
 
 /** How many entities were masked, of whatever kind. */
 export const masked = ({ maskedEntities }: SpanData.Read<SpanData.Guardrail>): number | undefined =>
-  Object.values(maskedEntities ?? {}).reduce((sum, count) => sum + count, 0) || undefined
+  (maskedEntities && Object.values(maskedEntities).reduce((sum, count) => sum + count, 0)) || undefined
 
 /** A check and its verdict: the drafts of a convention disagree, so these are ours. What its provider answered is content and not here. */
 export const guardrail = (data: SpanData.Read<SpanData.Guardrail>, out: WriterOf<typeof guardrailKeys>): void => {

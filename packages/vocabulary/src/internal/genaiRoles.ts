@@ -116,9 +116,10 @@ const usage = (data: SpanData.Usage | undefined, out: Out): void => {
 const modalities = (data: SpanData.Usage | undefined, out: Out): void => {
   for (const modality of ["text", "image", "audio"] as const) {
     const used = data?.[modality]
-    out.int(`gen_ai.usage.${modality}.input_tokens`, used?.inputTokens)
-    out.int(`gen_ai.usage.${modality}.output_tokens`, used?.outputTokens)
-    out.int(`gen_ai.usage.${modality}.cache_read.input_tokens`, used?.cacheReadInputTokens)
+    if (used === undefined) continue
+    out.int(`gen_ai.usage.${modality}.input_tokens`, used.inputTokens)
+    out.int(`gen_ai.usage.${modality}.output_tokens`, used.outputTokens)
+    out.int(`gen_ai.usage.${modality}.cache_read.input_tokens`, used.cacheReadInputTokens)
   }
 }
 
