@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { Bag, type Member } from "../internal/bag.js"
 
 /**
  * Why bytes were refused, or something had to go for others: the reasons under which spans are dropped.
@@ -51,7 +52,7 @@ export interface ByteBudget {
   readonly stats: () => { readonly used: number; readonly names: number; readonly maxBytes: number }
 }
 
-interface Group {
+interface Group extends Member {
   readonly holders: Set<Holder>
   readonly quota: number
   bytes: number
@@ -80,7 +81,7 @@ export const make = (options?: {
   const maxBytes = options?.maxBytes ?? 256 * 1024 * 1024
   const perTenant = options?.perTenant ?? 64 * 1024 * 1024
   const groups = new Map<string, Group>()
-  const ranks: ReadonlyArray<Set<Group>> = Array.from({ length: 33 }, () => new Set<Group>())
+  const ranks: ReadonlyArray<Bag<Group>> = Array.from({ length: 33 }, () => new Bag<Group>())
   let used = 0
 
   const add = (group: Group, bytes: number) => {
@@ -113,7 +114,7 @@ export const make = (options?: {
   }
 
   const open: ByteBudget["open"] = (name, holder, quota = perTenant) => {
-    const group = groups.get(name) ?? { holders: new Set(), quota, bytes: 0, rank: 0 }
+    const group = groups.get(name) ?? { holders: new Set(), quota, bytes: 0, rank: 0, place: -1 }
     groups.set(name, group)
     group.holders.add(holder)
     return {

@@ -31,8 +31,8 @@ export const set = (self: ChildCounts, id: string, count: number): ChildCounts =
     self[at + 1] = count
     return self
   }
-  // A list that is pushed to grows by more than it has.
-  if (size(self) < maxFew) return [...self, id, count]
+  // A list that is pushed to grows by more than it has, and so does `[...self, id, count]`.
+  if (size(self) < maxFew) return self.concat(id, count)
   const many = new Map<string, number>()
   for (let place = 0; place < self.length; place += 2) many.set(String(self[place]), Number(self[place + 1]))
   return many.set(id, count)

@@ -14,6 +14,7 @@ import type { SpanKind } from "effect/Tracer"
 import type { Account } from "../deliver/ByteBudget.js"
 import * as Alike from "../internal/alike.js"
 import * as Attributes from "../internal/attributes.js"
+import { Bag } from "../internal/bag.js"
 import { changed } from "../internal/changed.js"
 import * as ids from "../internal/ids.js"
 import * as Adopters from "./Adopters.js"
@@ -228,7 +229,7 @@ export const make = (options: {
   const { calls, count, sink } = options
   const limits = { ...defaultLimits, ...options.limits }
   /** Traces with something to wait for: an open span, a root that has not ended, a held span. */
-  const live = new Set<RequestTrace>()
+  const live = new Bag<RequestTrace>()
   const answered = new Set<BindResult>()
   const limited = new Set<string>()
   const alike = Alike.make()

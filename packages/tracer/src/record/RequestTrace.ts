@@ -40,6 +40,8 @@ export class RequestTrace {
   content: "none" | "full" = "full"
   /** Its open spans; `undefined` where there is none, as in all that wait in queues. */
   private opened: Set<RecordedSpan> | undefined = undefined
+  /** Where it is among the traces that have something to wait for. */
+  place = -1
   /** Whether any span of it that has ended failed. */
   hasFailed = false
   /** What became of it, by destination. */
