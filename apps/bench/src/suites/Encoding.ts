@@ -24,7 +24,7 @@ export const suite: Suite.Suite = {
               params: {
                 writer,
                 encoding,
-                rounds: plan.quick ? 5 : 25,
+                rounds: plan.quick ? 15 : 25,
                 profile: writer === "ours" ? Suite.profileOf(plan, `encode-${encoding}`) : undefined
               }
             })

@@ -24,9 +24,9 @@ const add = (fate: Fate, kind: "rejected" | "dropped", reason: string): void => 
 /** What a trace knows of a destination. */
 export const of = (request: RequestTrace, id: DestinationId): Fate => request.fates.of(id)
 
-/** It has no children there, or cannot be lost any more, and they need not be known. */
-const forget = (fate: Fate, spanId: string): void => {
-  fate.children = ChildCounts.remove(fate.children, spanId)
+/** It cannot be lost any more, and its children need not be known; most have none. */
+const forget = (fate: Fate, { ancestry, spanId }: RecordedSpan): void => {
+  if (ancestry.isParent) fate.children = ChildCounts.remove(fate.children, spanId)
 }
 
 /** The account of one destination's spans, which tells the ledger and each span's own trace. A class: each tenant has one for as long as its route. */
@@ -62,7 +62,7 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
   }
 
   override worth(span: RecordedSpan): Worth {
-    if (ChildCounts.get(of(span.request, this.id).children, span.spanId) > 0) return 2
+    if (span.ancestry.isParent && ChildCounts.get(of(span.request, this.id).children, span.spanId) > 0) return 2
     return span === span.request.root || Failure.isFailed(span) ? 1 : 0
   }
 
@@ -82,10 +82,10 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
 
   override delivered(spans: ReadonlyArray<RecordedSpan>, now: number): void {
     super.delivered(spans, now)
-    for (const { request, spanId } of spans) {
-      const fate = of(request, this.id)
+    for (const span of spans) {
+      const fate = of(span.request, this.id)
       fate.delivered++
-      forget(fate, spanId)
+      forget(fate, span)
     }
   }
 
@@ -108,12 +108,12 @@ export class Account extends SpanAccount.Counted<RecordedSpan> {
       ...counts.dropped.map(({ reason }) => ["dropped", reason] as const)
     ]
     const isClear = counts.delivered === 0 && only !== undefined && more.length === 0
-    for (const { request, spanId } of spans) {
-      const fate = of(request, this.id)
+    for (const span of spans) {
+      const fate = of(span.request, this.id)
       if (isClear) add(fate, only[0], only[1])
       else {
         fate.unclear++
-        forget(fate, spanId)
+        forget(fate, span)
       }
     }
     if (isClear) this.lose(spans)

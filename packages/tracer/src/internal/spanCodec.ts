@@ -151,7 +151,8 @@ const placed = (node: typeof Node.Type, parent: Ancestry | undefined): Ancestry 
   parent,
   role: node.role,
   services: node.services ?? [],
-  isParent: false,
+  // It may have been.
+  isParent: true,
   state: node.isDiscarded === true ? "discarded" : "ended"
 })
 

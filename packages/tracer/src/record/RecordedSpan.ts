@@ -154,6 +154,11 @@ export class RecordedSpan {
     this.ended = Number(time - (this.request.origin ?? 0n))
   }
 
+  /** In nanoseconds; 0 for one that has not ended, or that a clock has had end before it began. */
+  get duration(): number {
+    return this.ended === undefined ? 0 : Math.max(0, this.ended - this.began)
+  }
+
   get hasEnded(): boolean {
     return this.ended !== undefined
   }

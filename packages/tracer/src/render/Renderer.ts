@@ -69,7 +69,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
   const name = data === undefined ? HttpClient.nameOf(span.name) : SpanName.of(data, view.vocabulary.spanName)
   const offset = request.clockOffset
   const startTime = span.startTime + offset
-  const took = (span.endTime ?? span.startTime) - span.startTime
+  const { duration } = span
   const error = data?.error ?? failureOf(span, view)
   const refusal = data === undefined && error === undefined ? HttpClient.refusalOf(span) : undefined
 
@@ -120,7 +120,7 @@ const spell = (span: RecordedSpan, view: TenantView.View, data: SpanData.Read | 
     name: textOf(view, name),
     kind: kindOf(span, data),
     startTime,
-    endTime: took > 0n ? startTime + took : startTime,
+    endTime: duration === 0 ? startTime : startTime + BigInt(duration),
     attributes: attributes.entries,
     droppedAttributes: attributes.dropped + (view.audience === "tenant" ? 0 : span.droppedAttributes),
     events: eventsOf(span, view, error),

@@ -56,7 +56,10 @@ export class ByteBuffer {
 
   /** What was written from `start` on, as bytes that nobody else has. */
   copy(start: number): Uint8Array {
-    return new Uint8Array(this.bytes.subarray(start, this.end))
+    // Not filled with zeros first, as a new array is.
+    const copy = new Uint8Array(Buffer.allocUnsafeSlow(this.end - start).buffer)
+    copy.set(this.bytes.subarray(start, this.end))
+    return copy
   }
 }
 
