@@ -146,6 +146,7 @@ export const combine = <Span>(self: ExportOutcome<Span>, that: ExportOutcome<Spa
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isPartOf = <Span>(batch: ReadonlyArray<Span>, spans: ReadonlyArray<Span>): boolean => {
+  if (spans.length === 0) return true
   let found = 0
   for (const span of batch) if (found < spans.length && span === spans[found]) found++
   return found === spans.length

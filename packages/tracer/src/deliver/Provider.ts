@@ -192,6 +192,14 @@ interface Batch<Span> {
 /** Milliseconds. */
 const refillAgain = 5000
 
+/** What something has become of, and what is to be sent again, in the order of the batch: the exporter is held to that. */
+const parted = <Span>(entries: Batch<Span>["entries"], spans: ReadonlyArray<Span>) => {
+  const settled: Array<SpanQueue.Entry<Span>> = []
+  const again: Array<SpanQueue.Entry<Span>> = []
+  for (const entry of entries) (entry.span === spans[again.length] ? again : settled).push(entry)
+  return [settled, again] as const
+}
+
 /**
  * Makes a provider that lives as long as its scope. A synchronous effect.
  *
@@ -340,11 +348,7 @@ export const make = <Span>(
 
     const record = ({ entries }: Batch<Span>, outcome: Exporter.ExportOutcome<Span>) => {
       if (outcome.lastError !== undefined) ledger.failed(id, outcome.lastError)
-      // They are in the order of the batch: the exporter is held to that.
-      const spans = outcome.retry?.spans ?? []
-      const again: Array<SpanQueue.Entry<Span>> = []
-      const settled: Array<SpanQueue.Entry<Span>> = []
-      for (const entry of entries) (entry.span === spans[again.length] ? again : settled).push(entry)
+      const [settled, again] = outcome.retry === undefined ? [entries, []] : parted(entries, outcome.retry.spans)
       queue.settle(settled)
       const done = release(settled)
       overflow?.settled(done)
