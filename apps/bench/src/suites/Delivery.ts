@@ -1,6 +1,5 @@
 /** Mark 2: what it costs to have the spans where they belong. */
 import { Effect } from "effect"
-import * as Launch from "../Launch.js"
 import * as Mark from "../Mark.js"
 import type { Encoding, Kind, Options } from "../Peer.js"
 import { encodings } from "../Peer.js"
@@ -81,8 +80,7 @@ export const suite: Suite.Suite = {
           counts.map((tenants) => ({ count: tenants, cell: cell(kind, { tenants, spread, capacity: tenants }) }))
         )
       const outcomes = [
-        // Also in a short run in a process of its own, of which it is said how it runs when all of it is compiled.
-        ...(yield* Rounds.run({ ...plan, measure: Launch.fresh }, core)),
+        ...(yield* Rounds.run(plan, core)),
         ...(plan.quick
           ? []
           : [

@@ -16,7 +16,7 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 10, full: 310 },
+  seconds: { quick: 20, full: 310 },
   run: (plan) =>
     Effect.gen(function* () {
       const idle = (kind: Kind, tenants: number) =>
@@ -56,7 +56,7 @@ export const suite: Suite.Suite = {
         const options = Suite.profileOf(plan, name)
         return options && { ...options, of: "heap" as const }
       }
-      const requests = plan.quick ? 30_000 : 1_000_000
+      const requests = plan.quick ? 20_000 : 1_000_000
       const outcomes = yield* Rounds.run({ ...plan, rounds: 1 }, [
         ...(["small", "large"] as const).flatMap((size) => [queued("lru-effect", size), queued("ours", size)]),
         idle("ours", plan.quick ? 5000 : 10_000),
