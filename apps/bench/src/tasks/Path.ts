@@ -92,7 +92,8 @@ export const run = ({
 
       const measured = Effect.gen(function* () {
         for (let index = 0; index < bursts; index++) {
-          for (const runner of runners) {
+          // Each as often before the other as after it.
+          for (const runner of index % 2 === 0 ? runners : runners.toReversed()) {
             const [cpuBefore, wallBefore] = [Clock.cpu(), performance.now()]
             oneBurst(runner)
             runner.cpu.push(((Clock.cpu() - cpuBefore) * 1e3) / (burst * spansPerRequest))
