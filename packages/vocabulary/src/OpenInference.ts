@@ -321,10 +321,16 @@ const roles: RoleWriters<Out> = {
 const named = /^(?:agent_name|tool_name|tool_call_id|tool_description)$/
 
 /** What the conventions have no key for on every span, beside what the caller noted. */
+const unnamed = (own: Readonly<Record<string, string | number>>): Readonly<Record<string, string | number>> => {
+  const left: Record<string, string | number> = {}
+  for (const key in own) if (!named.test(key)) left[key] = own[key] ?? ""
+  return left
+}
+
 const metadata = (span: TypedSpan) =>
   present({
     ...Facts.metadata(span, ...Facts.ofCaller, "user_id", "session_id", "environment", "tags"),
-    ...Object.fromEntries(Object.entries(Facts.own(span.data)).filter(([key]) => !named.test(key))),
+    ...unnamed(Facts.own(span.data)),
     ...(span.data?._tag === "llm_call" &&
       Facts.said({
         operation: filled(span.data.operation),

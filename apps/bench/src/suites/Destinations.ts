@@ -19,7 +19,7 @@ type Name = keyof typeof settings
 export const suite: Suite.Suite = {
   mark,
   title: "Destinations",
-  seconds: { quick: 7, full: 125 },
+  seconds: { quick: 7, full: 165 },
   run: (plan) =>
     Effect.gen(function* () {
       const [measured] = yield* Rounds.run(plan, [
@@ -27,7 +27,7 @@ export const suite: Suite.Suite = {
           name: "destinations",
           // Its turns are what rounds are elsewhere.
           rounds: 1,
-          limit: "2 minutes",
+          limit: "3 minutes",
           setting: { peer: "ours" },
           params: {
             // Room for all of them, as everywhere, who stay while it is the others' turn.
@@ -36,7 +36,7 @@ export const suite: Suite.Suite = {
             rate: 1500,
             // As long as a batch waits.
             seconds: plan.quick ? 0.8 : 5,
-            turns: plan.quick ? 1 : 4,
+            turns: plan.quick ? 1 : 5,
             warm: plan.quick ? 800 : 6000,
             burst: 256
           }

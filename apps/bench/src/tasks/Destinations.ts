@@ -30,6 +30,9 @@ export interface Params {
 /** What came of it: microseconds of CPU per span that was made, by setting, and the spans that should arrive. */
 export type Result = Readonly<Record<string, number>> & { readonly made: number }
 
+/** Requests before each turn. */
+const again = 4096
+
 /** Measures it. */
 export const run = ({ burst, options, rate, seconds, settings, turns, warm }: Params): Effect.Effect<Result> =>
   Effect.scoped(
@@ -45,9 +48,10 @@ export const run = ({ burst, options, rate, seconds, settings, turns, warm }: Pa
       })
       for (const { peer, request } of runners) yield* Clock.sent(request, peer.drain, { warm, burst })
       for (let turn = 0; turn < turns; turn++) {
-        // Each has every place in the order, as what others leave behind is collected in somebody's turn.
+        // Each has every place in the order, and what the others have left behind is collected as it warms up again.
         const first = turn % runners.length
         for (const { cpu, peer, request } of [...runners.slice(first), ...runners.slice(0, first)]) {
+          yield* Clock.sent(request, peer.drain, { warm: again, burst })
           const before = Clock.cpu()
           const { requests } = yield* Pace.run(rate, seconds, request)
           yield* peer.drain
