@@ -114,11 +114,12 @@ it.scopedLive("destinations: none, one and two of them, by turns", () =>
         seconds: 0.1,
         turns: 2,
         warm: 8,
+        again: 8,
         burst: 4
       })
     )
     // What has no destination does not arrive, and what has two arrives twice.
-    expect(result.made).toBe(3 * (8 + 2 * 20) * 6)
+    expect(result.made).toBe(3 * (8 + 2 * (8 + 20)) * 6)
     positive(...Object.keys(settings).map((name) => result[name] ?? Number.NaN))
   })
 )

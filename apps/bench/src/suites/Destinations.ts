@@ -19,7 +19,7 @@ type Name = keyof typeof settings
 export const suite: Suite.Suite = {
   mark,
   title: "Destinations",
-  seconds: { quick: 7, full: 165 },
+  seconds: { quick: 7, full: 135 },
   run: (plan) =>
     Effect.gen(function* () {
       const [measured] = yield* Rounds.run(plan, [
@@ -38,6 +38,7 @@ export const suite: Suite.Suite = {
             seconds: plan.quick ? 0.8 : 5,
             turns: plan.quick ? 1 : 5,
             warm: plan.quick ? 800 : 6000,
+            again: plan.quick ? 512 : 4096,
             burst: 256
           }
         })

@@ -23,6 +23,8 @@ export interface Params {
   readonly turns: number
   /** Requests of each before it is measured. */
   readonly warm: number
+  /** Requests of each before each of its turns. */
+  readonly again: number
   /** So many of them are made at once, and sent before the next. */
   readonly burst: number
 }
@@ -30,11 +32,8 @@ export interface Params {
 /** What came of it: microseconds of CPU per span that was made, by setting, and the spans that should arrive. */
 export type Result = Readonly<Record<string, number>> & { readonly made: number }
 
-/** Requests before each turn. */
-const again = 4096
-
 /** Measures it. */
-export const run = ({ burst, options, rate, seconds, settings, turns, warm }: Params): Effect.Effect<Result> =>
+export const run = ({ again, burst, options, rate, seconds, settings, turns, warm }: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
       const runners = yield* Effect.forEach(Object.entries(settings), ([name, vocabularies]) => {

@@ -94,8 +94,8 @@ export const all: ReadonlyArray<Bug> = [
     }`
           },
           {
-            find: "const live = new Set<RequestTrace>()",
-            replace: "const live = new Set<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
+            find: "const live = new Bag<RequestTrace>()",
+            replace: "const live = new Bag<RequestTrace>()\n  const routes = new Map<string, TenantRoute>()"
           }
         ]
       }
