@@ -22,8 +22,8 @@ export type Refusal = "tenant_quota" | "budget_full"
  * @category models
  */
 export interface Holder {
-  readonly held: () => number
-  readonly shed: (below: number, reason: Refusal) => boolean
+  held(): number
+  shed(below: number, reason: Refusal): boolean
 }
 
 /**
@@ -34,10 +34,10 @@ export interface Holder {
  */
 export interface Account {
   /** Takes bytes for something of this worth, for which others may have to go; a reason when they cannot be had. */
-  readonly take: (bytes: number, worth: number) => Refusal | undefined
-  readonly give: (bytes: number) => void
+  take(bytes: number, worth: number): Refusal | undefined
+  give(bytes: number): void
   /** To be called when it holds nothing any more. */
-  readonly close: () => void
+  close(): void
 }
 
 /**
@@ -53,6 +53,7 @@ export interface ByteBudget {
 }
 
 interface Group extends Member {
+  readonly name: string
   readonly holders: Set<Holder>
   readonly quota: number
   bytes: number
@@ -113,30 +114,45 @@ export const make = (options?: {
     return false
   }
 
-  const open: ByteBudget["open"] = (name, holder, quota = perTenant) => {
-    const group = groups.get(name) ?? { holders: new Set(), quota, bytes: 0, rank: 0, place: -1 }
-    groups.set(name, group)
-    group.holders.add(holder)
-    return {
-      take: (bytes, worth) => {
-        // What never fits costs nobody anything.
-        if (bytes > group.quota) return "tenant_quota"
-        if (bytes > maxBytes) return "budget_full"
-        while (group.bytes + bytes > group.quota) if (!shedFrom(group, worth, "tenant_quota")) return "tenant_quota"
-        while (used + bytes > maxBytes)
-          if (!shedElsewhere(group) && !shedFrom(group, worth, "budget_full")) return "budget_full"
-        add(group, bytes)
-        return undefined
-      },
-      give: (bytes) => add(group, -bytes),
-      close: () => {
-        group.holders.delete(holder)
-        if (group.holders.size > 0) return
-        groups.delete(name)
-        ranks[group.rank]?.delete(group)
-      }
+  class Share implements Account {
+    constructor(
+      private readonly group: Group,
+      private readonly holder: Holder
+    ) {
+      group.holders.add(holder)
+    }
+
+    take(bytes: number, worth: number): Refusal | undefined {
+      const { group } = this
+      // What never fits costs nobody anything.
+      if (bytes > group.quota) return "tenant_quota"
+      if (bytes > maxBytes) return "budget_full"
+      while (group.bytes + bytes > group.quota) if (!shedFrom(group, worth, "tenant_quota")) return "tenant_quota"
+      while (used + bytes > maxBytes)
+        if (!shedElsewhere(group) && !shedFrom(group, worth, "budget_full")) return "budget_full"
+      add(group, bytes)
+      return undefined
+    }
+
+    give(bytes: number): void {
+      add(this.group, -bytes)
+    }
+
+    close(): void {
+      const { group, holder } = this
+      group.holders.delete(holder)
+      if (group.holders.size > 0) return
+      groups.delete(group.name)
+      ranks[group.rank]?.delete(group)
     }
   }
 
-  return { open, stats: () => ({ used, names: groups.size, maxBytes }) }
+  return {
+    open: (name, holder, quota = perTenant) => {
+      const group = groups.get(name) ?? { name, holders: new Set(), quota, bytes: 0, rank: 0, place: -1 }
+      groups.set(name, group)
+      return new Share(group, holder)
+    },
+    stats: () => ({ used, names: groups.size, maxBytes })
+  }
 }

@@ -165,11 +165,12 @@ const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
  */
 export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => {
   const found = new Map<DestinationId, Unsent>()
-  for (const { abandoned, held, id, parked, trouble } of providers) {
+  for (const provider of providers) {
+    const { id } = provider
     const before = found.get(id) ?? { unsent: 0, spooled: 0, why: undefined }
-    const unsent = before.unsent + abandoned() + parked() + held()
-    const why = before.why ?? trouble() ?? "the deadline came first"
-    if (unsent > 0) found.set(id, { id, unsent, spooled: before.spooled + parked(), why })
+    const unsent = before.unsent + provider.abandoned() + provider.parked() + provider.held()
+    const why = before.why ?? provider.trouble() ?? "the deadline came first"
+    if (unsent > 0) found.set(id, { id, unsent, spooled: before.spooled + provider.parked(), why })
   }
   return [...found.values()]
 }

@@ -524,7 +524,7 @@ describe("revoked", () => {
         exporter: hanging(taken),
         maxBatchSpans: 2,
         maxInFlight: 1,
-        successor: () => next.adopt
+        successor: () => (span) => next.adopt(span)
       })
       offer(old, ...texts(5))
       yield* Deferred.await(taken)
@@ -553,7 +553,11 @@ describe("a credential that was refused, where there is a successor", () => {
       const { ledger, offer, provide } = yield* workbench
       const batches: Array<ReadonlyArray<string>> = []
       const [next] = yield* provide({ exporter: recording(batches) })
-      const [old] = yield* provide({ exporter: refusing(renew), maxBatchSpans: 2, successor: () => next.adopt })
+      const [old] = yield* provide({
+        exporter: refusing(renew),
+        maxBatchSpans: 2,
+        successor: () => (span) => next.adopt(span)
+      })
       offer(old, ...texts(5))
       yield* TestClock.adjust(0)
       yield* next.flush
@@ -580,7 +584,7 @@ describe("a credential that was refused, where there is a successor", () => {
       offer(old, ...texts(4))
       yield* TestClock.adjust("10 minutes")
       expect([old.held(), old.state().paused]).toEqual([4, "unauthorized"])
-      successor = next.adopt
+      successor = (span) => next.adopt(span)
       yield* TestClock.adjust("6 minutes")
       yield* next.flush
       expect(batches.flat()).toEqual(texts(4))

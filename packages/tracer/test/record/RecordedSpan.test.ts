@@ -172,8 +172,8 @@ it.scopedLive.each(shapes)("sizeOf is about what waits in the heap: %s", ([, spa
     const first = fill(3000)
     const before = yield* heap
     const queue = fill(5000)
-    const ratio = queue.bytes() / ((yield* heap) - before)
-    expect(first.length()).toBeGreaterThan(0)
+    const ratio = queue.bytes / ((yield* heap) - before)
+    expect(first.length).toBeGreaterThan(0)
     expect(ratio).toBeGreaterThan(0.8)
     expect(ratio).toBeLessThan(1.5)
   })
