@@ -30,13 +30,15 @@ export const run = ({ rounds }: Params): Effect.Effect<Result> =>
       const environment = yield* Provider.environment({ ledger: Ledger.make() })
       const cache = yield* ProviderCache.make<Provider.Provider<number>>({ capacity })
       const get = (tenant: number) =>
-        cache.get(`tenant-${tenant}`, () =>
-          Provider.make(environment, {
-            id: DestinationId.make({ tenant: `tenant-${tenant}`, name: "main" }),
-            exporter: { export: (batch) => Effect.succeed(Exporter.delivered(batch.length)) },
-            sizeOf: () => 1
-          })
-        )
+        cache
+          .slot(`tenant-${tenant}`, () =>
+            Provider.make(environment, {
+              id: DestinationId.make({ tenant: `tenant-${tenant}`, name: "main" }),
+              exporter: { export: (batch) => Effect.succeed(Exporter.delivered(batch.length)) },
+              sizeOf: () => 1
+            })
+          )
+          .get()
       const nanos = (times: number, next: () => number) => {
         const before = performance.now()
         for (let time = 0; time < times; time++) if (Either.isLeft(get(next()))) throw new Error("there is none")

@@ -46,6 +46,17 @@ export interface LedgerSnapshot {
 }
 
 /**
+ * Counts for one destination without looking for its account each time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Counter {
+  /** As the ledger's own. */
+  made(count: number): void
+}
+
+/**
  * The counters. Every method is synchronous, total and callable from plain code; counts are whole and not negative, except the deltas.
  *
  * @since 0.1.0
@@ -54,6 +65,7 @@ export interface LedgerSnapshot {
 export interface Ledger {
   /** Copies made for a destination: called once it is known that it gets them, before anything else is counted about them. */
   readonly made: (id: DestinationId, count: number) => void
+  readonly counter: (id: DestinationId) => Counter
   /** Copies that the destination's view hides. */
   readonly hidden: (id: DestinationId, count: number) => void
   readonly delivered: (id: DestinationId, count: number, now?: number) => void
@@ -72,6 +84,7 @@ export interface Ledger {
 
 interface Account {
   made: number
+  observed: ReadonlyArray<() => number>
   hidden: number
   delivered: number
   spooled: number
@@ -81,10 +94,12 @@ interface Account {
   rejected: tallies.Tallies
   dropped: tallies.Tallies
   denied: tallies.Tallies
-  observed: ReadonlyArray<() => number>
 }
 
 const unobserved: ReadonlyArray<never> = []
+
+/** Of an account that was folded into the others. */
+const folded: ReadonlyArray<never> = []
 
 const heldBy = (account: Account): number => {
   let held = 0
@@ -136,6 +151,7 @@ export const make = (options?: {
   const maxReasons = options?.maxReasons ?? 64
   const empty = (): Account => ({
     made: 0,
+    observed: unobserved,
     hidden: 0,
     delivered: 0,
     spooled: 0,
@@ -144,8 +160,7 @@ export const make = (options?: {
     lastSuccess: undefined,
     rejected: undefined,
     dropped: undefined,
-    denied: undefined,
-    observed: unobserved
+    denied: undefined
   })
   const accounts = new Map<DestinationId, Account>()
   const others = empty()
@@ -185,6 +200,7 @@ export const make = (options?: {
       const [id, account] = next.value
       if (!isAtRest(id, account)) continue
       accounts.delete(id)
+      account.observed = folded
       addTo(others, account)
     }
   }
@@ -198,10 +214,22 @@ export const make = (options?: {
     return account
   }
 
+  class AccountCounter implements Counter {
+    private account: Account | undefined = undefined
+
+    constructor(private readonly id: DestinationId) {}
+
+    made(count: number): void {
+      if (this.account === undefined || this.account.observed === folded) this.account = of(this.id)
+      this.account.made += count
+    }
+  }
+
   return {
     made: (id, count) => {
       of(id).made += count
     },
+    counter: (id) => new AccountCounter(id),
     hidden: (id, count) => {
       of(id).hidden += count
     },

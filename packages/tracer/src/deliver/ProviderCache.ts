@@ -15,7 +15,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import { Recency } from "../internal/recency.js"
+import { type Member, Recency } from "../internal/recency.js"
 import type { DestinationId } from "./DestinationId.js"
 import * as Permits from "./internal/permits.js"
 import { type CloseReason, closedBy } from "./Provider.js"
@@ -70,22 +70,28 @@ export interface Stats {
 }
 
 /**
+ * Where the provider of one key is found, by whoever asks for it again and again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Slot<out P> {
+  /**
+   * The provider, built if there is none. Synchronous and total. Use it at once and do not keep it: it may be evicted by the next one that is built.
+   * One that is `needed` is built even where the cache is saturated: what it holds may then exceed its capacity until evictions go on.
+   */
+  get(isNeeded?: boolean): Either.Either<P, ProviderCacheError>
+}
+
+/**
  * The cache as its users see it: providers by key, of which only so many are in use at once.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ProviderCache<P extends Cached> {
-  /**
-   * The provider under this key, built if there is none. Synchronous and total. `build` must be a synchronous effect; its scope holds all that the
-   * provider owns. Use the provider at once and do not keep it: it may be evicted by the next `get`. One that is `needed` is built even where the
-   * cache is saturated: what it holds may then exceed its capacity until evictions go on.
-   */
-  readonly get: (
-    key: string,
-    build: () => Effect.Effect<P, unknown, Scope.Scope>,
-    isNeeded?: boolean
-  ) => Either.Either<P, ProviderCacheError>
+  /** The slot of a key. `build` must be a synchronous effect; its scope holds all that the provider owns. */
+  readonly slot: (key: string, build: () => Effect.Effect<P, unknown, Scope.Scope>) => Slot<P>
   /** Evicts one; false when there is none. */
   readonly evict: (key: string) => boolean
   /** Evicts one, if there is one, and waits until it is closed. */
@@ -138,12 +144,23 @@ export interface Options {
   readonly onClose?: ((report: ReadonlyArray<Unsent>) => Effect.Effect<void>) | undefined
 }
 
-interface Entry<P> {
-  readonly provider: P
-  readonly scope: Scope.CloseableScope
-  /** The result of `get`, made once. */
+/** A provider in use. */
+class Entry<P> implements Member<string, Entry<P>> {
+  older: Entry<P> | undefined = undefined
+  newer: Entry<P> | undefined = undefined
+  /** The slot that knows it: the last one that was asked for it. */
+  holder: { entry: Entry<P> | undefined } | undefined = undefined
   readonly found: Either.Either<P, never>
-  usedAt: number
+  /** The last sweep before it was used. */
+  usedAfter = 0
+
+  constructor(
+    readonly key: string,
+    readonly provider: P,
+    readonly scope: Scope.CloseableScope
+  ) {
+    this.found = Either.right(provider)
+  }
 }
 
 const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
@@ -178,6 +195,9 @@ export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => 
 /** How long what a provider has learned is worth keeping. */
 const learnedMillis = Duration.toMillis("10 minutes")
 
+/** So often in the time for which an idle provider stays it is looked for those that go. */
+const sweepsPerTime = 4
+
 /** An idle provider is looked for among so many of those that were used longest ago. */
 const maxLooks = 64
 
@@ -192,12 +212,10 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
   Effect.gen(function* () {
     const capacity = Math.max(1, options?.capacity ?? 10_000)
     const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 seconds")
-    const learnedTimeToLive = Math.max(idleTimeToLive, learnedMillis)
+    const sweepEvery = Math.max(1, idleTimeToLive / sweepsPerTime)
+    const learnedSweeps = Math.max(sweepsPerTime, Math.ceil(learnedMillis / sweepEvery))
     const closeDeadline = options?.closeDeadline ?? "10 seconds"
     const maxReaping = options?.maxReaping ?? 10_000
-    const clock = yield* Effect.clock
-    // Not the wall clock, which somebody may set: what is idle would stay, and keep all who came after it.
-    const now = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
     const closing = Permits.make(options?.closeConcurrency ?? 256)
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
@@ -206,7 +224,8 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
 
     const entries = new Recency<string, Entry<P>>()
     const reaping = new Set<Entry<P>>()
-    const entriesNow = () => Array.from(entries, ([, entry]) => entry)
+    // Time is told in sweeps: a clock would have to be read for each span.
+    let sweeps = 0
     let hits = 0
     let misses = 0
     let evictions = 0
@@ -236,10 +255,10 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         { immediate: false }
       )
 
-    const take = (key: string): Entry<P> | undefined => {
-      const entry = entries.peek(key)
-      if (entry === undefined) return undefined
-      entries.delete(key)
+    const take = (entry: Entry<P>): Entry<P> => {
+      entries.delete(entry)
+      if (entry.holder !== undefined) entry.holder.entry = undefined
+      entry.holder = undefined
       evictions++
       reaping.add(entry)
       return entry
@@ -251,21 +270,18 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       for (const entry of evicted.splice(0)) reap(entry)
     })
 
-    const evict = (key: string): boolean => {
-      const entry = take(key)
-      if (entry === undefined) return false
-      if (evicted.push(entry) === 1) fork(reapEvicted, { immediate: false })
-      return true
+    const evict = (entry: Entry<P>): void => {
+      if (evicted.push(take(entry)) === 1) fork(reapEvicted, { immediate: false })
     }
 
     const makeRoom = () => {
       while (entries.size >= capacity && reaping.size < maxReaping) {
-        let victim: string | undefined
+        let victim: Entry<P> | undefined
         let looks = maxLooks
-        for (const [key, entry] of entries) {
-          victim ??= key
+        for (const entry of entries) {
+          victim ??= entry
           if (!entry.provider.busy()) {
-            victim = key
+            victim = entry
             break
           }
           if (--looks === 0) break
@@ -278,7 +294,10 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const fail = (reason: ProviderCacheError["reason"], detail: string) =>
       Either.left(new ProviderCacheError({ reason, detail }))
 
-    const build = (key: string, effect: () => Effect.Effect<P, unknown, Scope.Scope>) => {
+    const build = (
+      key: string,
+      effect: () => Effect.Effect<P, unknown, Scope.Scope>
+    ): Either.Either<Entry<P>, ProviderCacheError> => {
       let scope: Scope.CloseableScope | undefined
       const built = runSync(
         Effect.flatMap(Scope.make(), (made) => {
@@ -297,40 +316,65 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       }
       // Only now, so that a provider that cannot be built costs nobody theirs.
       makeRoom()
-      const found = Either.right(built.value)
-      entries.set(key, { provider: built.value, scope, found, usedAt: now() })
-      return found
+      const entry = new Entry(key, built.value, scope)
+      entries.add(entry)
+      return Either.right(entry)
     }
 
-    const get: ProviderCache<P>["get"] = (key, effect, isNeeded = false) => {
-      if (closed) return fail("closed", "tracing is being shut down")
-      const entry = entries.use(key)
-      if (entry !== undefined) {
+    class KeySlot implements Slot<P> {
+      /** Known as long as it is in use, so that the key is not looked for each time. */
+      entry: Entry<P> | undefined = undefined
+
+      constructor(
+        private readonly key: string,
+        private readonly build: () => Effect.Effect<P, unknown, Scope.Scope>
+      ) {}
+
+      get(isNeeded = false): Either.Either<P, ProviderCacheError> {
+        if (closed) return fail("closed", "tracing is being shut down")
+        const entry = this.entry ?? this.hold(entries.get(this.key))
+        if (entry === undefined) return this.make(isNeeded)
         hits++
-        entry.usedAt = now()
+        entries.use(entry)
+        entry.usedAfter = sweeps
         return entry.found
       }
-      misses++
-      if (!isNeeded && entries.size >= capacity && reaping.size >= maxReaping)
-        return fail("saturated", "too many evicted providers are still being closed")
-      return build(key, effect)
+
+      private make(isNeeded: boolean): Either.Either<P, ProviderCacheError> {
+        misses++
+        if (!isNeeded && entries.size >= capacity && reaping.size >= maxReaping)
+          return fail("saturated", "too many evicted providers are still being closed")
+        const built = build(this.key, this.build)
+        if (Either.isLeft(built)) return Either.left(built.left)
+        this.hold(built.right).usedAfter = sweeps
+        return built.right.found
+      }
+
+      private hold<E extends Entry<P> | undefined>(entry: E): E {
+        if (entry?.holder !== undefined) entry.holder.entry = undefined
+        if (entry !== undefined) entry.holder = this
+        this.entry = entry
+        return entry
+      }
     }
 
     const sweep = Effect.sync(() => {
-      const time = now()
-      for (const [key, { provider, usedAt }] of entries) {
-        const idle = time - usedAt
-        if (idle < idleTimeToLive) break
-        if (!provider.busy() && (provider.isFresh() || idle >= learnedTimeToLive)) evict(key)
+      sweeps++
+      for (const entry of entries) {
+        const { provider, usedAfter } = entry
+        // Whole ones: it may have been used right before the next.
+        const idle = sweeps - usedAfter - 1
+        if (idle < sweepsPerTime) break
+        if (!provider.busy() && (provider.isFresh() || idle >= learnedSweeps)) evict(entry)
       }
     })
-    yield* sweep.pipe(Effect.delay(Math.max(1, idleTimeToLive / 4)), Effect.forever, Effect.forkScoped)
+    yield* sweep.pipe(Effect.delay(sweepEvery), Effect.forever, Effect.forkScoped)
 
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         closed = true
         // Those still waiting to be closed do not wait any longer; closing one a second time does nothing.
-        const last = [...entriesNow(), ...reaping]
+        const last = [...entries, ...reaping]
         entries.clear()
         return Effect.forEach(last, (entry) => closeEntry(entry, "shutdown"), {
           concurrency: "unbounded",
@@ -346,17 +390,21 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       })
     )
 
-    const values = () => entriesNow().map(({ provider }) => provider)
+    const values = () => Array.from(entries, ({ provider }) => provider)
 
     return {
-      get,
-      evict,
+      slot: (key: string, build: () => Effect.Effect<P, unknown, Scope.Scope>) => new KeySlot(key, build),
+      evict: (key: string) => {
+        const entry = entries.get(key)
+        if (entry !== undefined) evict(entry)
+        return entry !== undefined
+      },
       close: (key: string) =>
         Effect.suspend(() => {
-          const entry = take(key)
-          return entry === undefined ? Effect.void : reap(entry).await
+          const entry = entries.get(key)
+          return entry === undefined ? Effect.void : reap(take(entry)).await
         }),
-      keys: () => Array.from(entries, ([key]) => key),
+      keys: () => Array.from(entries, ({ key }) => key),
       values,
       size: () => entries.size,
       stats: () => ({ hits, misses, evictions, reaping: reaping.size }),

@@ -44,7 +44,8 @@ export const make = (options?: { readonly max?: number | undefined }): Revocatio
       seen.set(id, [...known.slice(1 - maxCredentials), credential])
       if (seen.size > max) for (const [oldest] of seen) return void seen.delete(oldest)
     },
-    isRevoked: (id, credential) => revoked.get(id)?.has(credential) ?? false,
+    // Asked for each span; mostly there is none.
+    isRevoked: (id, credential) => count > 0 && revoked.get(id)?.has(credential) === true,
     isNewer: (id, credential, than) => {
       const known = seen.get(id) ?? []
       return known.indexOf(credential) > known.indexOf(than)

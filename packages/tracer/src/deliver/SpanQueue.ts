@@ -109,6 +109,10 @@ class Linked<Span> implements SpanQueue<Span> {
   length = 0
   bytes = 0
   end = 0
+  private readonly maxSpans: number
+  private readonly maxBytes: number
+  private readonly sizeOf: (span: Span) => number
+  private readonly worth: (span: Span) => Worth
   private first: Link<Span> | undefined = undefined
   private last: Link<Span> | undefined = undefined
   private spansOut = 0
@@ -117,7 +121,12 @@ class Linked<Span> implements SpanQueue<Span> {
   private readonly looked: [Link<Span> | undefined, Link<Span> | undefined] = [undefined, undefined]
   private lookedAgain: Link<Span> | undefined = undefined
 
-  constructor(private readonly options: Options<Span>) {}
+  constructor({ maxBytes, maxSpans, sizeOf, worth }: Options<Span>) {
+    this.maxSpans = maxSpans
+    this.maxBytes = maxBytes
+    this.sizeOf = sizeOf
+    this.worth = worth
+  }
 
   get front(): number {
     return this.first === undefined ? this.end : this.first.position
@@ -128,12 +137,11 @@ class Linked<Span> implements SpanQueue<Span> {
   }
 
   fits(more: number): boolean {
-    const { maxBytes, maxSpans } = this.options
-    return this.length + this.spansOut < maxSpans && this.bytes + this.bytesOut + more <= maxBytes
+    return this.length + this.spansOut < this.maxSpans && this.bytes + this.bytesOut + more <= this.maxBytes
   }
 
   offer(span: Span, now: number): boolean {
-    if (!this.fits(this.options.sizeOf(span))) return false
+    if (!this.fits(this.sizeOf(span))) return false
     this.insert(new Link(span, now, this.end++), this.last)
     return true
   }
@@ -141,7 +149,7 @@ class Linked<Span> implements SpanQueue<Span> {
   take(maxSpans: number, maxBytes: number, before = this.end): ReadonlyArray<Entry<Span>> {
     let size = 0
     const taken = this.removeWhile(({ position, span }, count) => {
-      const more = this.options.sizeOf(span)
+      const more = this.sizeOf(span)
       if (count === maxSpans || (count > 0 && size + more > maxBytes) || position >= before) return false
       size += more
       return true
@@ -153,7 +161,7 @@ class Linked<Span> implements SpanQueue<Span> {
 
   settle(entries: ReadonlyArray<Entry<Span>>): void {
     this.spansOut -= entries.length
-    for (const { span } of entries) this.bytesOut -= this.options.sizeOf(span)
+    for (const { span } of entries) this.bytesOut -= this.sizeOf(span)
   }
 
   putBack(entries: ReadonlyArray<Entry<Span>>): void {
@@ -205,7 +213,7 @@ class Linked<Span> implements SpanQueue<Span> {
     if (next === undefined) this.last = link
     else next.previous = link
     this.length++
-    this.bytes += this.options.sizeOf(link.span)
+    this.bytes += this.sizeOf(link.span)
   }
 
   private remove(link: Link<Span>): void {
@@ -221,7 +229,7 @@ class Linked<Span> implements SpanQueue<Span> {
     link.next = undefined
     link.previous = undefined
     this.length--
-    this.bytes -= this.options.sizeOf(link.span)
+    this.bytes -= this.sizeOf(link.span)
   }
 
   private removeWhile(predicate: (entry: Entry<Span>, count: number) => boolean): ReadonlyArray<Entry<Span>> {
@@ -237,7 +245,7 @@ class Linked<Span> implements SpanQueue<Span> {
   private seek(least: 0 | 1): Link<Span> | undefined {
     for (let link = this.after(this.looked[least]); link !== undefined; link = link.next) {
       this.looked[least] = link
-      if (this.options.worth(link.span) <= least) return link
+      if (this.worth(link.span) <= least) return link
     }
     return undefined
   }
@@ -246,7 +254,7 @@ class Linked<Span> implements SpanQueue<Span> {
   private seekAgain(least: 0 | 1): Link<Span> | undefined {
     for (let looks = Math.min(maxLooks, this.length); looks > 0; looks--) {
       this.lookedAgain = this.lookedAgain?.next ?? this.first
-      if (this.lookedAgain !== undefined && this.options.worth(this.lookedAgain.span) <= least) return this.lookedAgain
+      if (this.lookedAgain !== undefined && this.worth(this.lookedAgain.span) <= least) return this.lookedAgain
     }
     return undefined
   }

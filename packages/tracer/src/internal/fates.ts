@@ -3,7 +3,7 @@
  * are parents whose loss would leave orphans. Kept with the trace, so that it goes when the trace goes.
  */
 import type { DestinationId } from "../deliver/DestinationId.js"
-import type { Ledger } from "../deliver/Ledger.js"
+import type { Counter, Ledger } from "../deliver/Ledger.js"
 import * as SpanAccount from "../deliver/SpanAccount.js"
 import type { Worth } from "../deliver/SpanQueue.js"
 import * as Failure from "../record/Failure.js"
@@ -31,16 +31,19 @@ const forget = (fate: Fate, { ancestry, spanId }: RecordedSpan): void => {
 
 /** The account of one destination's spans, which tells the ledger and each span's own trace. A class: each tenant has one for as long as its route. */
 export class Account extends SpanAccount.Counted<RecordedSpan> {
+  private readonly counter: Counter
+
   constructor(
     ledger: Ledger,
     id: DestinationId,
     private readonly view: TenantView.View
   ) {
     super(ledger, id)
+    this.counter = ledger.counter(id)
   }
 
   made({ request }: RecordedSpan): void {
-    this.ledger.made(this.id, 1)
+    this.counter.made(1)
     of(request, this.id).made++
   }
 

@@ -155,31 +155,24 @@ export const make = (options: {
       revocations.see(id, credential)
       const key = cacheKey(id, destination, view.right)
       const account = new fates.Account(ledger, id, view.right)
-      return {
+      const slot = cache.slot(key, () =>
+        providerOf(id, view.right, {
+          ...exporters(id, destination, view.right, credential, policy),
+          destination,
+          account,
+          close: cache.close(key),
+          release: transport.hold({ url: destination.endpoint, tls: destination.tls, policy })
+        })
+      )
+      return new TenantOutlet(
         id,
-        view: view.right,
+        view.right,
         account,
-        sampling: Sampler.ratesOf(destination.sampling),
-        // The route may be older than a revocation.
-        provider: (isNeeded) =>
-          revocations.isRevoked(id, credential)
-            ? Either.left("revoked")
-            : Either.mapLeft(
-                cache.get(
-                  key,
-                  () =>
-                    providerOf(id, view.right, {
-                      ...exporters(id, destination, view.right, credential, policy),
-                      destination,
-                      account,
-                      close: cache.close(key),
-                      release: transport.hold({ url: destination.endpoint, tls: destination.tls, policy })
-                    }),
-                  isNeeded
-                ),
-                ({ reason }) => `provider_${reason}`
-              )
-      }
+        Sampler.ratesOf(destination.sampling),
+        slot,
+        revocations,
+        credential
+      )
     },
 
     openOperator: (operator) =>
@@ -243,6 +236,25 @@ export const make = (options: {
 
     preview: (destination, tenant) =>
       Either.map(rendering.view(destination, "tenant", tenant), (view) => rendering.render(view, destination.resource))
+  }
+}
+
+/** A destination of a tenant's. A class: each route has one for as long as it is known. */
+class TenantOutlet implements Outlet {
+  constructor(
+    readonly id: DestinationId.DestinationId,
+    readonly view: View,
+    readonly account: fates.Account,
+    readonly sampling: Sampler.Rates | undefined,
+    private readonly slot: ProviderCache.Slot<Provider.Provider<RecordedSpan.RecordedSpan>>,
+    private readonly revocations: Revocations,
+    private readonly credential: string
+  ) {}
+
+  provider(isNeeded: boolean): ReturnType<Outlet["provider"]> {
+    // The route may be older than a revocation.
+    const isRevoked = this.revocations.isRevoked(this.id, this.credential)
+    return isRevoked ? Either.left("revoked") : this.slot.get(isNeeded)
   }
 }
 

@@ -1,88 +1,76 @@
 /**
- * A map that knows which of its entries was used longest ago. A `Map` knows it, too, in the order of insertion; but whoever takes the first and adds
- * one at the end again and again walks past all that was taken, each time.
+ * Members by key, which know who was used longest ago. A `Map` knows it, too, in the order of insertion; but whoever takes the first and adds one at
+ * the end again and again walks past all that was taken, each time.
  */
 
-interface Node<K, V> {
+/** What is kept knows its neighbours: whoever has it uses it without looking for it. */
+export interface Member<K, Self> {
   readonly key: K
-  value: V
-  older: Node<K, V> | undefined
-  newer: Node<K, V> | undefined
+  /** To be left to that. */
+  older: Self | undefined
+  newer: Self | undefined
 }
 
-export class Recency<K, V> {
-  private readonly nodes = new Map<K, Node<K, V>>()
-  private oldest: Node<K, V> | undefined = undefined
-  private newest: Node<K, V> | undefined = undefined
+export class Recency<K, M extends Member<K, M>> {
+  private readonly members = new Map<K, M>()
+  private oldest: M | undefined = undefined
+  private newest: M | undefined = undefined
 
   get size(): number {
-    return this.nodes.size
+    return this.members.size
   }
 
-  /** Without using it. */
-  peek(key: K): V | undefined {
-    return this.nodes.get(key)?.value
+  get(key: K): M | undefined {
+    return this.members.get(key)
   }
 
-  /** From now on it is the newest. */
-  use(key: K): V | undefined {
-    const node = this.nodes.get(key)
-    if (node === undefined) return undefined
-    if (node !== this.newest) {
-      this.unlink(node)
-      this.append(node)
-    }
-    return node.value
+  /** From now on it is the newest. It is one of the members. */
+  use(member: M): void {
+    if (member === this.newest) return
+    this.unlink(member)
+    this.append(member)
   }
 
-  set(key: K, value: V): void {
-    const known = this.nodes.get(key)
-    if (known !== undefined) {
-      known.value = value
-      this.use(key)
-      return
-    }
-    const node: Node<K, V> = { key, value, older: undefined, newer: undefined }
-    this.nodes.set(key, node)
-    this.append(node)
+  /** There is none of its key. It is the newest. */
+  add(member: M): void {
+    this.members.set(member.key, member)
+    this.append(member)
   }
 
-  delete(key: K): boolean {
-    const node = this.nodes.get(key)
-    if (node === undefined) return false
-    this.nodes.delete(key)
-    this.unlink(node)
-    return true
+  /** It is one of the members. */
+  delete(member: M): void {
+    this.members.delete(member.key)
+    this.unlink(member)
   }
 
   clear(): void {
-    this.nodes.clear()
+    this.members.clear()
     this.oldest = undefined
     this.newest = undefined
   }
 
   /** From the oldest on. What is removed meanwhile is left out, unless it is next. */
-  *[Symbol.iterator](): Generator<readonly [key: K, value: V]> {
-    for (let node = this.oldest; node !== undefined; ) {
-      const { newer } = node
-      yield [node.key, node.value]
-      node = newer
+  *[Symbol.iterator](): Generator<M> {
+    for (let member = this.oldest; member !== undefined; ) {
+      const { newer } = member
+      yield member
+      member = newer
     }
   }
 
-  private append(node: Node<K, V>): void {
-    node.older = this.newest
-    if (this.newest === undefined) this.oldest = node
-    else this.newest.newer = node
-    this.newest = node
+  private append(member: M): void {
+    member.older = this.newest
+    if (this.newest === undefined) this.oldest = member
+    else this.newest.newer = member
+    this.newest = member
   }
 
-  private unlink(node: Node<K, V>): void {
-    if (node.older === undefined) this.oldest = node.newer
-    else node.older.newer = node.newer
-    if (node.newer === undefined) this.newest = node.older
-    else node.newer.older = node.older
-    node.older = undefined
-    node.newer = undefined
+  private unlink(member: M): void {
+    if (member.older === undefined) this.oldest = member.newer
+    else member.older.newer = member.newer
+    if (member.newer === undefined) this.newest = member.older
+    else member.newer.older = member.older
+    member.older = undefined
+    member.newer = undefined
   }
 }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import * as Exporter from "../deliver/Exporter.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
@@ -56,7 +57,7 @@ export const make = (options: {
 }): Rendering => {
   const { config, ledger, vocabularies } = options
   const operatorResource = { "service.name": "unknown_service", ...config.resource }
-  const tenantResource = Object.fromEntries(Object.entries(operatorResource).filter(([key]) => shared.has(key)))
+  const tenantResource = Object.fromEntries(Object.entries(operatorResource).filter(([key]) => publicNames.has(key)))
 
   const slices = Slices.make()
 
@@ -109,26 +110,41 @@ export const make = (options: {
 
   const onRedactionFailed = (): void => ledger.count("redaction_failed")
 
+  const lately: Array<View> = []
+
+  /** Most tenants see the same, and share a view: what each request looks at is then in nobody's own memory. */
+  const shared = (view: View): View => {
+    const known = lately.find((other) => isAlike(view, other))
+    if (known !== undefined) return known
+    lately.push(view)
+    if (lately.length > maxShared) lately.shift()
+    return view
+  }
+
   const viewOf: Rendering["view"] = (destination, audience, owner) =>
     Either.mapBoth(vocabularies.resolve(destination.vocabularies, destination.limits.attributes ?? maxAttributes), {
       onLeft: (error) => error.message,
-      onRight: (vocabulary) => ({
-        audience,
-        vocabulary,
-        content: ContentPolicy.strictest(config.content ?? "none", destination.content),
-        ...Redaction.of(config.redaction, audience, owner, destination.redaction),
-        callerTrace: destination.callerTrace,
-        valueLength: destination.limits.valueLength ?? 1024 * 1024,
-        keyLength: destination.limits.keyLength ?? Number.POSITIVE_INFINITY,
-        lengthUnit: destination.limits.lengthUnit ?? "characters",
-        listLength: destination.limits.listLength ?? Number.POSITIVE_INFINITY,
-        maxAttributes: destination.limits.attributes ?? maxAttributes,
-        spans: destination.view?.spans ?? "all",
-        hide: setOf(destination.view?.hide),
-        excludeServices: setOf(
-          destination.view?.excludeServices?.flatMap((name) => [name, ...Option.toArray(ServiceCatalog.dbSystem(name))])
-        )
-      })
+      onRight: (vocabulary) =>
+        shared({
+          audience,
+          vocabulary,
+          content: ContentPolicy.strictest(config.content ?? "none", destination.content),
+          ...Redaction.of(config.redaction, audience, owner, destination.redaction),
+          callerTrace: destination.callerTrace,
+          valueLength: destination.limits.valueLength ?? 1024 * 1024,
+          keyLength: destination.limits.keyLength ?? Number.POSITIVE_INFINITY,
+          lengthUnit: destination.limits.lengthUnit ?? "characters",
+          listLength: destination.limits.listLength ?? Number.POSITIVE_INFINITY,
+          maxAttributes: destination.limits.attributes ?? maxAttributes,
+          spans: destination.view?.spans ?? "all",
+          hide: setOf(destination.view?.hide),
+          excludeServices: setOf(
+            destination.view?.excludeServices?.flatMap((name) => [
+              name,
+              ...Option.toArray(ServiceCatalog.dbSystem(name))
+            ])
+          )
+        })
     })
 
   const contextOf = (view: View, resource: Readonly<Record<string, Destination.AttributeValue>>): BatchContext => ({
@@ -155,6 +171,16 @@ export const likenessOf = (destination: Destination.Destination, view: View): st
     destination.limits
   ])
 
+/** So many views are looked at. */
+const maxShared = 32
+
+/** Whether nothing tells them apart; what takes something out is never like another. */
+const isAlike = (self: View, that: View): boolean => {
+  if (self.redactor !== undefined || self.redact !== undefined) return false
+  for (const key of Struct.keys(self)) if (self[key] !== that[key]) return false
+  return true
+}
+
 const nothing: ReadonlySet<never> = new Set()
 
 /** Most views hide nothing, and share that. */
@@ -177,7 +203,7 @@ export const collect = (context: BatchContext): Encoding<Collected> => {
 const concurrentRedactions = 16
 
 /** Of the operator's resource, what a tenant may read: which service it was, not which machine. */
-const shared: ReadonlySet<string> = new Set([
+const publicNames: ReadonlySet<string> = new Set([
   "service.name",
   "service.version",
   "service.namespace",

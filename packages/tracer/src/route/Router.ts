@@ -12,6 +12,7 @@ import type { ByteBudget } from "../deliver/ByteBudget.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { Provider } from "../deliver/Provider.js"
+import type { ProviderCacheError } from "../deliver/ProviderCache.js"
 import type { Account } from "../internal/fates.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { SpanSink } from "../record/Recorder.js"
@@ -34,7 +35,7 @@ export interface Outlet {
   /** Absent where it receives every trace. */
   readonly sampling?: Sampler.Rates | undefined
   /** A reason when no provider can be had just now: the span is dropped under it. It is `needed` for a trace of which it has taken spans already. */
-  readonly provider: (isNeeded: boolean) => Either.Either<Pick<Provider<RecordedSpan>, "offer">, string>
+  provider(isNeeded: boolean): Either.Either<Pick<Provider<RecordedSpan>, "offer">, string | ProviderCacheError>
 }
 
 /**
@@ -188,12 +189,14 @@ export const make = (options: {
     return made
   }
 
-  const deliver = ({ account, provider }: Outlet, span: RecordedSpan): void => {
-    const found = provider(account.hasTaken(span.request))
+  const deliver = (outlet: Outlet, span: RecordedSpan): void => {
+    const { account } = outlet
+    const found = outlet.provider(account.hasTaken(span.request))
     if (Either.isRight(found)) found.right.offer(span)
     else {
       account.queued(span)
-      account.dropped([span], found.left)
+      const { left } = found
+      account.dropped([span], typeof left === "string" ? left : `provider_${left.reason}`)
     }
   }
 

@@ -99,6 +99,22 @@ it("forgets the oldest destination at rest, never one that is owed something", (
   expect(ledger.snapshot().total).toMatchObject({ made: 3, delivered: 2 })
 })
 
+it("makes no row for who has a counter and has counted nothing, and finds its account again after it was folded", () => {
+  const ledger = Ledger.make({ maxEntries: 1 })
+  const counters = [0, 1].map((index) => ledger.counter(idOf(index)))
+  expect(ledger.snapshot().rows).toEqual([])
+  for (const index of [0, 1, 0, 1]) {
+    counters[index]?.made(2)
+    ledger.delivered(idOf(index), 2)
+  }
+  const { rows, total } = ledger.snapshot()
+  expect(rows.map(({ id, made }) => [id, made])).toEqual([
+    [idOf(1), 2],
+    ["others", 6]
+  ])
+  expect(total).toMatchObject({ made: 8, delivered: 8 })
+})
+
 it("keeps all that are in use, however many, and few of them when they are at rest", () => {
   const ledger = Ledger.make({ maxEntries: 10 })
   const taken = texts(20_000).map((name) => {
@@ -146,7 +162,8 @@ const op = FastCheck.record({
   fate: FastCheck.constantFrom(...fates),
   reason: FastCheck.nat(9),
   count: FastCheck.nat(5),
-  made: FastCheck.nat(5)
+  made: FastCheck.nat(5),
+  isByCounter: FastCheck.boolean()
 })
 
 /** What waits beside the ledger for one destination: in its provider, and on disk. */
@@ -154,6 +171,8 @@ interface Store {
   held: number
   spooled: number
   takeBack: (() => void) | undefined
+  /** It is known for longer than the account that it counts in. */
+  readonly counter: Ledger.Counter
 }
 
 it.prop(
@@ -166,11 +185,13 @@ it.prop(
     let mostInUse = 0
     for (const { fate, id: index, reason, ...op } of ops) {
       const id = idOf(index)
-      const store = stores.get(id) ?? { held: 0, spooled: 0, takeBack: undefined }
+      const store = stores.get(id) ?? { held: 0, spooled: 0, takeBack: undefined, counter: ledger.counter(id) }
       stores.set(id, store)
+      // In either order: what is counted first may be counted in an account that is gone.
+      if (op.isByCounter) store.counter.made(op.made)
       store.takeBack ??= ledger.observe(id, () => store.held)
+      if (!op.isByCounter) ledger.made(id, op.made)
       made += op.made
-      ledger.made(id, op.made)
       store.held += op.made
       const count = Math.min(op.count, fate === "unspooled" ? store.spooled : store.held)
       if (fate === "rejected" || fate === "dropped") ledger[fate](id, `r${reason}`, count)

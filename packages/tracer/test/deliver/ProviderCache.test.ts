@@ -4,6 +4,7 @@ import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Provider from "../../src/deliver/Provider.js"
 import * as ProviderCache from "../../src/deliver/ProviderCache.js"
+import { heap } from "../support/process.js"
 import { hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 class Fake implements ProviderCache.Cached {
@@ -44,7 +45,7 @@ const settled = <P extends ProviderCache.Cached>(cache: ProviderCache.ProviderCa
   Effect.repeat(Effect.yieldNow(), { while: () => cache.stats().reaping > 0 })
 
 const use = (cache: ProviderCache.ProviderCache<Fake>, key: string): Fake =>
-  Either.getOrThrow(cache.get(key, () => build(key)))
+  Either.getOrThrow(cache.slot(key, () => build(key)).get())
 
 describe("against a plain model of least recently used", () => {
   interface Model {
@@ -56,6 +57,8 @@ describe("against a plain model of least recently used", () => {
   interface Real {
     readonly cache: ProviderCache.ProviderCache<Fake>
     readonly built: Array<Fake>
+    /** Two for each key that was asked for, as two routes of one tenant have them. */
+    readonly slots: Map<string, readonly [ProviderCache.Slot<Fake>, ProviderCache.Slot<Fake>]>
   }
   const capacity = 4
 
@@ -73,7 +76,10 @@ describe("against a plain model of least recently used", () => {
   }
 
   class Get implements FastCheck.Command<Model, Real> {
-    constructor(readonly key: string) {}
+    constructor(
+      readonly key: string,
+      readonly slot: 0 | 1
+    ) {}
     check = () => true
     run(model: Model, real: Real) {
       const at = model.entries.findIndex(({ key }) => key === this.key)
@@ -87,11 +93,14 @@ describe("against a plain model of least recently used", () => {
         }
       }
       model.entries.push(entry ?? { key: this.key, busy: false })
-      const got = Either.getOrThrow(real.cache.get(this.key, () => build(this.key, Effect.void, real.built)))
+      const slot = () => real.cache.slot(this.key, () => build(this.key, Effect.void, real.built))
+      const slots = real.slots.get(this.key) ?? [slot(), slot()]
+      real.slots.set(this.key, slots)
+      const got = Either.getOrThrow(slots[this.slot].get())
       expect(got.key).toBe(this.key)
       check(model, real)
     }
-    toString = () => `get ${this.key}`
+    toString = () => `get ${this.key} by slot ${this.slot}`
   }
 
   class SetBusy implements FastCheck.Command<Model, Real> {
@@ -125,8 +134,8 @@ describe("against a plain model of least recently used", () => {
   const key = FastCheck.constantFrom("a", "b", "c", "d", "e", "f", "g")
   const commands = FastCheck.commands(
     [
-      key.map((k) => new Get(k)),
-      key.map((k) => new Get(k)),
+      key.map((k) => new Get(k, 0)),
+      key.map((k) => new Get(k, 1)),
       FastCheck.tuple(key, FastCheck.boolean()).map(([k, busy]) => new SetBusy(k, busy)),
       key.map((k) => new Evict(k))
     ],
@@ -135,7 +144,7 @@ describe("against a plain model of least recently used", () => {
 
   it.scoped.prop("does as the model does, and closes each evicted provider once", [commands], ([steps]) =>
     Effect.gen(function* () {
-      const real: Real = { cache: yield* ProviderCache.make<Fake>({ capacity }), built: [] }
+      const real: Real = { cache: yield* ProviderCache.make<Fake>({ capacity }), built: [], slots: new Map() }
       const model: Model = { entries: [], hits: 0, misses: 0, evicted: [] }
       FastCheck.modelRun(() => ({ model, real }), steps)
       yield* settled(real.cache)
@@ -145,6 +154,19 @@ describe("against a plain model of least recently used", () => {
     }).pipe(Effect.scoped)
   )
 })
+
+it.scoped("keeps nothing of an evicted provider for whoever has its slot", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    const slots = texts(2).map((key) => cache.slot(key, () => build(key)))
+    const providers = slots.map((slot) => new WeakRef(Either.getOrThrow(slot.get())))
+    cache.evict("s0")
+    yield* settled(cache)
+    yield* heap
+    expect(providers.map((provider) => provider.deref()?.key)).toEqual([undefined, "s1"])
+    expect(slots).toHaveLength(2)
+  })
+)
 
 it.scoped("case 139: one provider for the same key, two for two", () =>
   Effect.gen(function* () {
@@ -185,7 +207,7 @@ it.scoped("an eviction whose closing hangs is not noticed by the tenant that cau
   Effect.gen(function* () {
     const closing = yield* Deferred.make<void>()
     const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
-    cache.get("hangs", () => build("hangs", Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never)))
+    cache.slot("hangs", () => build("hangs", Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never))).get()
     // `get` is synchronous: that it returns is that it did not wait.
     expect(use(cache, "other").key).toBe("other")
     yield* Deferred.await(closing)
@@ -207,7 +229,7 @@ it.scoped("a real provider whose back end hangs is evicted by another tenant's s
       const id = DestinationId.make({ tenant, name: "d" })
       ledger.made(id, 1)
       const options = { id, exporter, sizeOf, maxBatchSpans: 1 }
-      const provider = Either.getOrThrow(cache.get(id, () => Provider.make(environment, options)))
+      const provider = Either.getOrThrow(cache.slot(id, () => Provider.make(environment, options)).get())
       provider.offer("span")
       return provider
     }
@@ -226,7 +248,7 @@ it.scoped("a closing that cannot be interrupted holds up nobody but itself", () 
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 1, closeConcurrency: 1 })
     const stuck = yield* Deferred.make<void>()
-    cache.get("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck))))
+    cache.slot("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck)))).get()
     const next = use(cache, "next")
     use(cache, "last")
     yield* Effect.yieldNow()
@@ -242,7 +264,7 @@ it.scoped("case 245: with too many closings pending nothing new is built, until 
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 32, maxReaping: 3 })
     const gate = yield* Deferred.make<void>()
-    const results = texts(72).map((key) => cache.get(key, () => build(key, Deferred.await(gate))))
+    const results = texts(72).map((key) => cache.slot(key, () => build(key, Deferred.await(gate))).get())
     expect(results.filter(Either.isRight)).toHaveLength(35)
     const refused = results.filter(Either.isLeft).map((result) => result.left.reason)
     expect(new Set(refused)).toEqual(new Set(["saturated"]))
@@ -258,8 +280,8 @@ it.scoped("one that is needed is built though nothing else is, and makes room as
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 2, maxReaping: 2 })
     const gate = yield* Deferred.make<void>()
-    for (const key of ["a", "b", "c", "d"]) cache.get(key, () => build(key, Deferred.await(gate)))
-    const get = (key: string, isNeeded: boolean) => Either.isRight(cache.get(key, () => build(key), isNeeded))
+    for (const key of ["a", "b", "c", "d"]) cache.slot(key, () => build(key, Deferred.await(gate))).get()
+    const get = (key: string, isNeeded: boolean) => Either.isRight(cache.slot(key, () => build(key)).get(isNeeded))
     expect([get("e", false), get("e", true)]).toEqual([false, true])
     expect(cache.keys()).toEqual(["c", "d", "e"])
     yield* Deferred.succeed(gate, undefined)
@@ -274,7 +296,7 @@ it.scoped("closes one on demand, waits for it, and builds it anew when it is ask
     const cache = yield* ProviderCache.make<Fake>()
     const gate = yield* Deferred.make<void>()
     const built: Array<Fake> = []
-    cache.get("a", () => build("a", Deferred.await(gate), built))
+    cache.slot("a", () => build("a", Deferred.await(gate), built)).get()
     const other = use(cache, "b")
     const closing = yield* Effect.fork(cache.close("a"))
     yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
@@ -334,7 +356,7 @@ describe("a build that fails", () => {
       Effect.gen(function* () {
         const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
         use(cache, "a")
-        const result = cache.get("b", broken)
+        const result = cache.slot("b", broken).get()
         expect(Either.isLeft(result) && result.left.reason).toBe("build")
         expect(Either.isLeft(result) && result.left.message).not.toContain("secret")
         expect(cache.keys()).toEqual(["a"])
@@ -347,7 +369,7 @@ describe("a build that fails", () => {
     Effect.gen(function* () {
       const cache = yield* ProviderCache.make<Fake>()
       const built: Array<Fake> = []
-      cache.get("a", () => Effect.zipRight(build("a", Effect.void, built), Effect.fail("no")))
+      cache.slot("a", () => Effect.zipRight(build("a", Effect.void, built), Effect.fail("no"))).get()
       yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
     })
   )
@@ -401,7 +423,9 @@ describe("closing the cache", () => {
       const send = (tenant: string, exporter: Provider.Options<string>["exporter"]) => {
         const id = DestinationId.make({ tenant, name: "d" })
         ledger.made(id, 1)
-        Either.getOrThrow(cache.get(id, () => Provider.make(environment, { id, exporter, sizeOf }))).offer(tenant)
+        Either.getOrThrow(cache.slot(id, () => Provider.make(environment, { id, exporter, sizeOf })).get()).offer(
+          tenant
+        )
       }
       for (const tenant of texts(20, "good")) send(tenant, recording(batches))
       for (const tenant of texts(20, "bad")) send(tenant, hanging(taken))
@@ -425,10 +449,10 @@ describe("closing the cache", () => {
       const cache = yield* ProviderCache.make<Fake>({ shutdownDeadline: "3 seconds" }).pipe(Scope.extend(scope))
       const stuck = yield* Deferred.make<void>()
       const built: Array<Fake> = []
-      cache.get("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck)), built))
-      cache.get("hangs", () => build("hangs", Effect.never, built))
-      cache.get("dies", () => build("dies", Effect.die("no"), built))
-      cache.get("good", () => build("good", Effect.void, built))
+      cache.slot("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck)), built)).get()
+      cache.slot("hangs", () => build("hangs", Effect.never, built)).get()
+      cache.slot("dies", () => build("dies", Effect.die("no"), built)).get()
+      cache.slot("good", () => build("good", Effect.void, built)).get()
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
       yield* TestClock.adjust("2 seconds")
       expect(built.map((fake) => fake.closed)).toEqual([1, 1, 1, 1])
@@ -445,7 +469,7 @@ describe("closing the cache", () => {
       const cache = yield* ProviderCache.make<Fake>({ capacity: 1 }).pipe(Scope.extend(scope))
       const release = yield* Deferred.make<void>()
       const built: Array<Fake> = []
-      cache.get("straggler", () => build("straggler", Deferred.await(release), built))
+      cache.slot("straggler", () => build("straggler", Deferred.await(release), built)).get()
       use(cache, "other")
       yield* Effect.repeat(Effect.yieldNow(), { until: () => built[0]?.closed === 1 })
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
@@ -461,14 +485,14 @@ describe("closing the cache", () => {
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const cache = yield* ProviderCache.make<Fake>({ capacity: 1, closeConcurrency: 1 }).pipe(Scope.extend(scope))
-      cache.get("hangs", () => build("hangs", Effect.never))
+      cache.slot("hangs", () => build("hangs", Effect.never)).get()
       const waiting = use(cache, "waiting")
       const last = use(cache, "last")
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
       yield* TestClock.adjust("10 seconds")
       yield* Fiber.join(closing)
       expect([waiting.closed, last.closed]).toEqual([1, 1])
-      expect(Either.isLeft(cache.get("new", () => build("new")))).toBe(true)
+      expect(Either.isLeft(cache.slot("new", () => build("new")).get())).toBe(true)
     })
   )
 })
@@ -494,10 +518,12 @@ it.effect(
             Provider.make(environment, { id, exporter: recording(batches), sizeOf })
           )
           const provider = Either.getOrThrow(
-            cache.get(id, () => {
-              open++
-              return build
-            })
+            cache
+              .slot(id, () => {
+                open++
+                return build
+              })
+              .get()
           )
           ledger.made(id, 1)
           provider.offer(tenant)

@@ -61,22 +61,24 @@ it.scoped(
       })
       const providerOf = (tenant: string) =>
         Either.getOrThrow(
-          cache.get(tenant, () =>
-            Provider.make(environment, {
-              id: idOf(tenant),
-              sizeOf: () => 200,
-              maxBatchSpans: 5,
-              exporter: OtlpExporter.make<RenderedSpan>({
-                endpoint,
-                protocol: "http/protobuf",
-                compression: "gzip",
-                auth: { _tag: "Headers", headers: { "x-key": Redacted.make(tenant) } },
-                encode: (spans) =>
-                  Effect.succeed({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
-                transport
+          cache
+            .slot(tenant, () =>
+              Provider.make(environment, {
+                id: idOf(tenant),
+                sizeOf: () => 200,
+                maxBatchSpans: 5,
+                exporter: OtlpExporter.make<RenderedSpan>({
+                  endpoint,
+                  protocol: "http/protobuf",
+                  compression: "gzip",
+                  auth: { _tag: "Headers", headers: { "x-key": Redacted.make(tenant) } },
+                  encode: (spans) =>
+                    Effect.succeed({ body: Writer.protobuf.encode(spans, context), count: spans.length }),
+                  transport
+                })
               })
-            })
-          )
+            )
+            .get()
         )
 
       for (let index = 0; index < perTenant; index++) {

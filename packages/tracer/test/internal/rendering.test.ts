@@ -1,7 +1,8 @@
-import { describe, expect, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
-import { Effect, Either } from "effect"
+import type { SpanRole } from "@tenant-tracer/model/SpanRole"
+import { Effect, Either, FastCheck } from "effect"
 import * as Rendering from "../../src/internal/rendering.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import type { BatchContext, RenderedSpan } from "../../src/render/RenderedSpan.js"
@@ -12,6 +13,8 @@ import { destination, recording, view, vocabulary } from "../support/recorded.js
 
 const resource = { "service.name": "acme", team: "a" }
 
+const genai = vocabulary()
+
 /** How one view renders batches, and what it has counted. */
 const rendering = (of: Partial<View> = {}) => {
   const counted: Record<string, number> = {}
@@ -19,7 +22,7 @@ const rendering = (of: Partial<View> = {}) => {
   const { render, view: viewOf } = Rendering.make({
     config: { resource: { "host.name": "h1", "service.version": "7" } },
     vocabularies: {
-      resolve: (_, attributes) => Either.right(asked.push(attributes)).pipe(Either.map(() => vocabulary()))
+      resolve: (_, attributes) => Either.right(asked.push(attributes)).pipe(Either.map(() => genai))
     },
     ledger: {
       count: (name, count = 1) => {
@@ -46,6 +49,56 @@ it("a destination's limits are its view's, and have defaults", () => {
     "characters"
   ])
   expect(limitsOf({ lengthUnit: "bytes" }).at(-1)).toBe("bytes")
+})
+
+describe("a view", () => {
+  const limits = FastCheck.record(
+    { attributes: FastCheck.constantFrom(32, 64), valueLength: FastCheck.constantFrom(10, 100) },
+    { requiredKeys: [] }
+  )
+  const seen = FastCheck.record(
+    {
+      spans: FastCheck.constantFrom("all" as const, "llm_only" as const),
+      hide: FastCheck.constantFrom<ReadonlyArray<SpanRole>>([], ["db_call"])
+    },
+    { requiredKeys: [] }
+  )
+  const several = FastCheck.array(
+    FastCheck.record({
+      owner: FastCheck.constantFrom("acme", "globex"),
+      audience: FastCheck.constantFrom("tenant" as const, "merged" as const),
+      content: FastCheck.constantFrom("none" as const, "full" as const),
+      limits,
+      view: seen,
+      redaction: FastCheck.constantFrom(undefined, { keys: ["user.id"] })
+    }),
+    { minLength: 2, maxLength: 60, size: "max" }
+  )
+
+  it.prop("says the same, whoever else has one, and what takes something out is nobody else's", [several], ([all]) => {
+    const together = rendering()
+    const views = all.map(({ audience, owner, ...of }) => {
+      const [made, alone] = [together, rendering()].map(({ viewOf }) =>
+        Either.getOrThrow(viewOf(destination(of), audience, owner))
+      )
+      assert(made !== undefined && alone !== undefined)
+      expect({ ...made, redactor: made.redactor === undefined }).toEqual({
+        ...alone,
+        redactor: alone.redactor === undefined
+      })
+      return made
+    })
+    for (const [index, made] of views.entries())
+      expect(made.redactor !== undefined && views.indexOf(made) !== index).toBe(false)
+  })
+
+  it("is shared by tenants that see alike", () => {
+    const { viewOf } = rendering()
+    const of = (limits: Destination.DestinationLimits, owner: string) =>
+      Either.getOrThrow(viewOf(destination({ limits }), "tenant", owner))
+    expect(of({}, "acme")).toBe(of({}, "globex"))
+    expect(of({ attributes: 64 }, "acme")).not.toBe(of({}, "globex"))
+  })
 })
 
 it("vocabularies are asked for by how many attributes the destination keeps", () => {

@@ -107,9 +107,9 @@ describe.each(jumps)("the clock is set %s", (_, by) => {
       const cache = yield* ProviderCache.make<Provider.Provider<string>>({ idleTimeToLive: "1 minute" }).pipe(
         Effect.withClock(clock)
       )
-      cache.get("acme", () => Effect.succeed(provider))
+      cache.slot("acme", () => Effect.succeed(provider)).get()
       set(by)
-      cache.get("globex", () => Effect.succeed(provider))
+      cache.slot("globex", () => Effect.succeed(provider)).get()
       yield* TestClock.adjust("45 seconds")
       expect(cache.size()).toBe(2)
       yield* TestClock.adjust("30 seconds")

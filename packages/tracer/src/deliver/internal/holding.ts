@@ -24,11 +24,19 @@ export class Holding<Span> implements ByteBudget.Holder {
   readonly queue: SpanQueue.SpanQueue<Span>
   private readonly share: ByteBudget.Account
 
-  constructor(private readonly options: Options<Span>) {
-    const { account, budget, id, maxBytes, maxSpans, sizeOf } = options
-    this.queue = SpanQueue.make({ maxSpans, maxBytes, sizeOf, worth: (span) => account.worth(span) })
+  private readonly account: SpanAccount<Span>
+  private readonly sizeOf: (span: Span) => number
+  private readonly maxBytes: number
+  private readonly overflow: Overflow<Span> | undefined
+
+  constructor({ account, budget, id, maxBytes, maxSpans, overflow, sizeOf }: Options<Span>) {
     const quota = DestinationId.isOperator(id) ? Number.POSITIVE_INFINITY : undefined
+    this.queue = SpanQueue.make({ maxSpans, maxBytes, sizeOf, worth: (span) => account.worth(span) })
     this.share = budget.open(DestinationId.owner(id), this, quota)
+    this.account = account
+    this.sizeOf = sizeOf
+    this.maxBytes = maxBytes
+    this.overflow = overflow
   }
 
   held(): number {
@@ -43,23 +51,22 @@ export class Holding<Span> implements ByteBudget.Holder {
       return false
     }
     this.queue.offer(span, now)
-    this.options.overflow?.keep(span)
+    this.overflow?.keep(span)
     return true
   }
 
   /** Why there is no room for it, after what is worth less has made way. */
   private refusal(span: Span): string | undefined {
-    const size = this.options.sizeOf(span)
-    if (size > this.options.maxBytes) return "span_too_large"
-    const worth = this.options.account.worth(span)
+    const size = this.sizeOf(span)
+    if (size > this.maxBytes) return "span_too_large"
+    const worth = this.account.worth(span)
     while (!this.queue.fits(size)) if (!this.shed(worth, "queue_full")) return "queue_full"
     return this.share.take(size, worth)
   }
 
   shed(below: number, reason: string): boolean {
     // One that is kept elsewhere is not lost, whatever it is worth.
-    const entry =
-      this.queue.removeFirst((span) => this.options.overflow?.isKept(span) ?? false) ?? this.queue.shed(below)
+    const entry = this.queue.removeFirst((span) => this.overflow?.isKept(span) ?? false) ?? this.queue.shed(below)
     if (entry === undefined) return false
     this.lose(this.release([entry]), reason)
     return true
@@ -69,7 +76,7 @@ export class Holding<Span> implements ByteBudget.Holder {
   private release(entries: Entries<Span>): ReadonlyArray<Span> {
     const spans = entries.map(({ span }) => span)
     let bytes = 0
-    for (const span of spans) bytes += this.options.sizeOf(span)
+    for (const span of spans) bytes += this.sizeOf(span)
     this.share.give(bytes)
     return spans
   }
@@ -83,27 +90,27 @@ export class Holding<Span> implements ByteBudget.Holder {
   settle(entries: Entries<Span>): ReadonlyArray<Span> {
     this.queue.settle(entries)
     const spans = this.release(entries)
-    this.options.overflow?.settled(spans)
+    this.overflow?.settled(spans)
     return spans
   }
 
   /** Gives these up, which were taken. */
   drop(entries: Entries<Span>, reason: string): void {
-    if (entries.length > 0) this.options.account.dropped(this.settle(entries), reason)
+    if (entries.length > 0) this.account.dropped(this.settle(entries), reason)
   }
 
   /** Gives up what was queued before this time. */
   expire(before: number, reason: string): void {
     const spans = this.release(this.queue.expire(before))
     if (spans.length === 0) return
-    this.options.overflow?.settled(spans)
-    this.options.account.dropped(spans, reason)
+    this.overflow?.settled(spans)
+    this.account.dropped(spans, reason)
   }
 
   /** There is no place for them in memory; says how many are lost. */
   lose(spans: ReadonlyArray<Span>, reason: string): number {
-    const lost = this.options.overflow === undefined ? spans : this.options.overflow.leave(spans)
-    if (lost.length > 0) this.options.account.dropped(lost, reason)
+    const lost = this.overflow === undefined ? spans : this.overflow.leave(spans)
+    if (lost.length > 0) this.account.dropped(lost, reason)
     return lost.length
   }
 
