@@ -95,7 +95,6 @@ const maxLooks = 16
 
 class Link<Span> implements Entry<Span> {
   next: Link<Span> | undefined = undefined
-  previous: Link<Span> | undefined = undefined
 
   constructor(
     readonly span: Span,
@@ -104,7 +103,7 @@ class Link<Span> implements Entry<Span> {
   ) {}
 }
 
-/** Entries that know their neighbours: one for each tenant begins anew with every batch, and has only what waits in it. */
+/** Entries of which each knows the next: a queue that begins anew with every batch, as those of most tenants do, grows by what waits and no more. */
 class Linked<Span> implements SpanQueue<Span> {
   length = 0
   bytes = 0
@@ -117,7 +116,7 @@ class Linked<Span> implements SpanQueue<Span> {
   private last: Link<Span> | undefined = undefined
   private spansOut = 0
   private bytesOut = 0
-  /** Up to these, they included, nobody was worth as little as 0, or 1, when somebody looked. */
+  /** Up to these, themselves included, nobody was worth as little as 0, or 1, when somebody looked. */
   private readonly looked: [Link<Span> | undefined, Link<Span> | undefined] = [undefined, undefined]
   private lookedAgain: Link<Span> | undefined = undefined
 
@@ -142,7 +141,7 @@ class Linked<Span> implements SpanQueue<Span> {
 
   offer(span: Span, now: number): boolean {
     if (!this.fits(this.sizeOf(span))) return false
-    this.insert(new Link(span, now, this.end++), this.last)
+    this.insertAfter(this.last, new Link(span, now, this.end++))
     return true
   }
 
@@ -172,7 +171,7 @@ class Linked<Span> implements SpanQueue<Span> {
       for (let next = this.after(before); next !== undefined && next.position < position; next = next.next)
         before = next
       const link = new Link(span, queuedAt, position)
-      this.insert(link, before)
+      this.insertAfter(before, link)
       before = link
     }
     this.looked.fill(undefined)
@@ -180,16 +179,17 @@ class Linked<Span> implements SpanQueue<Span> {
   }
 
   shed(below: number): Entry<Span> | undefined {
-    const link = this.leastBelow(below)
-    if (link !== undefined) this.remove(link)
-    return link
+    for (const least of [0, 1] as const) {
+      if (least >= below) return undefined
+      const shed = this.shedUnlooked(least) ?? this.shedAgain(least)
+      if (shed !== undefined) return shed
+    }
+    return below > 2 && this.first !== undefined ? this.removeAfter(undefined, this.first) : undefined
   }
 
   removeFirst(predicate: (span: Span) => boolean): Entry<Span> | undefined {
     const { first } = this
-    if (first === undefined || !predicate(first.span)) return undefined
-    this.remove(first)
-    return first
+    return first !== undefined && predicate(first.span) ? this.removeAfter(undefined, first) : undefined
   }
 
   expire(before: number): ReadonlyArray<Entry<Span>> {
@@ -204,67 +204,56 @@ class Linked<Span> implements SpanQueue<Span> {
     return link === undefined ? this.first : link.next
   }
 
-  private insert(link: Link<Span>, previous: Link<Span> | undefined): void {
-    const next = this.after(previous)
-    link.previous = previous
-    link.next = next
-    if (previous === undefined) this.first = link
-    else previous.next = link
-    if (next === undefined) this.last = link
-    else next.previous = link
+  private insertAfter(previous: Link<Span> | undefined, link: Link<Span>): void {
+    link.next = this.after(previous)
+    if (link.next === undefined) this.last = link
+    this.lead(previous, link)
     this.length++
     this.bytes += this.sizeOf(link.span)
   }
 
-  private remove(link: Link<Span>): void {
-    const { next, previous } = link
-    if (previous === undefined) this.first = next
-    else previous.next = next
-    if (next === undefined) this.last = previous
-    else next.previous = previous
+  private removeAfter(previous: Link<Span> | undefined, link: Link<Span>): Entry<Span> {
+    this.lead(previous, link.next)
+    if (this.last === link) this.last = previous
     if (this.looked[0] === link) this.looked[0] = previous
     if (this.looked[1] === link) this.looked[1] = previous
     if (this.lookedAgain === link) this.lookedAgain = previous
     // One that has left, and is old, would keep those behind it until all of the heap is collected.
     link.next = undefined
-    link.previous = undefined
     this.length--
     this.bytes -= this.sizeOf(link.span)
+    return link
+  }
+
+  private lead(previous: Link<Span> | undefined, next: Link<Span> | undefined): void {
+    if (previous === undefined) this.first = next
+    else previous.next = next
   }
 
   private removeWhile(predicate: (entry: Entry<Span>, count: number) => boolean): ReadonlyArray<Entry<Span>> {
     const removed: Array<Entry<Span>> = []
-    for (let { first } = this; first !== undefined && predicate(first, removed.length); { first } = this) {
-      this.remove(first)
-      removed.push(first)
-    }
+    for (let { first } = this; first !== undefined && predicate(first, removed.length); { first } = this)
+      removed.push(this.removeAfter(undefined, first))
     return removed
   }
 
   /** The first who is worth so little, among those that nobody has looked at. */
-  private seek(least: 0 | 1): Link<Span> | undefined {
+  private shedUnlooked(least: 0 | 1): Entry<Span> | undefined {
     for (let link = this.after(this.looked[least]); link !== undefined; link = link.next) {
+      if (this.worth(link.span) <= least) return this.removeAfter(this.looked[least], link)
       this.looked[least] = link
-      if (this.worth(link.span) <= least) return link
     }
     return undefined
   }
 
   /** One that has come to be worth so little: in turns, a few at a time. */
-  private seekAgain(least: 0 | 1): Link<Span> | undefined {
+  private shedAgain(least: 0 | 1): Entry<Span> | undefined {
     for (let looks = Math.min(maxLooks, this.length); looks > 0; looks--) {
-      this.lookedAgain = this.lookedAgain?.next ?? this.first
-      if (this.lookedAgain !== undefined && this.worth(this.lookedAgain.span) <= least) return this.lookedAgain
+      if (this.lookedAgain?.next === undefined) this.lookedAgain = undefined
+      const link = this.after(this.lookedAgain)
+      if (link !== undefined && this.worth(link.span) <= least) return this.removeAfter(this.lookedAgain, link)
+      this.lookedAgain = link
     }
     return undefined
-  }
-
-  private leastBelow(below: number): Link<Span> | undefined {
-    for (const least of [0, 1] as const) {
-      if (least >= below) return undefined
-      const link = this.seek(least) ?? this.seekAgain(least)
-      if (link !== undefined) return link
-    }
-    return below > 2 ? this.first : undefined
   }
 }
