@@ -57,11 +57,12 @@ interface Group extends Member {
   readonly holders: Set<Holder>
   readonly quota: number
   bytes: number
-  /** The power of two up to which its bytes go. */
+  /** 0 with nothing, 1 with little, then one more with each power of two. */
   rank: number
 }
 
-const rankOf = (bytes: number): number => 32 - Math.clz32(Math.min(bytes / 1024, 0xffffffff))
+/** One of so many parts of the budget is little: those who hold no more are all alike, so that what comes and goes with a request moves nobody. */
+const littleParts = 16_384
 
 /** More than anything is worth. */
 const any = 3
@@ -70,7 +71,7 @@ const any = 3
  * Makes an empty budget of `maxBytes` (default 256 MiB), of which one name may have `perTenant` (default 64 MiB).
  *
  * At the limit a name's own spans give way to each other by their worth. Where the process is full, the name that holds most (within a factor of
- * two) gives way to all others, whatever its spans are worth.
+ * two, and more or less 16 KiB of 256 MiB) gives way to all others, whatever its spans are worth.
  *
  * @since 0.1.0
  * @category constructors
@@ -81,14 +82,15 @@ export const make = (options?: {
 }): ByteBudget => {
   const maxBytes = options?.maxBytes ?? 256 * 1024 * 1024
   const perTenant = options?.perTenant ?? 64 * 1024 * 1024
+  const little = maxBytes / littleParts
   const groups = new Map<string, Group>()
-  const ranks: ReadonlyArray<Bag<Group>> = Array.from({ length: 33 }, () => new Bag<Group>())
+  const ranks: ReadonlyArray<Bag<Group>> = Array.from({ length: 34 }, () => new Bag<Group>())
   let used = 0
 
   const add = (group: Group, bytes: number) => {
     used += bytes
     group.bytes += bytes
-    const rank = rankOf(group.bytes)
+    const rank = group.bytes === 0 ? 0 : 33 - Math.clz32(Math.min(group.bytes / little, 0xffffffff))
     if (rank === group.rank) return
     ranks[group.rank]?.delete(group)
     ranks[rank]?.add(group)

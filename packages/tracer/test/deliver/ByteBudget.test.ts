@@ -219,6 +219,21 @@ describe("where the process is full", () => {
     expect(Math.min(...dead.map((tenant) => tenant.held()))).toBeGreaterThan(0)
   })
 
+  it("those who hold little give way to one that holds less, after those who hold more", () => {
+    const { budget, open, sheds } = make({ maxBytes: 20_000 })
+    const little = Array.from({ length: 19_997 }, (_, index) => open(`little ${index}`))
+    const most = open("most")
+    for (const tenant of [...little, most, most, most]) tenant.take(1, 2)
+    const alive = open("alive")
+    expect(alive.take(1, 0)).toBeUndefined()
+    expect(sheds.map(({ name }) => name)).toEqual(["most"])
+    most.close()
+    for (const name of ["another", "one more"]) open(name).take(1, 0)
+    expect(open("late").take(1, 0)).toBeUndefined()
+    expect(sheds.map(({ name }) => name.replace(/\d+/, ""))).toEqual(["most", "little "])
+    expect(budget.stats().used).toBe(20_000)
+  })
+
   it("what is on its way cannot go: the next largest is asked", () => {
     const { open, sheds } = make({ maxBytes: 100 * kib })
     const [sending, waiting, quiet] = [open("sending"), open("waiting"), open("quiet")]

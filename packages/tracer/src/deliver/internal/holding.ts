@@ -23,7 +23,6 @@ export interface Options<in out Span> {
 export class Holding<Span> implements ByteBudget.Holder {
   readonly queue: SpanQueue.SpanQueue<Span>
   private readonly share: ByteBudget.Account
-
   private readonly account: SpanAccount<Span>
   private readonly sizeOf: (span: Span) => number
   private readonly maxBytes: number
