@@ -54,11 +54,11 @@ export const all: ReadonlyArray<Bug> = [
     says: "A provider that has to make room is closed without sending what waits in it.",
     patches: [
       {
-        file: `${tracer}/deliver/Provider.ts`,
+        file: `${tracer}/deliver/internal/sender.ts`,
         edits: [
           {
-            find: `if (reason === "revoked") return revoke`,
-            replace: `if (reason === "revoked") return revoke\n        if (reason === "evicted") return Effect.sync(() => void abandon(reason))`
+            find: `if (reason === "revoked") return this.revoke`,
+            replace: `if (reason === "revoked") return this.revoke\n    if (reason === "evicted") return Effect.sync(() => void this.abandon(reason))`
           }
         ]
       }
@@ -124,10 +124,13 @@ export const all: ReadonlyArray<Bug> = [
     says: "Closing waits for what is queued and not for what is on its way, which it aborts and tells nobody of.",
     patches: [
       {
-        file: `${tracer}/deliver/Provider.ts`,
+        file: `${tracer}/deliver/internal/sender.ts`,
         edits: [
-          { find: "for (const { entries } of inFlight) up = Math.min(up, entries[0]?.position ?? up)", replace: "" },
-          { find: "queue.putBack(entries)\n        fiber", replace: "queue.settle(entries)\n        fiber" }
+          {
+            find: "for (const { entries } of this.inFlight) settledUpTo = Math.min(settledUpTo, entries[0]?.position ?? settledUpTo)",
+            replace: ""
+          },
+          { find: "queue.putBack(entries)\n      fiber", replace: "queue.settle(entries)\n      fiber" }
         ]
       }
     ]
@@ -197,9 +200,16 @@ export const all: ReadonlyArray<Bug> = [
     says: "The bytes of a span that is dropped are not given back.",
     patches: [
       {
-        file: `${tracer}/deliver/Provider.ts`,
+        file: `${tracer}/deliver/internal/holding.ts`,
         edits: [
-          { find: "const spans = release(entries)\n", replace: "const spans = entries.map(({ span }) => span)\n" }
+          {
+            find: "this.lose(this.release([entry]), reason)",
+            replace: "this.lose([entry.span], reason)"
+          },
+          {
+            find: "const spans = this.release(this.queue.expire(before))",
+            replace: "const spans = this.queue.expire(before).map(({ span }) => span)"
+          }
         ]
       }
     ]

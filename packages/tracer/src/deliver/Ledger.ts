@@ -256,6 +256,8 @@ export const make = (options?: {
       const account = of(id)
       account.observed = [...account.observed, held]
       return () => {
+        // It was taken back before, and the account is at rest since.
+        if (account.observed === folded) return
         const rest = account.observed.filter((other) => other !== held)
         account.observed = rest.length === 0 ? unobserved : rest
       }

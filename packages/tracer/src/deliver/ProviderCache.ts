@@ -21,14 +21,14 @@ import * as Permits from "./internal/permits.js"
 import { type CloseReason, closedBy } from "./Provider.js"
 
 /**
- * Why there is no provider: its construction failed (`build`), too many evicted ones are still being closed (`saturated`), or the cache itself is
- * closed (`closed`). The spans in question are to be counted as dropped under that reason. None of it is remembered.
+ * Why there is no provider: its construction failed (`provider_build`), too many evicted ones are still being closed (`provider_saturated`), or the
+ * cache itself is closed (`provider_closed`). The spans in question are to be counted as dropped under that reason. None of it is remembered.
  *
  * @since 0.1.0
  * @category errors
  */
 export class ProviderCacheError extends Schema.TaggedError<ProviderCacheError>()("ProviderCacheError", {
-  reason: Schema.Literal("build", "saturated", "closed"),
+  reason: Schema.Literal("provider_build", "provider_saturated", "provider_closed"),
   /** What went wrong, without the failure's own text: it could name a credential. */
   detail: Schema.String
 }) {
@@ -196,7 +196,7 @@ export const unsentOf = (providers: Iterable<Cached>): ReadonlyArray<Unsent> => 
 const learnedMillis = Duration.toMillis("10 minutes")
 
 /** So often in the time for which an idle provider stays it is looked for those that go. */
-const sweepsPerTime = 4
+const sweepsPerIdleTime = 4
 
 /** An idle provider is looked for among so many of those that were used longest ago. */
 const maxLooks = 64
@@ -212,8 +212,8 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
   Effect.gen(function* () {
     const capacity = Math.max(1, options?.capacity ?? 10_000)
     const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 seconds")
-    const sweepEvery = Math.max(1, idleTimeToLive / sweepsPerTime)
-    const learnedSweeps = Math.max(sweepsPerTime, Math.ceil(learnedMillis / sweepEvery))
+    const sweepEvery = Math.max(1, idleTimeToLive / sweepsPerIdleTime)
+    const learnedSweeps = Math.max(sweepsPerIdleTime, Math.ceil(learnedMillis / sweepEvery))
     const closeDeadline = options?.closeDeadline ?? "10 seconds"
     const maxReaping = options?.maxReaping ?? 10_000
     const closing = Permits.make(options?.closeConcurrency ?? 256)
@@ -255,10 +255,15 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         { immediate: false }
       )
 
-    const take = (entry: Entry<P>): Entry<P> => {
-      entries.delete(entry)
+    /** No slot finds it any more. */
+    const release = (entry: Entry<P>): void => {
       if (entry.holder !== undefined) entry.holder.entry = undefined
       entry.holder = undefined
+    }
+
+    const take = (entry: Entry<P>): Entry<P> => {
+      entries.delete(entry)
+      release(entry)
       evictions++
       reaping.add(entry)
       return entry
@@ -305,14 +310,18 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
           return Scope.extend(effect(), made)
         })
       )
-      if (scope === undefined || Exit.isFailure(built)) {
+      // Whoever builds one may have asked for it meanwhile.
+      const meanwhile = entries.get(key)
+      if (scope === undefined || Exit.isFailure(built) || meanwhile !== undefined) {
         if (scope !== undefined) {
           fork(
             Effect.catchAllCause(Scope.close(scope, built), () => Effect.void),
             { immediate: false }
           )
         }
-        return fail("build", "it could not be made synchronously; check its destination")
+        return meanwhile === undefined
+          ? fail("provider_build", "it could not be made synchronously; check its destination")
+          : Either.right(meanwhile)
       }
       // Only now, so that a provider that cannot be built costs nobody theirs.
       makeRoom()
@@ -331,7 +340,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       ) {}
 
       get(isNeeded = false): Either.Either<P, ProviderCacheError> {
-        if (closed) return fail("closed", "tracing is being shut down")
+        if (closed) return fail("provider_closed", "tracing is being shut down")
         const entry = this.entry ?? this.hold(entries.get(this.key))
         if (entry === undefined) return this.make(isNeeded)
         hits++
@@ -343,7 +352,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       private make(isNeeded: boolean): Either.Either<P, ProviderCacheError> {
         misses++
         if (!isNeeded && entries.size >= capacity && reaping.size >= maxReaping)
-          return fail("saturated", "too many evicted providers are still being closed")
+          return fail("provider_saturated", "too many evicted providers are still being closed")
         const built = build(this.key, this.build)
         if (Either.isLeft(built)) return Either.left(built.left)
         this.hold(built.right).usedAfter = sweeps
@@ -362,9 +371,9 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       sweeps++
       for (const entry of entries) {
         const { provider, usedAfter } = entry
-        // Whole ones: it may have been used right before the next.
+        // Whole periods only: it may have been used just before the next sweep.
         const idle = sweeps - usedAfter - 1
-        if (idle < sweepsPerTime) break
+        if (idle < sweepsPerIdleTime) break
         if (!provider.busy() && (provider.isFresh() || idle >= learnedSweeps)) evict(entry)
       }
     })
@@ -375,6 +384,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         closed = true
         // Those still waiting to be closed do not wait any longer; closing one a second time does nothing.
         const last = [...entries, ...reaping]
+        for (const entry of entries) release(entry)
         entries.clear()
         return Effect.forEach(last, (entry) => closeEntry(entry, "shutdown"), {
           concurrency: "unbounded",

@@ -164,8 +164,10 @@ class Linked<Span> implements SpanQueue<Span> {
   }
 
   putBack(entries: ReadonlyArray<Entry<Span>>): void {
+    // It need not be looked again for who is worth little.
+    if (entries.length === 0) return
     this.settle(entries)
-    // Two takes never overlap, so those of one go back side by side.
+    // What others have put back may be between them.
     let before: Link<Span> | undefined
     for (const { position, queuedAt, span } of entries) {
       for (let next = this.after(before); next !== undefined && next.position < position; next = next.next)

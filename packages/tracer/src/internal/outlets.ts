@@ -239,7 +239,7 @@ export const make = (options: {
   }
 }
 
-/** A destination of a tenant's. A class: each route has one for as long as it is known. */
+/** A destination of a tenant's. A class, as there is one for each destination of each route that is known. */
 class TenantOutlet implements Outlet {
   constructor(
     readonly id: DestinationId.DestinationId,
@@ -254,7 +254,7 @@ class TenantOutlet implements Outlet {
   provider(isNeeded: boolean): ReturnType<Outlet["provider"]> {
     // The route may be older than a revocation.
     const isRevoked = this.revocations.isRevoked(this.id, this.credential)
-    return isRevoked ? Either.left("revoked") : this.slot.get(isNeeded)
+    return isRevoked ? Either.left({ reason: "revoked" }) : this.slot.get(isNeeded)
   }
 }
 

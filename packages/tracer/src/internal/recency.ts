@@ -6,7 +6,7 @@
 /** What is kept knows its neighbours: whoever has it uses it without looking for it. */
 export interface Member<K, Self> {
   readonly key: K
-  /** To be left to that. */
+  /** Its neighbours are set here alone. */
   older: Self | undefined
   newer: Self | undefined
 }
@@ -37,10 +37,9 @@ export class Recency<K, M extends Member<K, M>> {
     this.append(member)
   }
 
-  /** It is one of the members. */
+  /** It is one of the members, or was. */
   delete(member: M): void {
-    this.members.delete(member.key)
-    this.unlink(member)
+    if (this.members.delete(member.key)) this.unlink(member)
   }
 
   clear(): void {

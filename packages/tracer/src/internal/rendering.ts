@@ -110,15 +110,20 @@ export const make = (options: {
 
   const onRedactionFailed = (): void => ledger.count("redaction_failed")
 
+  /** Those that were asked for lately, the last one at the end. */
   const lately: Array<View> = []
 
-  /** Most tenants see the same, and share a view: what each request looks at is then in nobody's own memory. */
+  /**
+   * Most tenants see the same, and share a view: what each request looks at is then in nobody's own memory. What takes something out is never like
+   * another.
+   */
   const shared = (view: View): View => {
+    if (view.redactor !== undefined || view.redact !== undefined) return view
     const known = lately.find((other) => isAlike(view, other))
-    if (known !== undefined) return known
-    lately.push(view)
-    if (lately.length > maxShared) lately.shift()
-    return view
+    if (known !== undefined) lately.splice(lately.indexOf(known), 1)
+    else if (lately.length === maxShared) lately.shift()
+    lately.push(known ?? view)
+    return known ?? view
   }
 
   const viewOf: Rendering["view"] = (destination, audience, owner) =>
@@ -171,15 +176,11 @@ export const likenessOf = (destination: Destination.Destination, view: View): st
     destination.limits
   ])
 
-/** So many views are looked at. */
+/** So many views are kept to be shared. */
 const maxShared = 32
 
-/** Whether nothing tells them apart; what takes something out is never like another. */
-const isAlike = (self: View, that: View): boolean => {
-  if (self.redactor !== undefined || self.redact !== undefined) return false
-  for (const key of Struct.keys(self)) if (self[key] !== that[key]) return false
-  return true
-}
+/** Whether nothing tells them apart. */
+const isAlike = (self: View, that: View): boolean => Struct.keys(self).every((key) => self[key] === that[key])
 
 const nothing: ReadonlySet<never> = new Set()
 

@@ -12,7 +12,6 @@ import type { ByteBudget } from "../deliver/ByteBudget.js"
 import * as DestinationId from "../deliver/DestinationId.js"
 import type { Ledger } from "../deliver/Ledger.js"
 import type { Provider } from "../deliver/Provider.js"
-import type { ProviderCacheError } from "../deliver/ProviderCache.js"
 import type { Account } from "../internal/fates.js"
 import type { RecordedSpan } from "../record/RecordedSpan.js"
 import type { SpanSink } from "../record/Recorder.js"
@@ -35,7 +34,7 @@ export interface Outlet {
   /** Absent where it receives every trace. */
   readonly sampling?: Sampler.Rates | undefined
   /** A reason when no provider can be had just now: the span is dropped under it. It is `needed` for a trace of which it has taken spans already. */
-  provider(isNeeded: boolean): Either.Either<Pick<Provider<RecordedSpan>, "offer">, string | ProviderCacheError>
+  provider(isNeeded: boolean): Either.Either<Pick<Provider<RecordedSpan>, "offer">, { readonly reason: string }>
 }
 
 /**
@@ -195,8 +194,7 @@ export const make = (options: {
     if (Either.isRight(found)) found.right.offer(span)
     else {
       account.queued(span)
-      const { left } = found
-      account.dropped([span], typeof left === "string" ? left : `provider_${left.reason}`)
+      account.dropped([span], found.left.reason)
     }
   }
 

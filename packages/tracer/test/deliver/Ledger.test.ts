@@ -115,6 +115,25 @@ it("makes no row for who has a counter and has counted nothing, and finds its ac
   expect(total).toMatchObject({ made: 8, delivered: 8 })
 })
 
+it("counts in the account that there is, even where one that is folded is taken back once more", () => {
+  const ledger = Ledger.make({ maxEntries: 1 })
+  const counter = ledger.counter(idOf(0))
+  counter.made(1)
+  const takeBack = ledger.observe(idOf(0), () => 0)
+  takeBack()
+  ledger.delivered(idOf(0), 1)
+  ledger.made(idOf(1), 1)
+  takeBack()
+  counter.made(1)
+  const { rows, total } = ledger.snapshot()
+  expect(rows.map(({ id, made }) => [id, made])).toEqual([
+    [idOf(1), 1],
+    [idOf(0), 1],
+    ["others", 1]
+  ])
+  expect(total.made).toBe(3)
+})
+
 it("keeps all that are in use, however many, and few of them when they are at rest", () => {
   const ledger = Ledger.make({ maxEntries: 10 })
   const taken = texts(20_000).map((name) => {

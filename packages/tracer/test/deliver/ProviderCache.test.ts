@@ -168,6 +168,34 @@ it.scoped("keeps nothing of an evicted provider for whoever has its slot", () =>
   })
 )
 
+it.effect("keeps nothing of a provider for whoever has its slot when it is closed itself", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const cache = yield* Scope.extend(ProviderCache.make<Fake>(), scope)
+    const slot = cache.slot("a", () => build("a"))
+    const provider = new WeakRef(Either.getOrThrow(slot.get()))
+    yield* Scope.close(scope, Exit.void)
+    yield* heap
+    expect(provider.deref()).toBeUndefined()
+    expect(Either.isLeft(slot.get())).toBe(true)
+  })
+)
+
+it.scoped("has one for each key, even where building it asks for it", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    const built: Array<Fake> = []
+    const inner = () => Effect.sync(() => use(cache, "a"))
+    const outer = cache.slot("a", () => Effect.zipLeft(build("a", Effect.void, built), inner()))
+    const found = Either.getOrThrow(outer.get())
+    expect(found).toBe(use(cache, "a"))
+    expect([cache.size(), cache.keys()]).toEqual([1, ["a"]])
+    yield* settled(cache)
+    yield* Effect.yieldNow()
+    expect([built.length, built[0] === found, built[0]?.closed, found.closed]).toEqual([1, false, 1, 0])
+  })
+)
+
 it.scoped("case 139: one provider for the same key, two for two", () =>
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>()
@@ -267,7 +295,7 @@ it.scoped("case 245: with too many closings pending nothing new is built, until 
     const results = texts(72).map((key) => cache.slot(key, () => build(key, Deferred.await(gate))).get())
     expect(results.filter(Either.isRight)).toHaveLength(35)
     const refused = results.filter(Either.isLeft).map((result) => result.left.reason)
-    expect(new Set(refused)).toEqual(new Set(["saturated"]))
+    expect(new Set(refused)).toEqual(new Set(["provider_saturated"]))
     // Ours differs in that what is cached goes on being served.
     expect(use(cache, "s34").key).toBe("s34")
     yield* Deferred.succeed(gate, undefined)
@@ -357,7 +385,7 @@ describe("a build that fails", () => {
         const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
         use(cache, "a")
         const result = cache.slot("b", broken).get()
-        expect(Either.isLeft(result) && result.left.reason).toBe("build")
+        expect(Either.isLeft(result) && result.left.reason).toBe("provider_build")
         expect(Either.isLeft(result) && result.left.message).not.toContain("secret")
         expect(cache.keys()).toEqual(["a"])
         expect(use(cache, "b").key).toBe("b")
@@ -390,6 +418,20 @@ it.scoped("an idle provider that nobody asks for is closed, a busy one is not", 
     yield* TestClock.adjust("1 hour")
     expect(cache.keys()).toEqual(["busy"])
   })
+)
+
+it.scoped(
+  "an idle provider stays for as long as was said since it was used, however soon after that was looked for it",
+  () =>
+    Effect.gen(function* () {
+      const cache = yield* ProviderCache.make<Fake>()
+      yield* TestClock.adjust("2400 millis")
+      use(cache, "a")
+      yield* TestClock.adjust("9900 millis")
+      expect(cache.keys()).toEqual(["a"])
+      yield* TestClock.adjust("3 seconds")
+      expect(cache.keys()).toEqual([])
+    })
 )
 
 it.scoped("what an idle provider has learned of its back end is worth ten minutes, without it ten seconds", () =>

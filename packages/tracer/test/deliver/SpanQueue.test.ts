@@ -145,6 +145,20 @@ it.each([
   expect(queue.take(9, 9).map(({ span }) => span)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
 })
 
+it("puts each back where it was, also between what others have put back", () => {
+  const queue = SpanQueue.make<number>({ maxSpans: 10, maxBytes: 10, sizeOf: () => 1, worth: () => 0 })
+  for (let span = 0; span < 9; span++) queue.offer(span, 0)
+  const first = queue.take(4, 9)
+  const second = queue.take(4, 9)
+  queue.settle(first.slice(1, 3))
+  queue.putBack([0, 3].flatMap((index) => first[index] ?? []))
+  const third = queue.take(3, 9)
+  expect(third.map(({ span }) => span)).toEqual([0, 3, 8])
+  queue.putBack(second)
+  queue.putBack(third)
+  expect(queue.take(9, 9).map(({ span }) => span)).toEqual([0, 3, 4, 5, 6, 7, 8])
+})
+
 it("lets go of the oldest of those that are worth least, and of nothing that is worth as much as what it is for", () => {
   const queue = SpanQueue.make<string>({
     maxSpans: 9,
@@ -178,6 +192,11 @@ it("finds former parents among thousands, a few at a time, and not at the price 
     queue.offer(span, 0)
   }
   expect(queue.shed(1), "looks at each once").toBeUndefined()
+  asked = 0
+  queue.settle(queue.take(10, 99))
+  queue.putBack([])
+  queue.shed(1)
+  expect(asked, "and not again when a batch was sent").toBeLessThanOrEqual(16)
   parents.delete(500)
   asked = 0
   let sheds = 0

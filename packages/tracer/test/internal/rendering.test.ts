@@ -2,12 +2,13 @@ import { assert, describe, expect, it } from "@effect/vitest"
 import type * as Destination from "@tenant-tracer/model/Destination"
 import type * as SpanData from "@tenant-tracer/model/SpanData"
 import type { SpanRole } from "@tenant-tracer/model/SpanRole"
-import { Effect, Either, FastCheck } from "effect"
+import { Effect, Either, FastCheck, Redacted } from "effect"
 import * as Rendering from "../../src/internal/rendering.js"
 import type { RecordedSpan } from "../../src/record/RecordedSpan.js"
 import type { BatchContext, RenderedSpan } from "../../src/render/RenderedSpan.js"
 import type { View } from "../../src/render/TenantView.js"
 import type { Encoding } from "../../src/render/Writer.js"
+import type { TracingConfig } from "../../src/TracingConfig.js"
 import { loopTurns } from "../support/loop.js"
 import { destination, recording, view, vocabulary } from "../support/recorded.js"
 
@@ -16,11 +17,11 @@ const resource = { "service.name": "acme", team: "a" }
 const genai = vocabulary()
 
 /** How one view renders batches, and what it has counted. */
-const rendering = (of: Partial<View> = {}) => {
+const rendering = (of: Partial<View> = {}, redaction?: TracingConfig["redaction"]) => {
   const counted: Record<string, number> = {}
   const asked: Array<number> = []
   const { render, view: viewOf } = Rendering.make({
-    config: { resource: { "host.name": "h1", "service.version": "7" } },
+    config: { resource: { "host.name": "h1", "service.version": "7" }, redaction },
     vocabularies: {
       resolve: (_, attributes) => Either.right(asked.push(attributes)).pipe(Either.map(() => genai))
     },
@@ -90,6 +91,31 @@ describe("a view", () => {
     })
     for (const [index, made] of views.entries())
       expect(made.redactor !== undefined && views.indexOf(made) !== index).toBe(false)
+  })
+
+  const viewAs = (owner: string, of: Partial<Destination.Destination> = {}, redaction?: TracingConfig["redaction"]) => {
+    const { viewOf } = rendering({}, redaction)
+    return (more: Partial<Destination.Destination> = of) =>
+      Either.getOrThrow(viewOf(destination(more), "tenant", owner))
+  }
+
+  it.each<readonly [string, TracingConfig["redaction"], Partial<Destination.Destination>]>([
+    ["the tenant's rules", undefined, { redaction: { keys: ["user.id"] } }],
+    ["the operator's rules", { keys: ["user.id"], hashKey: Redacted.make("k".repeat(32)) }, {}],
+    ["the operator's effect", { effect: Effect.succeed }, {}]
+  ])("that takes something out by %s is its destination's own", (_, redaction, of) => {
+    const viewOf = viewAs("acme", of, redaction)
+    expect(viewOf()).not.toBe(viewOf())
+  })
+
+  it("goes on being shared while it is asked for, whatever else there is", () => {
+    const viewOf = viewAs("acme")
+    const common = viewOf()
+    for (let valueLength = 1; valueLength <= 40; valueLength++) {
+      for (let times = 0; times < 40; times++) viewOf({ redaction: { keys: ["user.id"] } })
+      viewOf({ limits: { valueLength } })
+      expect(viewOf()).toBe(common)
+    }
   })
 
   it("is shared by tenants that see alike", () => {

@@ -5,8 +5,6 @@ import { Phase, TenantTracer, TestTracer } from "@tenant-tracer/tracer"
 import { Effect, TestClock } from "effect"
 import * as BatchClock from "../../src/deliver/BatchClock.js"
 import * as Exporter from "../../src/deliver/Exporter.js"
-import type * as Provider from "../../src/deliver/Provider.js"
-import * as ProviderCache from "../../src/deliver/ProviderCache.js"
 import * as RouteResolver from "../../src/route/RouteResolver.js"
 import { recording, texts, workbench } from "../deliver/fakes.js"
 import { hour, settable } from "../support/clocks.js"
@@ -96,24 +94,6 @@ describe.each(jumps)("the clock is set %s", (_, by) => {
       expect(backend.delivered).toEqual(texts(6))
       expect(ledger.snapshot().total).toMatchObject({ made: 6, delivered: 6, dropped: {} })
       expect(backend.attempts).toBeLessThan(8)
-    })
-  )
-
-  it.scoped("a provider that nobody asks for is closed when it was idle long enough", () =>
-    Effect.gen(function* () {
-      const { clock, set } = yield* settable
-      const { provide } = yield* Effect.withClock(workbench, clock)
-      const [provider] = yield* provide({ exporter: recording([]) })
-      const cache = yield* ProviderCache.make<Provider.Provider<string>>({ idleTimeToLive: "1 minute" }).pipe(
-        Effect.withClock(clock)
-      )
-      cache.slot("acme", () => Effect.succeed(provider)).get()
-      set(by)
-      cache.slot("globex", () => Effect.succeed(provider)).get()
-      yield* TestClock.adjust("45 seconds")
-      expect(cache.size()).toBe(2)
-      yield* TestClock.adjust("30 seconds")
-      expect(cache.size()).toBe(0)
     })
   )
 

@@ -43,7 +43,7 @@ const routing = (
       account,
       provider: (isNeeded) => {
         needs.push(isNeeded)
-        return options.gone?.(id) === true ? Either.left("provider_closed") : Either.right(provider)
+        return options.gone?.(id) === true ? Either.left({ reason: "provider_closed" }) : Either.right(provider)
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
  * What one provider holds: its queue, its part of the process's budget, and what is kept of its spans beside memory. A class: there is one for each
- * tenant, and a request finds what it needs of it in one place of memory.
+ * destination in use, and a request finds what it needs of it in one place of memory.
  */
 import type * as ByteBudget from "../ByteBudget.js"
 import * as DestinationId from "../DestinationId.js"

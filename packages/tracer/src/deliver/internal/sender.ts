@@ -57,8 +57,8 @@ export class Sender<Span> implements Provider<Span> {
   private readonly forget: () => void
   /** Nothing is kept or sent any more. */
   private readonly over = Deferred.unsafeMake<void>(FiberId.none)
-  private lost = 0
-  private kept = 0
+  private abandonedSpans = 0
+  private parkedSpans = 0
 
   constructor(
     private readonly environment: Environment,
@@ -345,11 +345,11 @@ export class Sender<Span> implements Provider<Span> {
   }
 
   abandoned(): number {
-    return this.lost
+    return this.abandonedSpans
   }
 
   parked(): number {
-    return this.kept
+    return this.parkedSpans
   }
 
   isFresh(): boolean {
@@ -398,8 +398,8 @@ export class Sender<Span> implements Provider<Span> {
     const aborted = this.abort()
     if (reason !== "revoked" || !this.handOver()) {
       const left = this.holding.clear()
-      this.lost = this.holding.lose(left, reason)
-      this.kept = left.length - this.lost
+      this.abandonedSpans = this.holding.lose(left, reason)
+      this.parkedSpans = left.length - this.abandonedSpans
     }
     this.overflow?.close()
     this.holding.close()
