@@ -103,7 +103,7 @@ export const make = (options?: { readonly maxTraces?: number | undefined }): Exp
       const known = of(tenant, traceId.toLowerCase())
       // The operator's own copies are no business of the tenant's.
       const destinations = known.flatMap(({ fates }) =>
-        fates.entries().flatMap(([id, fate]) => (DestinationId.isOperator(id) ? [] : explained(id, fate)))
+        Array.from(fates).flatMap((fate) => (DestinationId.isOperator(fate.id) ? [] : explained(fate)))
       )
       const denied = known.flatMap((trace) => trace.denied)
       return { known: known.length > 0, destinations, denied, sentence: sentenceOf(destinations, denied, known) }
@@ -123,8 +123,8 @@ const sum = (counts: ReadonlyMap<string, number> | undefined): number => {
   return total
 }
 
-const explained = (id: DestinationId.DestinationId, fate: Fate): ExplainedDestination => {
-  const { delivered, dropped, hidden, made, orphaned, rejected, spooled, unclear } = fate
+const explained = (fate: Fate): ExplainedDestination => {
+  const { delivered, dropped, hidden, id, made, orphaned, rejected, spooled, unclear } = fate
   const held = made - hidden - delivered - unclear - spooled - sum(rejected) - sum(dropped)
   const visible = made - hidden
   const parts = [

@@ -19,39 +19,39 @@ export class Fate {
   children: ChildCounts = undefined
   /** Ids of spans. */
   lost: Set<string> | undefined = undefined
+  next: Fate | undefined = undefined
+
+  constructor(readonly id: DestinationId) {}
 }
 
-/** By destination. Most traces have one, for which there need be no map. */
+/** By destination, in a chain: most traces have one or two. */
 export class Fates {
-  private firstId: DestinationId | undefined = undefined
   private first: Fate | undefined = undefined
-  private others: Map<DestinationId, Fate> | undefined = undefined
 
   get isEmpty(): boolean {
     return this.first === undefined
   }
 
   get(id: DestinationId): Fate | undefined {
-    return id === this.firstId ? this.first : this.others?.get(id)
+    for (const fate of this) if (fate.id === id) return fate
+    return undefined
   }
 
   /** The fate there, which begins with nothing. */
   of(id: DestinationId): Fate {
-    const known = this.get(id)
-    if (known !== undefined) return known
-    const fate = new Fate()
-    if (this.first === undefined) {
-      this.firstId = id
-      this.first = fate
-    } else {
-      this.others ??= new Map()
-      this.others.set(id, fate)
+    let last: Fate | undefined
+    for (let fate = this.first; fate !== undefined; fate = fate.next) {
+      if (fate.id === id) return fate
+      last = fate
     }
+    const fate = new Fate(id)
+    if (last === undefined) this.first = fate
+    else last.next = fate
     return fate
   }
 
-  entries(): ReadonlyArray<readonly [DestinationId, Fate]> {
-    if (this.firstId === undefined || this.first === undefined) return []
-    return [[this.firstId, this.first], ...(this.others ?? [])]
+  /** In the order in which they came. */
+  *[Symbol.iterator](): Generator<Fate> {
+    for (let fate = this.first; fate !== undefined; fate = fate.next) yield fate
   }
 }

@@ -20,7 +20,8 @@ it.prop(
         expected.set(id, fate)
       }
       expect(fates.isEmpty).toBe(expected.size === 0)
-      expect(fates.entries()).toEqual([...expected])
+      expect([...fates]).toEqual([...expected.values()])
+      expect([...fates].map(({ id }) => id)).toEqual([...expected.keys()])
     }
   }
 )
@@ -37,6 +38,8 @@ it("a fate begins with nothing", () => {
     rejected: undefined,
     dropped: undefined,
     children: undefined,
-    lost: undefined
+    lost: undefined,
+    next: undefined,
+    id: idOf(1)
   })
 })
