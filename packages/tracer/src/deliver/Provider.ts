@@ -88,8 +88,8 @@ export interface Provider<in Span> {
   offer(span: Span): void
   /** Queues a span that another provider of this destination had. */
   adopt(span: Span): void
-  /** Sends what is queued at this moment and waits until something has become of all of it, or until no more of it can go for the time being. */
-  readonly flush: Effect.Effect<void>
+  /** Sends what is queued. What it gives waits until something has become of all of that, or until no more of it can go for the time being. */
+  flush(): Effect.Effect<void>
   /** Looks again whether a batch may go: something has changed. */
   look(): void
   /** The next probe goes as soon as the back end allows it. */

@@ -7,15 +7,20 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as FiberSet from "effect/FiberSet"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import { identity } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { type Member, Recency } from "../internal/recency.js"
+import * as Slices from "../internal/slices.js"
+import * as BatchClock from "./BatchClock.js"
 import type { DestinationId } from "./DestinationId.js"
 import * as Permits from "./internal/permits.js"
 import { type CloseReason, closedBy } from "./Provider.js"
@@ -53,7 +58,8 @@ export interface Cached {
   readonly isFresh: () => boolean
   /** What stands in the way of sending, in words. */
   readonly trouble: () => string | undefined
-  readonly flush: Effect.Effect<void>
+  /** Sends what is queued; what it gives waits for that. */
+  readonly flush: () => Effect.Effect<void>
 }
 
 /**
@@ -163,6 +169,14 @@ class Entry<P> implements Member<string, Entry<P>> {
   }
 }
 
+/** A provider that is being closed, or waits for that. */
+class Closing<P> {
+  fiber: Fiber.RuntimeFiber<void> | undefined = undefined
+  readonly done = Deferred.unsafeMake<void>(FiberId.none)
+
+  constructor(readonly entry: Entry<P>) {}
+}
+
 const logUnsent = (report: ReadonlyArray<Unsent>): Effect.Effect<void> =>
   report.length === 0
     ? Effect.void
@@ -214,16 +228,20 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     const idleTimeToLive = Duration.toMillis(options?.idleTimeToLive ?? "10 seconds")
     const sweepEvery = Math.max(1, idleTimeToLive / sweepsPerIdleTime)
     const learnedSweeps = Math.max(sweepsPerIdleTime, Math.ceil(learnedMillis / sweepEvery))
-    const closeDeadline = options?.closeDeadline ?? "10 seconds"
+    const closeDeadline = Duration.toMillis(options?.closeDeadline ?? "10 seconds")
     const maxReaping = options?.maxReaping ?? 10_000
-    const closing = Permits.make(options?.closeConcurrency ?? 256)
+    const permits = Permits.make(options?.closeConcurrency ?? 256)
+    const clock = yield* BatchClock.make
     const runtime = yield* Effect.runtime<never>().pipe(
       Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
     )
     const runSync = Runtime.runSyncExit(runtime)
+    const fork = Runtime.runFork(runtime)
+    // There may be thousands of them, and requests that wait meanwhile.
+    const slices = Slices.make()
 
     const entries = new Recency<string, Entry<P>>()
-    const reaping = new Set<Entry<P>>()
+    const reaping = new Set<Closing<P>>()
     // Time is told in sweeps: a clock would have to be read for each span.
     let sweeps = 0
     let hits = 0
@@ -231,29 +249,43 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     let evictions = 0
     let closed = false
 
-    const reapers = yield* FiberSet.make<void, never>()
-    const fork = yield* FiberSet.runtime(reapers)().pipe(
-      Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
-    )
+    const finish = (closing: Closing<P>): void => {
+      reaping.delete(closing)
+      Deferred.unsafeDone(closing.done, Effect.void)
+    }
 
-    // Disconnected, so that a finalizer that cannot be interrupted holds up nobody but itself.
-    const closeEntry = (entry: Entry<P>, reason: CloseReason): Effect.Effect<void> =>
-      Scope.close(entry.scope, closedBy(reason)).pipe(
-        Effect.interruptible,
-        Effect.disconnect,
-        Effect.catchAllCause(() => Effect.void)
-      )
+    /** Closes it, unless somebody does already. One that has nothing to send is closed in this step. */
+    const close = (closing: Closing<P>, reason: CloseReason): Fiber.RuntimeFiber<void> => {
+      if (closing.fiber === undefined) {
+        const { scope } = closing.entry
+        closing.fiber = fork(Effect.catchAllCause(Scope.close(scope, closedBy(reason)), () => Effect.void))
+        closing.fiber.addObserver(() => finish(closing))
+      }
+      return closing.fiber
+    }
 
-    const reap = (entry: Entry<P>) =>
-      fork(
-        closeEntry(entry, "evicted").pipe(
-          Effect.timeoutOption(closeDeadline),
-          closing.withPermit,
-          Effect.ensuring(Effect.sync(() => reaping.delete(entry))),
-          Effect.asVoid
-        ),
-        { immediate: false }
-      )
+    /** Closes it as soon as there is a place for it. Its time is limited, and nobody waits for what cannot be interrupted. */
+    const reap = (closing: Closing<P>): void => {
+      let isOver = false
+      let cancelDeadline = () => {}
+      let leave = () => {}
+      const over = () => {
+        isOver = true
+        cancelDeadline()
+        leave()
+      }
+      leave = permits.take(() => {
+        const fiber = close(closing, "evicted")
+        fiber.addObserver(over)
+        if (isOver) return
+        cancelDeadline = clock.schedule(closeDeadline, () => {
+          fiber.unsafeInterruptAsFork(FiberId.none)
+          finish(closing)
+          over()
+        })
+      })
+      if (isOver) leave()
+    }
 
     /** No slot finds it any more. */
     const release = (entry: Entry<P>): void => {
@@ -261,19 +293,18 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       entry.holder = undefined
     }
 
-    const take = (entry: Entry<P>): Entry<P> => {
+    const take = (entry: Entry<P>): Closing<P> => {
       entries.delete(entry)
       release(entry)
       evictions++
-      reaping.add(entry)
-      return entry
+      const closing = new Closing(entry)
+      reaping.add(closing)
+      return closing
     }
 
-    /** Evicted, and not handed to a fiber yet: whoever caused it does not pay for that. */
-    const evicted: Array<Entry<P>> = []
-    const reapEvicted = Effect.sync(() => {
-      for (const entry of evicted.splice(0)) reap(entry)
-    })
+    /** Evicted, and not being closed yet: whoever caused it does not pay for that. */
+    const evicted: Array<Closing<P>> = []
+    const reapEvicted = Effect.suspend(() => slices.forEach(evicted.splice(0), reap))
 
     const evict = (entry: Entry<P>): void => {
       if (evicted.push(take(entry)) === 1) fork(reapEvicted, { immediate: false })
@@ -367,36 +398,47 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       }
     }
 
-    const sweep = Effect.sync(() => {
+    // Whole periods only: it may have been used just before the next sweep.
+    const idleSweeps = ({ usedAfter }: Entry<P>): number => sweeps - usedAfter - 1
+
+    const sweep = Effect.suspend(() => {
       sweeps++
+      const idle: Array<Entry<P>> = []
       for (const entry of entries) {
-        const { provider, usedAfter } = entry
-        // Whole periods only: it may have been used just before the next sweep.
-        const idle = sweeps - usedAfter - 1
-        if (idle < sweepsPerIdleTime) break
-        if (!provider.busy() && (provider.isFresh() || idle >= learnedSweeps)) evict(entry)
+        if (idleSweeps(entry) < sweepsPerIdleTime) break
+        idle.push(entry)
       }
+      return slices.forEach(idle, (entry) => {
+        // Meanwhile it may have been used, or have gone.
+        if (idleSweeps(entry) < sweepsPerIdleTime || entries.get(entry.key) !== entry || entry.provider.busy()) return
+        if (entry.provider.isFresh() || idleSweeps(entry) >= learnedSweeps) evict(entry)
+      })
     })
     yield* sweep.pipe(Effect.delay(sweepEvery), Effect.forever, Effect.forkScoped)
 
     yield* Effect.addFinalizer(() =>
       Effect.suspend(() => {
         closed = true
-        // Those still waiting to be closed do not wait any longer; closing one a second time does nothing.
-        const last = [...entries, ...reaping]
-        for (const entry of entries) release(entry)
+        for (const entry of entries) {
+          release(entry)
+          reaping.add(new Closing(entry))
+        }
         entries.clear()
-        return Effect.forEach(last, (entry) => closeEntry(entry, "shutdown"), {
-          concurrency: "unbounded",
-          discard: true
-        }).pipe(
-          Effect.zipRight(FiberSet.awaitEmpty(reapers)),
-          Effect.interruptible,
-          Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
-          Effect.zipRight(
-            Effect.suspend(() => (options?.onClose ?? logUnsent)(unsentOf(last.map(({ provider }) => provider))))
+        // Those still waiting to be closed do not wait any longer.
+        const last = [...reaping]
+        return slices
+          .forEach(last, (closing) => close(closing, "shutdown"))
+          .pipe(
+            Effect.zipRight(Effect.forEach(last, ({ done }) => Deferred.await(done), { discard: true })),
+            Effect.interruptible,
+            Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
+            Effect.zipRight(
+              Effect.suspend(() => {
+                for (const { fiber } of reaping) fiber?.unsafeInterruptAsFork(FiberId.none)
+                return (options?.onClose ?? logUnsent)(unsentOf(last.map(({ entry }) => entry.provider)))
+              })
+            )
           )
-        )
       })
     )
 
@@ -412,17 +454,23 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       close: (key: string) =>
         Effect.suspend(() => {
           const entry = entries.get(key)
-          return entry === undefined ? Effect.void : reap(take(entry)).await
+          if (entry === undefined) return Effect.void
+          const closing = take(entry)
+          reap(closing)
+          return Deferred.await(closing.done)
         }),
       keys: () => Array.from(entries, ({ key }) => key),
       values,
       size: () => entries.size,
       stats: () => ({ hits, misses, evictions, reaping: reaping.size }),
-      flush: Effect.suspend(() =>
-        Effect.forEach([...values(), ...Array.from(reaping, (entry) => entry.provider)], (provider) => provider.flush, {
-          concurrency: "unbounded",
-          discard: true
-        })
-      )
+      flush: Effect.suspend(() => {
+        const sent: Array<Effect.Effect<void>> = []
+        const all = [...values(), ...Array.from(reaping, ({ entry }) => entry.provider)]
+        return Effect.zipRight(
+          slices.forEach(all, (provider) => sent.push(provider.flush())),
+          // All of them send by then: a fiber for each would only wait.
+          Effect.suspend(() => Effect.forEach(sent, identity, { discard: true }))
+        )
+      })
     }
   }).pipe(Effect.withTracerEnabled(false))

@@ -229,7 +229,7 @@ export const make = (options: {
       }),
 
     flushOperator: Effect.suspend(() =>
-      Effect.forEach(operators, (provider) => provider.flush, { concurrency: "unbounded", discard: true })
+      Effect.forEach(operators, (provider) => provider.flush(), { concurrency: "unbounded", discard: true })
     ),
 
     unsentOperator: () => ProviderCache.unsentOf(operators),

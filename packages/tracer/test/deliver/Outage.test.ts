@@ -199,7 +199,7 @@ describe("an outage", () => {
       expect(it.requests).toHaveLength(20)
       for (const provider of opened) {
         it.offer(provider, ...texts(50))
-        yield* provider.flush
+        yield* provider.flush()
       }
       yield* it.pass(2)
       expect(it.requests).toHaveLength(20)
@@ -302,7 +302,7 @@ describe("a flush", () => {
       it.answer = "down"
       const [provider] = yield* it.provide({ exporter: it.exporter, maxBatchSpans: 100 })
       it.offer(provider, ...texts(3))
-      const flushing = yield* Effect.fork(provider.flush)
+      const flushing = yield* Effect.fork(provider.flush())
       yield* Effect.repeat(it.pass(1), {
         until: () => Effect.map(Fiber.poll(flushing), (exit) => exit._tag === "Some")
       })
@@ -352,7 +352,7 @@ describe("a pause by the operator", () => {
       it.paused.add(acme)
       const [provider] = yield* it.provide({ exporter: it.exporter, ...small })
       it.offer(provider, ...texts(5))
-      yield* provider.flush
+      yield* provider.flush()
       yield* it.pass(7200)
       expect(it.requests).toEqual([])
       expect(provider.state().paused).toBe("operator")
@@ -374,7 +374,7 @@ describe("a pause by the operator", () => {
       }
       const [provider] = yield* it.provide({ exporter: slow, ...small })
       it.offer(provider, ...texts(5))
-      const flushing = yield* Effect.fork(provider.flush)
+      const flushing = yield* Effect.fork(provider.flush())
       yield* TestClock.adjust(0)
       it.paused.add(acme)
       provider.look()
@@ -438,7 +438,7 @@ describe("a credential that is refused", () => {
         })
       const [provider] = yield* it.provide({ exporter: it.renewing, ...small })
       it.offer(provider, ...texts(5))
-      yield* provider.flush
+      yield* provider.flush()
       expect(it.received()).toEqual(texts(5))
       expect(it.renewals).toBe(1)
       expect(it.requests.map(({ answer }) => answer)).toEqual(["unauthorized", "ok", "ok", "ok"])

@@ -39,7 +39,7 @@ it.scoped("sends a batch when it has enough bytes", () =>
     expect(batches).toEqual([])
     offer(provider, "1234", "a span that is larger than a batch")
     yield* TestClock.adjust(0)
-    yield* provider.flush
+    yield* provider.flush()
     expect(batches).toEqual([["1234", "1234"], ["1234"], ["a span that is larger than a batch"]])
   })
 )
@@ -103,7 +103,7 @@ it.scoped("has no more batches on their way than it may", () =>
     expect(provider.held()).toBe(10)
     balanced(ledger)
     yield* Deferred.succeed(gate, undefined)
-    yield* provider.flush
+    yield* provider.flush()
     expect(most).toBe(2)
     expect(ledger.snapshot().total).toMatchObject({ delivered: 10, held: 0 })
   })
@@ -117,7 +117,7 @@ it.scoped("drops the new span when the queue is full, and counts it", () =>
     offer(provider, ...texts(5))
     offer(provider, "x".repeat(101))
     balanced(ledger)
-    yield* provider.flush
+    yield* provider.flush()
     expect(batches).toEqual([texts(3)])
     expect(ledger.snapshot().total).toMatchObject({ delivered: 3, dropped: { queue_full: 2, span_too_large: 1 } })
   })
@@ -138,7 +138,7 @@ it.scoped("a flush waits for what was queued when it began, and for nothing late
     }
     const [provider] = yield* provide({ exporter, maxBatchSpans: 2 })
     offer(provider, "a", "b", "c")
-    const flushing = yield* Effect.fork(provider.flush)
+    const flushing = yield* Effect.fork(provider.flush())
     const first = yield* Queue.take(asked)
     const second = yield* Queue.take(asked)
     offer(provider, "later", "later too")
@@ -156,7 +156,7 @@ it.scoped("a flush of nothing is done at once", () =>
   Effect.gen(function* () {
     const { provide } = yield* workbench
     const [provider] = yield* provide({ exporter: recording([]) })
-    yield* provider.flush
+    yield* provider.flush()
   })
 )
 
@@ -172,7 +172,7 @@ it.scoped("counts what an exporter says, and what it does not say", () =>
     const exporter: Exporter.BatchExporter<string> = { export: () => answers.shift() ?? Effect.never }
     const [provider] = yield* provide({ exporter, maxBatchSpans: 2, maxInFlight: 1 })
     offer(provider, ...texts(8))
-    yield* provider.flush
+    yield* provider.flush()
     expect(ledger.snapshot().total).toMatchObject({
       made: 8,
       delivered: 1,
@@ -317,7 +317,7 @@ it.scoped("is busy while spans wait for it, wherever they are", () =>
     }
     offer(provider, "in it")
     expect(provider.busy()).toBe(true)
-    yield* provider.flush
+    yield* provider.flush()
     expect(provider.busy()).toBe(false)
   })
 )
@@ -398,7 +398,7 @@ it.scoped("does nothing of the sending before `offer` has returned", () =>
       provider.offer("a")
       order.push("offered")
     })
-    yield* provider.flush
+    yield* provider.flush()
     expect(order).toEqual(["offered", "export"])
   })
 )
@@ -434,7 +434,7 @@ describe("revoked", () => {
         yield* Queue.take(taken)
         yield* TestClock.adjust("1 second")
         yield* Queue.take(taken)
-        const flushing = yield* Effect.fork(provider.flush)
+        const flushing = yield* Effect.fork(provider.flush())
         yield* provider.revoke
         yield* Fiber.join(flushing)
         expect(ledger.snapshot().total).toMatchObject({ held: 0, dropped: { revoked: 5 } })
@@ -442,7 +442,7 @@ describe("revoked", () => {
         expect(provider.trouble()).toBe("its credential was revoked")
         offer(provider, "late")
         provider.hasten()
-        yield* provider.flush
+        yield* provider.flush()
         yield* TestClock.adjust("1 hour")
         expect(batches).toEqual([
           ["s0", "s1"],
@@ -531,7 +531,7 @@ describe("revoked", () => {
       yield* old.revoke
       expect([old.held(), next.held(), old.abandoned()]).toEqual([0, 5, 0])
       balanced(ledger)
-      yield* next.flush
+      yield* next.flush()
       expect(batches.flat()).toEqual(texts(5))
       expect(ledger.snapshot().total).toMatchObject({ made: 5, delivered: 5, held: 0, dropped: {} })
       expect(environment.budget.stats().used).toBe(0)
@@ -560,11 +560,11 @@ describe("a credential that was refused, where there is a successor", () => {
       })
       offer(old, ...texts(5))
       yield* TestClock.adjust(0)
-      yield* next.flush
+      yield* next.flush()
       expect(batches.flat().sort()).toEqual(texts(5))
       offer(old, "late", "later")
       yield* TestClock.adjust("10 minutes")
-      yield* next.flush
+      yield* next.flush()
       expect(batches.flat().slice(5)).toEqual(["late", "later"])
       expect(ledger.snapshot().total).toMatchObject({ made: 7, delivered: 7, held: 0, dropped: {} })
     })
@@ -586,7 +586,7 @@ describe("a credential that was refused, where there is a successor", () => {
       expect([old.held(), old.state().paused]).toEqual([4, "unauthorized"])
       successor = (span) => next.adopt(span)
       yield* TestClock.adjust("6 minutes")
-      yield* next.flush
+      yield* next.flush()
       expect(batches.flat()).toEqual(texts(4))
       balanced(ledger)
     })
@@ -796,14 +796,14 @@ describe("the budget", () => {
       const flood = yield* provide("flood")
       const quiet = yield* provide("quiet")
       flood.offer(4)
-      const flushing = yield* Effect.fork(flood.provider.flush)
+      const flushing = yield* Effect.fork(flood.provider.flush())
       yield* TestClock.adjust(0)
       quiet.offer(2)
       expect(flood.provider.held()).toBe(2)
       expect(ledger.snapshot().total).toMatchObject({ held: 4, dropped: { budget_full: 2 } })
       yield* Deferred.succeed(answer, undefined)
       yield* Fiber.join(flushing)
-      yield* quiet.provider.flush
+      yield* quiet.provider.flush()
       expect(budget.stats().used).toBe(0)
       balanced(ledger)
     })

@@ -189,7 +189,7 @@ describe("where there is no room", () => {
       expect(it.row().dropped).toEqual({})
       const others = Array.from({ length: 4 }, () => trace().end())
       for (const other of others) it.end(other)
-      yield* it.provider.flush
+      yield* it.provider.flush()
       // Without its child the parent is a leaf.
       expect(it.received).toEqual([failed, root, ...others])
       expect(it.row()).toMatchObject({ dropped: { queue_full: 4 }, orphaned: 0 })

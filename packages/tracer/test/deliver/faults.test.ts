@@ -89,7 +89,7 @@ it.scoped(
         yield* check
       }
       const flushing = yield* Effect.fork(
-        Effect.forEach(tenants, (tenant) => (tenant === "hanging" ? Effect.void : providerOf(tenant).flush), {
+        Effect.forEach(tenants, (tenant) => (tenant === "hanging" ? Effect.void : providerOf(tenant).flush()), {
           concurrency: "unbounded"
         })
       )

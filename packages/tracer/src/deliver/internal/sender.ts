@@ -292,14 +292,17 @@ export class Sender<Span> implements Provider<Span> {
     })
   }
 
-  get flush(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.press()
-      const done = Deferred.unsafeMake<void>(FiberId.none)
-      this.waiters = [...this.waiters, { upTo: this.holding.queue.end, done }]
-      this.wake()
-      return Deferred.await(done)
-    })
+  flush(): Effect.Effect<void> {
+    return this.held() === 0 ? Effect.void : Deferred.await(this.sendAll())
+  }
+
+  /** Sends what is queued; it is done when something has become of all of it, or when no more of it can go for the time being. */
+  private sendAll(): Deferred.Deferred<void> {
+    this.press()
+    const done = Deferred.unsafeMake<void>(FiberId.none)
+    this.waiters = [...this.waiters, { upTo: this.holding.queue.end, done }]
+    this.wake()
+    return done
   }
 
   private wake(): void {
@@ -376,15 +379,19 @@ export class Sender<Span> implements Provider<Span> {
     options.onClosing?.()
     if (reason === "revoked") return this.revoke
     this.gate.hasten()
-    const sending = Effect.timeoutOption(this.flush, options.closeDeadline ?? "5 seconds")
-    // Meanwhile, and not afterwards: a back end that hangs may take all the time that there is for closing.
-    const keeping =
-      overflow === undefined
-        ? Effect.void
-        : Effect.timeoutOption(Effect.raceFirst(overflow.flush, Deferred.await(this.over)), "2 seconds")
-    return Effect.zip(sending, keeping, { concurrent: true }).pipe(
-      Effect.ensuring(Effect.sync(() => this.abandon(reason)))
+    const over = Effect.sync(() => this.abandon(reason))
+    // Thousands are closed at a time, and most hold nothing.
+    if (overflow === undefined && this.held() === 0) return Effect.asVoid(over)
+    const sent = this.sendAll()
+    const cancelDeadline = this.environment.clock.schedule(
+      Duration.toMillis(options.closeDeadline ?? "5 seconds"),
+      () => Deferred.unsafeDone(sent, Effect.void)
     )
+    const sending = Effect.ensuring(Deferred.await(sent), Effect.sync(cancelDeadline))
+    if (overflow === undefined) return Effect.ensuring(sending, over)
+    // Meanwhile, and not afterwards: a back end that hangs may take all the time that there is for closing.
+    const keeping = Effect.timeoutOption(Effect.raceFirst(overflow.flush, Deferred.await(this.over)), "2 seconds")
+    return Effect.zip(sending, keeping, { concurrent: true }).pipe(Effect.ensuring(over), Effect.asVoid)
   }
 
   private abandon(reason: CloseReason): ReadonlyArray<Batch<Span>> {
