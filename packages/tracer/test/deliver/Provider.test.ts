@@ -184,6 +184,17 @@ it.scoped("counts what an exporter says, and what it does not say", () =>
   })
 )
 
+it.scoped("one that holds nothing is closed at once, in one step", () =>
+  Effect.gen(function* () {
+    const { offer, provide } = yield* workbench
+    const [, fresh] = yield* provide({ exporter: recording([]) })
+    const [provider, used] = yield* provide({ exporter: recording([]) })
+    offer(provider, "a")
+    yield* provider.flush()
+    for (const scope of [fresh, used]) Effect.runSync(Scope.close(scope, Provider.closedBy("evicted")))
+  })
+)
+
 it.scoped("closing sends what is left", () =>
   Effect.gen(function* () {
     const { ledger, offer, provide } = yield* workbench

@@ -4,7 +4,8 @@ import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
 import * as Provider from "../../src/deliver/Provider.js"
 import * as ProviderCache from "../../src/deliver/ProviderCache.js"
-import { heap } from "../support/process.js"
+import { loopTurns } from "../support/loop.js"
+import { heap, until } from "../support/process.js"
 import { hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 class Fake implements ProviderCache.Cached {
@@ -231,11 +232,15 @@ it.scoped("case 145: at capacity 1 the idle one is closed once, and the one just
   })
 )
 
-it.scoped("an eviction whose closing hangs is not noticed by the tenant that caused it", () =>
+it.scoped("an eviction whose closing hangs is not noticed by the tenant that caused it, and ends with its time", () =>
   Effect.gen(function* () {
     const closing = yield* Deferred.make<void>()
+    const ended = yield* Deferred.make<void>()
     const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
-    cache.slot("hangs", () => build("hangs", Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never))).get()
+    const hangs = Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never).pipe(
+      Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+    )
+    cache.slot("hangs", () => build("hangs", hangs)).get()
     // `get` is synchronous: that it returns is that it did not wait.
     expect(use(cache, "other").key).toBe("other")
     yield* Deferred.await(closing)
@@ -244,6 +249,7 @@ it.scoped("an eviction whose closing hangs is not noticed by the tenant that cau
     yield* TestClock.adjust("10 seconds")
     yield* settled(cache)
     expect(cache.stats().reaping).toBe(0)
+    yield* Deferred.await(ended)
   })
 )
 
@@ -433,6 +439,106 @@ it.scoped(
       expect(cache.keys()).toEqual([])
     })
 )
+
+it.scoped.each<readonly [string, (cache: ProviderCache.ProviderCache<Fake>) => void, ReadonlyArray<string>]>([
+  ["used stays", (cache) => use(cache, "b"), ["b"]],
+  ["evicted is evicted once", (cache) => cache.evict("b"), []]
+])("an idle provider that is %s, also while those before it are looked at", ([_, meanwhile, left]) =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>()
+    const [first, second] = [use(cache, "a"), use(cache, "b")]
+    Object.defineProperty(first, "isBusy", {
+      get: () => {
+        meanwhile(cache)
+        return false
+      }
+    })
+    yield* TestClock.adjust("12500 millis")
+    expect(cache.keys()).toEqual(left)
+    expect(cache.stats().evictions).toBe(2 - left.length)
+    expect([first.closed, second.closed]).toEqual([1, 1 - left.length])
+  })
+)
+
+describe("of many providers, each of which takes a moment,", () => {
+  const moment = () => {
+    const end = performance.now() + 0.1
+    while (performance.now() < end);
+  }
+
+  /** How often the event loop has turned between the first of something and the last. */
+  const between = (turns: () => number) => {
+    const seen: Array<number> = []
+    return {
+      happens: () => {
+        moment()
+        seen.push(turns())
+      },
+      count: () => seen.length,
+      turns: () => (seen.at(-1) ?? 0) - (seen[0] ?? 0)
+    }
+  }
+
+  const many = texts(500)
+
+  const of = (options?: ProviderCache.Options) =>
+    Effect.gen(function* () {
+      const turns = yield* loopTurns
+      const closings = between(turns)
+      const scope = yield* Scope.make()
+      const cache = yield* Scope.extend(ProviderCache.make<Fake>(options), scope)
+      for (const key of many) cache.slot(key, () => build(key, Effect.sync(closings.happens))).get()
+      return { cache, closings, scope, turns }
+    })
+
+  const done = (what: { readonly count: () => number }) =>
+    until(Effect.sync(what.count), (count) => count === many.length)
+
+  it.scopedLive("a flush lets the event loop turn", () =>
+    Effect.gen(function* () {
+      const { cache, scope, turns } = yield* of()
+      const begun = between(turns)
+      for (const fake of cache.values())
+        Object.assign(fake, {
+          flush: () => {
+            begun.happens()
+            return Effect.void
+          }
+        })
+      yield* cache.flush
+      expect(begun.count()).toBe(many.length)
+      expect(begun.turns()).toBeGreaterThan(20)
+      yield* Scope.close(scope, Exit.void)
+    })
+  )
+
+  it.scopedLive("evictions let the event loop turn", () =>
+    Effect.gen(function* () {
+      const { cache, closings } = yield* of()
+      for (const key of many) cache.evict(key)
+      yield* done(closings)
+      expect(closings.turns()).toBeGreaterThan(20)
+    })
+  )
+
+  it.scopedLive("the end of those that are idle lets the event loop turn", () =>
+    Effect.gen(function* () {
+      const { cache, closings } = yield* of({ idleTimeToLive: "40 millis" })
+      yield* done(closings)
+      expect(closings.turns()).toBeGreaterThan(20)
+      expect(cache.size()).toBe(0)
+    })
+  )
+
+  it.scopedLive("the end of the cache lets the event loop turn", () =>
+    Effect.gen(function* () {
+      const { closings, scope } = yield* of()
+      yield* Scope.close(scope, Exit.void)
+      expect(closings.count()).toBe(many.length)
+      expect(closings.turns()).toBeGreaterThan(20)
+    })
+  )
+})
 
 it.scoped("what an idle provider has learned of its back end is worth ten minutes, without it ten seconds", () =>
   Effect.gen(function* () {
