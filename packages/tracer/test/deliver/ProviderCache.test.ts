@@ -240,7 +240,7 @@ it.scoped("an eviction whose closing hangs is not noticed by the tenant that cau
     const hangs = Effect.zipRight(Deferred.succeed(closing, undefined), Effect.never).pipe(
       Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
     )
-    cache.slot("hangs", () => build("hangs", hangs)).get()
+    cache.slot("hangs", () => build("hangs", Effect.interruptible(hangs))).get()
     // `get` is synchronous: that it returns is that it did not wait.
     expect(use(cache, "other").key).toBe("other")
     yield* Deferred.await(closing)
