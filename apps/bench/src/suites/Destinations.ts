@@ -19,7 +19,7 @@ type Name = keyof typeof settings
 export const suite: Suite.Suite = {
   mark,
   title: "Destinations",
-  seconds: { quick: 7, full: 135 },
+  seconds: { quick: 8, full: 175 },
   run: (plan) =>
     Effect.gen(function* () {
       const [measured] = yield* Rounds.run(plan, [
@@ -33,12 +33,12 @@ export const suite: Suite.Suite = {
             // Room for all of them, as everywhere, who stay while it is the others' turn.
             options: Rounds.options(plan, { capacity: 512, idleTimeToLive: "1 minute" }),
             settings,
-            rate: 1500,
-            // As long as a batch waits.
-            seconds: plan.quick ? 0.8 : 5,
-            turns: plan.quick ? 1 : 5,
+            rate: 3000,
+            // Short turns, and many: how fast the machine is changes by the minute.
+            seconds: plan.quick ? 0.4 : 2.5,
+            turns: plan.quick ? 1 : 12,
             warm: plan.quick ? 800 : 6000,
-            again: plan.quick ? 512 : 4096,
+            again: plan.quick ? 256 : 4096,
             burst: 256
           }
         })

@@ -16,13 +16,12 @@ const hours = 20 * 60 * 60 * 1000
 export const suite: Suite.Suite = {
   mark,
   title: "Memory",
-  seconds: { quick: 20, full: 310 },
+  seconds: { quick: 18, full: 250 },
   run: (plan) =>
     Effect.gen(function* () {
       const idle = (kind: Kind, tenants: number) =>
         Rounds.cell({
           name: "memory",
-
           setting: { peer: kind, idle: true, tenants },
           params: {
             kind,
@@ -34,7 +33,7 @@ export const suite: Suite.Suite = {
             }),
             warm: warmOf(kind),
             // Whoever closes connections that are idle, or lets go of tenants that are, has done so by then.
-            settle: plan.quick ? 2500 : 14_000,
+            settle: plan.quick ? 2000 : 14_000,
             profile: kind === "ours" ? profile("idle") : undefined
           }
         })
@@ -59,7 +58,7 @@ export const suite: Suite.Suite = {
       const requests = plan.quick ? 20_000 : 1_000_000
       const outcomes = yield* Rounds.run({ ...plan, rounds: 1 }, [
         ...(["small", "large"] as const).flatMap((size) => [queued("lru-effect", size), queued("ours", size)]),
-        idle("ours", plan.quick ? 5000 : 10_000),
+        idle("ours", plan.quick ? 3000 : 10_000),
         ...(plan.quick ? [] : [idle("lru-effect", 2000), idle("lru-otel", 2000), idle("effect-otlp", 2000)]),
         Rounds.cell({
           name: "flat",
