@@ -434,7 +434,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
             Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
             Effect.zipRight(
               Effect.suspend(() => {
-                for (const { fiber } of reaping) fiber?.unsafeInterruptAsFork(FiberId.none)
+                for (const closing of reaping) close(closing, "shutdown").unsafeInterruptAsFork(FiberId.none)
                 return (options?.onClose ?? logUnsent)(unsentOf(last.map(({ entry }) => entry.provider)))
               })
             )

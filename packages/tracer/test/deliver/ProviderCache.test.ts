@@ -530,6 +530,14 @@ describe("of many providers, each of which takes a moment,", () => {
     })
   )
 
+  it.scopedLive("each is closed, also where the time for closing the cache is too short", () =>
+    Effect.gen(function* () {
+      const { closings, scope } = yield* of({ shutdownDeadline: "5 millis" })
+      yield* Scope.close(scope, Exit.void)
+      expect(closings.count()).toBe(many.length)
+    })
+  )
+
   it.scopedLive("the end of the cache lets the event loop turn", () =>
     Effect.gen(function* () {
       const { closings, scope } = yield* of()
