@@ -103,6 +103,26 @@ it.scopedLive("deliver, with two destinations and a profile", () =>
   )
 )
 
+it.scopedLive("deliver, under a load that has lasted: what is made before and meanwhile arrives, too", () =>
+  Effect.gen(function* () {
+    const { counts, result } = yield* measured((port) =>
+      Deliver.run({
+        kind: "ours",
+        options: options(port),
+        spread: "uniform",
+        rate: 200,
+        lead: 0.1,
+        seconds: 0.1,
+        warm: 8,
+        burst: 4
+      })
+    )
+    expect(result.made).toBe((8 + 20 + 20) * 6)
+    expect(counts.spans).toBe(result.made)
+    positive(result.cpu)
+  })
+)
+
 it.scopedLive("destinations: none, one and two of them, by turns", () =>
   Effect.gen(function* () {
     const settings = { none: [], one: ["genai"], two: ["genai", "openinference"] }

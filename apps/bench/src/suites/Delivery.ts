@@ -50,8 +50,9 @@ export const suite: Suite.Suite = {
             options,
             spread,
             rate: messages ? 500 : 1500,
-            // Longer than a batch waits, and than it takes until all of the heap is collected, again and again.
-            seconds: plan.quick ? 1.5 : 8,
+            // A little longer than a batch waits; then longer than it takes until all of the heap is collected, again and again.
+            lead: plan.quick ? 0 : 6,
+            seconds: plan.quick ? 1.5 : 10,
             warm: Math.max(known, warmUp(plan, tenants)),
             // Effect's own sends once in an interval, whoever waits.
             burst: kind === "effect-otlp" ? warmUp(plan, tenants) / 2 : 256,

@@ -1,4 +1,4 @@
-/** What it costs to have the spans where they belong: CPU from the first request to the last answer, under a steady load. */
+/** What it costs to have the spans where they belong: CPU under a steady load. */
 import { Effect } from "effect"
 import { arriving, type Kind, type Options } from "../Peer.js"
 import { peers } from "../Peers.js"
@@ -15,6 +15,11 @@ export interface Params {
   readonly spread: Tenants.Spread
   /** Requests per second. */
   readonly rate: number
+  /**
+   * Of the load before it is measured: from the age of a batch on, as much arrives as is made, and the measurement ends with the load. Without it, it
+   * goes from the first request to the last answer.
+   */
+  readonly lead?: number | undefined
   readonly seconds: number
   /** Requests before it is measured, of each tenant in turn. */
   readonly warm: number
@@ -38,7 +43,7 @@ export interface Result {
 export const run = (params: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { burst, kind, options, profile, rate, seconds, spread, warm } = params
+      const { burst, kind, lead = 0, options, profile, rate, seconds, spread, warm } = params
       const peer = yield* peers[kind](options)
       const known = Tenants.traffic(options.tenants, "uniform")
       const next = Tenants.traffic(options.tenants, spread)
@@ -46,13 +51,15 @@ export const run = (params: Params): Effect.Effect<Result> =>
       const one = (tenants: () => number) => () => peer.request(tenants(), index++)
       yield* Clock.sent(one(known), peer.drain, { warm, burst })
 
+      yield* Pace.run(rate, lead, one(next))
       const measured = Effect.gen(function* () {
         const before = Clock.cpu()
         const paced = yield* Pace.run(rate, seconds, one(next))
-        yield* peer.drain
+        if (lead === 0) yield* peer.drain
         return { ...paced, cpu: Clock.cpu() - before }
       })
       const { cpu, late, requests } = yield* Profile.around(profile, measured)
+      yield* peer.drain
       return {
         made: arriving(kind, options, index * spansPerRequest),
         lost: peer.lost(),

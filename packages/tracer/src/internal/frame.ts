@@ -11,6 +11,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
+import { copied } from "./copied.js"
 
 export interface Frame<in A, in E> {
   /** What the effect runs in. */
@@ -59,7 +60,7 @@ const refsOf = (fiber: Own): FiberRefs.FiberRefs => fiber._fiberRefs ?? fiber.ge
 
 /** The references of a fiber with this context, and with this answer to whether trace headers are sent, where there is one. */
 const changed = (fiber: Own, context: Context.Context<never>, propagates: boolean | undefined): FiberRefs.FiberRefs => {
-  const locals = new Map(refsOf(fiber).locals)
+  const locals = copied(refsOf(fiber).locals)
   put(locals, fiber.id(), FiberRef.currentContext, context)
   if (propagates !== undefined) put(locals, fiber.id(), HttpClient.currentTracerPropagation, propagates)
   return FiberRefs.unsafeMake(locals)

@@ -16,6 +16,7 @@ import * as Tracer from "effect/Tracer"
 import * as EffectTracer from "../record/EffectTracer.js"
 import * as RecordedSpan from "../record/RecordedSpan.js"
 import * as Recorder from "../record/Recorder.js"
+import { copied } from "./copied.js"
 import * as Frame from "./frame.js"
 import { recorderOf } from "./request.js"
 
@@ -65,7 +66,7 @@ export const around = <A, E, R>(
       if (isBad) recorder.count("bad_payload")
       const span = EffectTracer.unsafeMakeSpan(fiber, recorder, SpanName.of(data), SpanRegistry.specOf(role).kind, data)
       return {
-        context: Context.add(fiber.currentContext, Tracer.ParentSpan, span),
+        context: Context.unsafeMake(copied(fiber.currentContext.unsafeMap).set(Tracer.ParentSpan.key, span)),
         leave: (exit) => {
           if (completion !== undefined) completeNow(recorder, span, factsOf(exit, completion))
           EffectTracer.endSpan(fiber, span, exit)
