@@ -12,10 +12,9 @@ const mark = 2
 
 interface Given extends Partial<Options> {
   readonly spread?: Spread
-  readonly rounds?: number
 }
 
-const exporting = ["effect-otel", "lru-effect", "lru-otel", "effect-otlp", "ours"] as const
+const compared = ["effect-otel", "lru-effect", "lru-otel", "ours"] as const
 
 /** What is compared is how it runs for hours: by then all of it is compiled. Where tenants are evicted each request takes long. */
 const warmUp = ({ quick }: Suite.Plan, tenants: number): number => (quick ? 8000 : tenants > 256 ? 4500 : 20_000)
@@ -27,14 +26,13 @@ export const suite: Suite.Suite = {
   seconds: { quick: 25, full: 420 },
   run: (plan) =>
     Effect.gen(function* () {
-      const cell = (kind: Kind, { rounds, spread = "uniform", ...given }: Given = {}) => {
+      const cell = (kind: Kind, { spread = "uniform", ...given }: Given = {}) => {
         const options = Rounds.options(plan, given)
         const { capacity, compression, encoding, messages, tenants } = options
         // Those who keep all of them have seen each of them.
         const known = capacity >= tenants ? tenants : 0
         return Rounds.cell({
           name: "deliver",
-          rounds,
           ...(tenants === 100_000 && kind === "ours" && { limit: "3 minutes" }),
           setting: {
             peer: kind,
@@ -52,7 +50,7 @@ export const suite: Suite.Suite = {
             rate: messages ? 500 : 1500,
             // A little longer than a batch waits; then longer than it takes until all of the heap is collected, again and again.
             lead: plan.quick ? 0 : 6,
-            seconds: plan.quick ? 1.5 : 10,
+            seconds: plan.quick ? 1.5 : 8,
             warm: Math.max(known, warmUp(plan, tenants)),
             // Effect's own sends once in an interval, whoever waits.
             burst: kind === "effect-otlp" ? warmUp(plan, tenants) / 2 : 256,
@@ -63,18 +61,13 @@ export const suite: Suite.Suite = {
           }
         })
       }
-      const both = (kind: Kind, given: Given = {}) => encodings.map((encoding) => cell(kind, { ...given, encoding }))
-      // Effect's own waits for a whole interval before it has sent all: once is enough.
-      const core = plan.quick
-        ? [cell("native"), ...(["effect-otel", "lru-effect", "lru-otel", "ours"] as const).map((kind) => cell(kind))]
-        : [
-            cell("native"),
-            ...exporting.flatMap((kind) => both(kind, kind === "effect-otlp" ? { rounds: 1 } : {})),
-            ...(["native", ...exporting] as const).map((kind) => cell(kind, { messages: true, rounds: 1 })),
-            ...(["effect-otel", "lru-effect", "ours"] as const).map((kind) =>
-              cell(kind, { compression: "gzip", rounds: 1 })
-            )
-          ]
+      const both = (kind: Kind) => encodings.map((encoding) => cell(kind, { encoding }))
+      const core = [cell("native"), ...compared.flatMap((kind) => (plan.quick ? [cell(kind)] : both(kind)))]
+      const more = [
+        ...both("effect-otlp"),
+        ...(["native", "effect-otlp", ...compared] as const).map((kind) => cell(kind, { messages: true })),
+        ...(["effect-otel", "lru-effect", "ours"] as const).map((kind) => cell(kind, { compression: "gzip" }))
+      ]
       const many = [1000, 10_000, 100_000]
       const climb = (kind: Kind, counts: ReadonlyArray<number>, spread: Spread) =>
         Rounds.climb(
@@ -87,6 +80,7 @@ export const suite: Suite.Suite = {
         ...(plan.quick
           ? []
           : [
+              ...(yield* Rounds.run({ ...plan, rounds: 1 }, more)),
               ...(yield* Rounds.run(
                 { ...plan, rounds: 1 },
                 [1, ...many].flatMap((tenants) =>
