@@ -15,6 +15,8 @@ export interface Cell<N extends Name = Name> {
   readonly rounds?: number | undefined
   /** How long it may take. Default: as long as any. */
   readonly limit?: Duration.DurationInput | undefined
+  /** So many seconds of it are a load that lasts as long with more. Default 0. */
+  readonly steady?: number | undefined
 }
 
 /** In which circumstances something was measured. */
@@ -101,30 +103,40 @@ export const climb = (
 ): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.gen(function* () {
     const outcomes: Array<Outcome> = []
-    let before: { readonly count: number; readonly seconds: number; readonly failed: string | undefined } | undefined
+    let before: Step | undefined
     for (const { cell, count } of steps) {
       const why = before && hopeless(before, count, Duration.toSeconds(cell.limit ?? environment.limit))
       const began = performance.now()
       const found = why === undefined ? yield* run({ ...environment, rounds: 1 }, [cell]) : []
       const outcome = found[0] ?? { setting: cell.setting, numbers: {}, failed: why }
       outcomes.push(outcome)
-      before = { count, seconds: (performance.now() - began) / 1000, failed: outcome.failed }
+      before = {
+        count,
+        seconds: (performance.now() - began) / 1000,
+        steady: cell.steady ?? 0,
+        failed: outcome.failed
+      }
       if (why !== undefined) yield* environment.log(`  ${cell.name} ${titleOf(cell)}: ${why}`)
     }
     return outcomes
   })
 
+interface Step {
+  readonly count: number
+  readonly seconds: number
+  /** Of these, those that more of it does not change. */
+  readonly steady: number
+  readonly failed: string | undefined
+}
+
 /** Why more of it is not tried; what is wrong with less is wrong with more. */
-export const hopeless = (
-  before: { readonly count: number; readonly seconds: number; readonly failed: string | undefined },
-  count: number,
-  limit: number
-): string | undefined => {
+export const hopeless = (before: Step, count: number, limit: number): string | undefined => {
   const given = `${before.count.toLocaleString("en")}`
   if (before.failed !== undefined)
     return before.failed.startsWith("not run") ? before.failed : `not run: with ${given}, ${before.failed}`
-  // Half of it may be what does not grow.
-  const least = (before.seconds / 2) * (count / before.count)
+  const { seconds, steady } = before
+  // Half of the rest may not grow, either.
+  const least = steady + ((seconds - steady) / 2) * (count / before.count)
   return least <= limit
     ? undefined
     : `not run: it took ${before.seconds.toFixed(0)} s with ${given}, which leaves no hope of ${limit} s`

@@ -152,13 +152,19 @@ it.scopedLive("climbs as far as there is hope, and says where it stops", () =>
 )
 
 it.each([
-  [{ count: 1000, seconds: 5, failed: undefined }, 10_000, undefined],
+  [{ count: 1000, seconds: 5, steady: 0, failed: undefined }, 10_000, undefined],
+  [{ count: 1000, seconds: 18, steady: 14, failed: undefined }, 10_000, undefined],
   [
-    { count: 10_000, seconds: 15, failed: undefined },
+    { count: 1000, seconds: 24, steady: 14, failed: undefined },
+    10_000,
+    "not run: it took 24 s with 1,000, which leaves no hope of 60 s"
+  ],
+  [
+    { count: 10_000, seconds: 15, steady: 0, failed: undefined },
     100_000,
     "not run: it took 15 s with 10,000, which leaves no hope of 60 s"
   ],
-  [{ count: 10, seconds: 1, failed: "not run: whatever" }, 100, "not run: whatever"]
+  [{ count: 10, seconds: 1, steady: 0, failed: "not run: whatever" }, 100, "not run: whatever"]
 ])("%j, %d: %s", (before, count, why) => {
   expect(Rounds.hopeless(before, count, 60)).toBe(why)
 })

@@ -31,9 +31,12 @@ export const suite: Suite.Suite = {
         const { capacity, compression, encoding, messages, tenants } = options
         // Those who keep all of them have seen each of them.
         const known = capacity >= tenants ? tenants : 0
+        // A little longer than a batch waits; then longer than it takes until all of the heap is collected, again and again.
+        const [lead, seconds] = plan.quick ? [0, 1.5] : [6, 8]
         return Rounds.cell({
           name: "deliver",
           ...(tenants === 100_000 && kind === "ours" && { limit: "3 minutes" }),
+          steady: lead + seconds,
           setting: {
             peer: kind,
             tenants: kind === "effect-otel" || kind === "native" ? 1 : tenants,
@@ -48,9 +51,8 @@ export const suite: Suite.Suite = {
             options,
             spread,
             rate: messages ? 500 : 1500,
-            // A little longer than a batch waits; then longer than it takes until all of the heap is collected, again and again.
-            lead: plan.quick ? 0 : 6,
-            seconds: plan.quick ? 1.5 : 8,
+            lead,
+            seconds,
             warm: Math.max(known, warmUp(plan, tenants)),
             // Effect's own sends once in an interval, whoever waits.
             burst: kind === "effect-otlp" ? warmUp(plan, tenants) / 2 : 256,
