@@ -27,7 +27,7 @@ export const suite: Suite.Suite = {
           name: "destinations",
           // Its turns are what rounds are elsewhere.
           rounds: 1,
-          limit: "3 minutes",
+          limit: "5 minutes",
           setting: { peer: "ours" },
           params: {
             // Room for all of them, as everywhere, who stay while it is the others' turn.
@@ -36,7 +36,7 @@ export const suite: Suite.Suite = {
             rate: 3000,
             // Short turns, and many: how fast the machine is changes by the minute.
             seconds: plan.quick ? 0.4 : 2.5,
-            turns: plan.quick ? 1 : 12,
+            turns: plan.quick ? 1 : 10,
             warm: plan.quick ? 800 : 6000,
             again: plan.quick ? 256 : 4096,
             burst: 256
