@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { afterEach, describe, expect, it, vi } from "@effect/vitest"
 import { Fault, Receiver, SpanTree, VendorRules } from "@tenant-tracer/receiver"
 import { Config, ConfigProvider, Context, Effect, Either, Encoding, Layer, Redacted } from "effect"
@@ -214,20 +215,27 @@ describe("three tenants with three vendors each", () => {
     })
   )
 
-  it.scopedLive("no secret of a route is in a status, a plan or a printed destination", () =>
+  it.scopedLive("no secret of a route is in a status, a plan or a printed destination, and none of its content", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make({ accounts })
       const shown = yield* Effect.gen(function* () {
         const service = yield* TenantTracer.TenantTracer
         const route = routeOf("acme", receiver.url)
         yield* request("acme", route)
-        yield* TenantTracer.flush
-        return JSON.stringify([yield* TenantTracer.status, service.plan(route).denied, route])
-      }).pipe(Effect.provide(Tracing.layer({ endpoints })))
+        const status = yield* TenantTracer.status
+        expect(status.budget.used).toBeGreaterThan(0)
+        return [status, service.plan(route), route]
+      }).pipe(
+        // They wait, and could be seen.
+        Effect.map((values) => [JSON.stringify(values), inspect(values, { depth: 20 })].join("\n")),
+        Effect.provide(Tracing.layer({ endpoints, content: "full" }))
+      )
       for (const vendor of vendors) {
+        expect(shown).toContain(`acme/${vendor}`)
         for (const secret of secretsOf("acme", vendor))
           if (!secret.includes("project")) expect(shown).not.toContain(secret)
       }
+      for (const text of ["prompt of acme", "answer to acme"]) expect(shown).not.toContain(text)
     })
   )
 })

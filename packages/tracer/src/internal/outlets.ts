@@ -4,6 +4,7 @@
 import type * as Destination from "@tenant-tracer/model/Destination"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Inspectable from "effect/Inspectable"
 import type * as Scope from "effect/Scope"
 import type { DeadLetters } from "../deliver/DeadLetters.js"
 import * as DestinationId from "../deliver/DestinationId.js"
@@ -255,6 +256,15 @@ class TenantOutlet implements Outlet {
     // The route may be older than a revocation.
     const isRevoked = this.revocations.isRevoked(this.id, this.credential)
     return isRevoked ? Either.left({ reason: "revoked" }) : this.slot.get(isNeeded)
+  }
+
+  /** Whoever prints a plan does not see what waits in its providers. */
+  toJSON(): object {
+    return { id: this.id }
+  }
+
+  [Inspectable.NodeInspectSymbol](): object {
+    return this.toJSON()
   }
 }
 
