@@ -57,7 +57,8 @@ export const make: Effect.Effect<BatchClock, never, Scope.Scope> = Effect.gen(fu
         tasks.delete(task)
         task()
       }
-      due.delete(at)
+      // One of them may have made the next for the same time.
+      if (due.get(at) === tasks) due.delete(at)
     }
   }
 

@@ -88,7 +88,7 @@ export interface Provider<in Span> {
   offer(span: Span): void
   /** Queues a span that another provider of this destination had. */
   adopt(span: Span): void
-  /** Sends what is queued. What it gives waits until something has become of all of that, or until no more of it can go for the time being. */
+  /** Sends what is queued. What it gives waits until something has become of all of that, or until no more of it can go for the time being. What goes to a successor is the successor's. */
   flush(): Effect.Effect<void>
   /** Looks again whether a batch may go: something has changed. */
   look(): void

@@ -1,6 +1,6 @@
 /**
  * The bounded set of providers in use. Getting one is synchronous, because that happens where a span ends; closing one is not, because that may
- * wait for a back end: it is handed to fibers of the cache, and whoever caused it does not notice.
+ * wait for a back end: fibers of its own do it, a slice at a time, and whoever caused it does not notice.
  *
  * (Neither stock cache fits: `ScopedCache` runs finalizers on the caller's fiber and is not least-recently-used, `RcMap` fails instead of evicting.)
  *
@@ -96,7 +96,7 @@ export interface Slot<out P> {
  * @category models
  */
 export interface ProviderCache<P extends Cached> {
-  /** The slot of a key. `build` must be a synchronous effect; its scope holds all that the provider owns. */
+  /** The slot of a key. `build` must be a synchronous effect; its scope holds all that the provider owns, in one finalizer: when its time is up, no other is run. */
   readonly slot: (key: string, build: () => Effect.Effect<P, unknown, Scope.Scope>) => Slot<P>
   /** Evicts one; false when there is none. */
   readonly evict: (key: string) => boolean
@@ -212,12 +212,15 @@ const learnedMillis = Duration.toMillis("10 minutes")
 /** So often in the time for which an idle provider stays it is looked for those that go. */
 const sweepsPerIdleTime = 4
 
+/** A fiber that is interrupted has done what it does in its end after so many turns of the others. */
+const yieldsOfAnEnd = 10
+
 /** An idle provider is looked for among so many of those that were used longest ago. */
 const maxLooks = 64
 
 /**
- * Makes a cache. The least recently used goes first, an idle one before a busy one, never the one just asked for. Closing its scope closes every
- * provider at once, under one deadline.
+ * Makes a cache. The least recently used goes first, an idle one before a busy one, never the one just asked for. Closing its scope closes
+ * all of them, none after another and under one deadline.
  *
  * @since 0.1.0
  * @category constructors
@@ -264,27 +267,42 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       return closing.fiber
     }
 
-    /** Closes it as soon as there is a place for it. Its time is limited, and nobody waits for what cannot be interrupted. */
-    const reap = (closing: Closing<P>): void => {
-      let isOver = false
-      let cancelDeadline = () => {}
-      let leave = () => {}
-      const over = () => {
-        isOver = true
+    /** What evictions have left to do, so that whoever caused them does not pay for it. */
+    const todo: Array<() => void> = []
+    const doing = Effect.suspend(() => slices.forEach(todo.splice(0), (piece) => piece()))
+    const later = (piece: () => void): void => {
+      if (todo.push(piece) === 1) fork(doing, { immediate: false })
+    }
+
+    /** Its time is limited, and nobody waits for what cannot be interrupted. */
+    const closeWithin = (closing: Closing<P>, leave: () => void): void => {
+      const fiber = close(closing, "evicted")
+      if (!reaping.has(closing)) {
+        leave()
+        return
+      }
+      const cancelDeadline = clock.schedule(closeDeadline, () => {
+        fiber.unsafeInterruptAsFork(FiberId.none)
+        finish(closing)
+        leave()
+      })
+      fiber.addObserver(() => {
         cancelDeadline()
         leave()
-      }
-      leave = permits.take(() => {
-        const fiber = close(closing, "evicted")
-        fiber.addObserver(over)
-        if (isOver) return
-        cancelDeadline = clock.schedule(closeDeadline, () => {
-          fiber.unsafeInterruptAsFork(FiberId.none)
-          finish(closing)
-          over()
-        })
       })
-      if (isOver) leave()
+    }
+
+    /** Closes it as soon as there is a place for it. */
+    const reap = (closing: Closing<P>): void => {
+      let hasPlace = false
+      let isWaiting = false
+      const leave = permits.take(() => {
+        hasPlace = true
+        // Thousands may wait: whoever gives a place back does not close the next one.
+        if (isWaiting) later(() => closeWithin(closing, leave))
+      })
+      isWaiting = !hasPlace
+      if (hasPlace) closeWithin(closing, leave)
     }
 
     /** No slot finds it any more. */
@@ -302,12 +320,12 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
       return closing
     }
 
-    /** Evicted, and not being closed yet: whoever caused it does not pay for that. */
-    const evicted: Array<Closing<P>> = []
-    const reapEvicted = Effect.suspend(() => slices.forEach(evicted.splice(0), reap))
-
     const evict = (entry: Entry<P>): void => {
-      if (evicted.push(take(entry)) === 1) fork(reapEvicted, { immediate: false })
+      // They come faster than they go: what is quickly closed does not join the queue.
+      const isCrowded = reaping.size > maxReaping / 2 && !entry.provider.busy()
+      const closing = take(entry)
+      if (isCrowded) close(closing, "evicted")
+      else later(() => reap(closing))
     }
 
     const makeRoom = () => {
@@ -417,7 +435,7 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
     yield* sweep.pipe(Effect.delay(sweepEvery), Effect.forever, Effect.forkScoped)
 
     yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
+      Effect.gen(function* () {
         closed = true
         for (const entry of entries) {
           release(entry)
@@ -426,19 +444,18 @@ export const make = <P extends Cached>(options?: Options): Effect.Effect<Provide
         entries.clear()
         // Those still waiting to be closed do not wait any longer.
         const last = [...reaping]
-        return slices
+        yield* slices
           .forEach(last, (closing) => close(closing, "shutdown"))
           .pipe(
             Effect.zipRight(Effect.forEach(last, ({ done }) => Deferred.await(done), { discard: true })),
             Effect.interruptible,
-            Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds"),
-            Effect.zipRight(
-              Effect.suspend(() => {
-                for (const closing of reaping) close(closing, "shutdown").unsafeInterruptAsFork(FiberId.none)
-                return (options?.onClose ?? logUnsent)(unsentOf(last.map(({ entry }) => entry.provider)))
-              })
-            )
+            Effect.timeoutOption(options?.shutdownDeadline ?? "10 seconds")
           )
+        for (const closing of reaping) close(closing, "shutdown").unsafeInterruptAsFork(FiberId.none)
+        // What is interrupted keeps what it can as it ends. What cannot be interrupted is not waited for, here or by anybody else.
+        yield* Effect.repeatN(Effect.yieldNow(), yieldsOfAnEnd)
+        for (const closing of reaping) finish(closing)
+        yield* (options?.onClose ?? logUnsent)(unsentOf(last.map(({ entry }) => entry.provider)))
       })
     )
 

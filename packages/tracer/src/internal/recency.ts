@@ -39,7 +39,9 @@ export class Recency<K, M extends Member<K, M>> {
 
   /** It is one of the members, or was. */
   delete(member: M): void {
-    if (this.members.delete(member.key)) this.unlink(member)
+    if (this.members.get(member.key) !== member) return
+    this.members.delete(member.key)
+    this.unlink(member)
   }
 
   clear(): void {

@@ -1,6 +1,6 @@
 /**
  * Long work off the request's path, a slice at a time: between two slices the event loop turns, so that no request waits for all of it. Whoever has
- * such work shares the slices, since many short works in one turn are a long one.
+ * such work of one kind shares the slices, since many short works in one turn are a long one.
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

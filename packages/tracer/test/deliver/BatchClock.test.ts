@@ -77,6 +77,24 @@ it.effect("stops with its scope", () =>
   })
 )
 
+it.scoped(
+  "runs what a task has scheduled for its own time, where it was the last of them and has cancelled another",
+  () =>
+    Effect.gen(function* () {
+      const clock = yield* BatchClock.make
+      let ran = false
+      clock.schedule(1000, () => {
+        cancel()
+        clock.schedule(0, () => {
+          ran = true
+        })
+      })
+      const cancel = clock.schedule(1000, () => {})
+      yield* TestClock.adjust("2 seconds")
+      expect(ran).toBe(true)
+    })
+)
+
 it.scoped("sleeps for nothing when nothing is due", () =>
   Effect.gen(function* () {
     const clock = yield* BatchClock.make

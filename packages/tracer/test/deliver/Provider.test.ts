@@ -7,7 +7,7 @@ import * as Ledger from "../../src/deliver/Ledger.js"
 import type { Overflow } from "../../src/deliver/Overflow.js"
 import * as Provider from "../../src/deliver/Provider.js"
 import type * as Turns from "../../src/deliver/Turns.js"
-import { acme, hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
+import { acme, hanging, nowhere, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 const balanced = (ledger: Ledger.Ledger) => expect(Ledger.balances(ledger.snapshot().total)).toBe(true)
 
@@ -191,7 +191,9 @@ it.scoped("one that holds nothing is closed at once, in one step", () =>
     const [provider, used] = yield* provide({ exporter: recording([]) })
     offer(provider, "a")
     yield* provider.flush()
-    for (const scope of [fresh, used]) Effect.runSync(Scope.close(scope, Provider.closedBy("evicted")))
+    const overflow: Overflow<string> = { ...nowhere, flush: Effect.never }
+    const [, spooled] = yield* provide({ exporter: recording([]), overflow: () => overflow })
+    for (const scope of [fresh, used, spooled]) Effect.runSync(Scope.close(scope, Provider.closedBy("evicted")))
   })
 )
 
@@ -263,18 +265,6 @@ it.scoped("what has to wait elsewhere is kept at once, though the back end takes
   })
 )
 
-/** Where nothing is kept. */
-const nowhere: Overflow<string> = {
-  keep: () => {},
-  isKept: () => false,
-  settled: () => {},
-  leave: (spans) => spans,
-  hasLeft: () => false,
-  refill: () => {},
-  flush: Effect.void,
-  close: () => {}
-}
-
 it.scoped("what comes back and finds no memory is looked for again, though nothing else happens", () =>
   Effect.gen(function* () {
     const { provide } = yield* workbench
@@ -303,8 +293,9 @@ it.scoped("who is revoked while it is closed does not wait for a disk that hangs
     const { provide } = yield* workbench
     const overflow: Overflow<string> = { ...nowhere, flush: Effect.never }
     const [provider, scope] = yield* provide({ exporter: recording([]), overflow: () => overflow })
-    const closing = yield* Effect.fork(Scope.close(scope, Provider.closedBy("evicted")))
+    const closing = yield* Effect.fork(Scope.close(scope, Provider.closedBy("shutdown")))
     yield* Effect.yieldNow()
+    expect(yield* Fiber.poll(closing)).toMatchObject({ _tag: "None" })
     yield* provider.revoke
     yield* Fiber.join(closing)
   })

@@ -6,7 +6,7 @@ import * as Provider from "../../src/deliver/Provider.js"
 import * as ProviderCache from "../../src/deliver/ProviderCache.js"
 import { loopTurns } from "../support/loop.js"
 import { heap, until } from "../support/process.js"
-import { hanging, recording, sizeOf, texts, workbench } from "./fakes.js"
+import { hanging, nowhere, recording, sizeOf, texts, workbench } from "./fakes.js"
 
 class Fake implements ProviderCache.Cached {
   isBusy = false
@@ -310,6 +310,31 @@ it.scoped("case 245: with too many closings pending nothing new is built, until 
   })
 )
 
+it.scoped("a flush sends what those hold that are being closed, too", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
+    const flushed: Array<string> = []
+    for (const key of ["going", "here"]) {
+      const fake = Either.getOrThrow(cache.slot(key, () => build(key, Effect.never)).get())
+      Object.assign(fake, { flush: () => Effect.sync(() => flushed.push(key)) })
+    }
+    yield* cache.flush
+    expect(flushed).toEqual(["here", "going"])
+  })
+)
+
+it.scoped("idle ones that come faster than they can be closed are closed by who comes, and nobody is refused", () =>
+  Effect.gen(function* () {
+    const cache = yield* ProviderCache.make<Fake>({ capacity: 4, maxReaping: 8 })
+    const built: Array<Fake> = []
+    // Nothing else gets a turn meanwhile.
+    for (const key of texts(1000)) Either.getOrThrow(cache.slot(key, () => build(key, Effect.void, built)).get())
+    expect(cache.stats().reaping).toBeLessThan(8)
+    yield* settled(cache)
+    expect(built.filter(({ closed }) => closed === 1)).toHaveLength(996)
+  })
+)
+
 it.scoped("one that is needed is built though nothing else is, and makes room as soon as there can be some", () =>
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 2, maxReaping: 2 })
@@ -521,6 +546,22 @@ describe("of many providers, each of which takes a moment,", () => {
     })
   )
 
+  it.scopedLive("a place that comes free for all who wait lets the event loop turn", () =>
+    Effect.gen(function* () {
+      const { cache, closings, turns } = yield* of({ closeConcurrency: 1 })
+      const gate = yield* Deferred.make<void>()
+      cache.slot("hangs", () => build("hangs", Deferred.await(gate))).get()
+      cache.evict("hangs")
+      for (const key of many) cache.evict(key)
+      const before = turns()
+      yield* until(Effect.sync(turns), (now) => now > before + 100)
+      expect(closings.count()).toBe(0)
+      yield* Deferred.succeed(gate, undefined)
+      yield* done(closings)
+      expect(closings.turns()).toBeGreaterThan(20)
+    })
+  )
+
   it.scopedLive("the end of those that are idle lets the event loop turn", () =>
     Effect.gen(function* () {
       const { cache, closings } = yield* of({ idleTimeToLive: "40 millis" })
@@ -634,6 +675,53 @@ describe("closing the cache", () => {
       yield* Deferred.succeed(release, undefined)
       yield* Fiber.join(closing)
       expect(built[0]?.closed).toBe(1)
+    })
+  )
+
+  it.effect("reports as kept what is kept when the time is up", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const reports: Array<ReadonlyArray<ProviderCache.Unsent>> = []
+      const { environment, ledger } = yield* workbench
+      const cache = yield* ProviderCache.make<Provider.Provider<string>>({
+        onClose: (report) => Effect.sync(() => reports.push(report))
+      }).pipe(Scope.extend(scope))
+      const taken = yield* Deferred.make<void>()
+      for (const tenant of texts(20)) {
+        const id = DestinationId.make({ tenant, name: "d" })
+        ledger.made(id, 1)
+        const provider = cache.slot(id, () =>
+          Provider.make(environment, {
+            id,
+            exporter: hanging(taken),
+            sizeOf,
+            closeDeadline: "1 minute",
+            overflow: () => ({ ...nowhere, isKept: () => true, leave: () => [] })
+          })
+        )
+        Either.getOrThrow(provider.get()).offer(tenant)
+      }
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* Deferred.await(taken)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(closing)
+      expect(reports[0]?.map(({ spooled, unsent }) => [unsent, spooled])).toEqual(texts(20).map(() => [1, 1]))
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("whoever waits for one to be closed does not wait longer than the cache", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const cache = yield* ProviderCache.make<Fake>({ shutdownDeadline: "3 seconds" }).pipe(Scope.extend(scope))
+      const stuck = yield* Deferred.make<void>()
+      cache.slot("stuck", () => build("stuck", Effect.uninterruptible(Deferred.await(stuck)))).get()
+      const waiting = yield* Effect.fork(cache.close("stuck"))
+      yield* Effect.yieldNow()
+      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.join(closing)
+      yield* Fiber.join(waiting)
+      yield* Deferred.succeed(stuck, undefined)
     })
   )
 

@@ -3,6 +3,7 @@ import { Deferred, Effect, Scope } from "effect"
 import * as DestinationId from "../../src/deliver/DestinationId.js"
 import * as Exporter from "../../src/deliver/Exporter.js"
 import * as Ledger from "../../src/deliver/Ledger.js"
+import type { Overflow } from "../../src/deliver/Overflow.js"
 import * as Provider from "../../src/deliver/Provider.js"
 
 export const acme = DestinationId.make({ tenant: "acme", name: "langfuse" })
@@ -22,6 +23,18 @@ export const recording = (batches: Array<ReadonlyArray<string>>): Exporter.Batch
 export const hanging = (taken: Deferred.Deferred<void>): Exporter.BatchExporter<string> => ({
   export: () => Effect.zipRight(Deferred.succeed(taken, undefined), Effect.never)
 })
+
+/** Keeps nothing beside memory. */
+export const nowhere: Overflow<string> = {
+  keep: () => {},
+  isKept: () => false,
+  settled: () => {},
+  leave: (spans) => spans,
+  hasLeft: () => false,
+  refill: () => {},
+  flush: Effect.void,
+  close: () => {}
+}
 
 /** An environment, a ledger, and a way to make providers whose scope the test closes. */
 export const workbench = Effect.gen(function* () {

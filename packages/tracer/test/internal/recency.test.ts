@@ -47,6 +47,18 @@ it.prop("has its members in the order of use", [FastCheck.array(step, { maxLengt
   }
 })
 
+it("what was one of them does not take along the one that has its key now", () => {
+  const recency = new Recency.Recency<number, Item>()
+  const [before, after] = [new Item(1), new Item(1)]
+  recency.add(before)
+  recency.delete(before)
+  recency.add(new Item(0))
+  recency.add(after)
+  recency.delete(before)
+  expect(keysOf(recency)).toEqual([0, 1])
+  expect(recency.get(1)).toBe(after)
+})
+
 it("may lose what it stands at while it is walked through", () => {
   const recency = new Recency.Recency<number, Item>()
   for (const key of [0, 1, 2, 3]) recency.add(new Item(key))

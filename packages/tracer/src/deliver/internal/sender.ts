@@ -380,8 +380,8 @@ export class Sender<Span> implements Provider<Span> {
     if (reason === "revoked") return this.revoke
     this.gate.hasten()
     const over = Effect.sync(() => this.abandon(reason))
-    // Thousands are closed at a time, and most hold nothing.
-    if (overflow === undefined && this.held() === 0) return Effect.asVoid(over)
+    // Thousands are closed at a time, and most hold nothing. What is being written may be of spans that have arrived: this process goes on with that.
+    if (this.held() === 0 && (overflow === undefined || reason === "evicted")) return Effect.asVoid(over)
     const sent = this.sendAll()
     const cancelDeadline = this.environment.clock.schedule(
       Duration.toMillis(options.closeDeadline ?? "5 seconds"),
