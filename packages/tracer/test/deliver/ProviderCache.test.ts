@@ -313,13 +313,15 @@ it.scoped("case 245: with too many closings pending nothing new is built, until 
 it.scoped("a flush sends what those hold that are being closed, too", () =>
   Effect.gen(function* () {
     const cache = yield* ProviderCache.make<Fake>({ capacity: 1 })
+    const gate = yield* Deferred.make<void>()
     const flushed: Array<string> = []
     for (const key of ["going", "here"]) {
-      const fake = Either.getOrThrow(cache.slot(key, () => build(key, Effect.never)).get())
+      const fake = Either.getOrThrow(cache.slot(key, () => build(key, Deferred.await(gate))).get())
       Object.assign(fake, { flush: () => Effect.sync(() => flushed.push(key)) })
     }
     yield* cache.flush
     expect(flushed).toEqual(["here", "going"])
+    yield* Deferred.succeed(gate, undefined)
   })
 )
 
