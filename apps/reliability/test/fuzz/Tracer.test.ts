@@ -119,9 +119,10 @@ describe("a back end's answer", () => {
           "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
           "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
-          `HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n${"x".repeat(70_000)}`
+          `HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n${"x".repeat(70_000)}`,
+          "HTTP/1.1 099 Low\r\ncontent-length: 0\r\n\r\n"
         ].map((answer) => new TextEncoder().encode(answer))
-        const mutants = fc.sample(bytes(whole), runs)
+        const mutants = [...fc.sample(bytes(whole), runs), ...whole]
         let next = 0
         const port = yield* Effect.acquireRelease(
           Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {

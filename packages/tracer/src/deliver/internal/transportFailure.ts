@@ -27,6 +27,8 @@ const byCode: Readonly<Record<string, TransportError["reason"]>> = {
   EPIPE: "reset",
   UND_ERR_SOCKET: "reset",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "reset",
+  // Undici's parser takes it that an answer keeps to HTTP: a status below 100, an upgrade that nobody asked for.
+  ERR_ASSERTION: "reset",
   UND_ERR_HEADERS_OVERFLOW: "response_too_large",
   UND_ERR_DESTROYED: "aborted",
   UND_ERR_CLOSED: "aborted",

@@ -15,6 +15,7 @@ it("tells what went wrong from codes and system calls, through the errors that w
     [error({ code: "ENETRESET", syscall: "write" }), "reset"],
     [error({ code: "HPE_INVALID_CONSTANT" }), "reset"],
     [error({ name: "HTTPParserError", code: undefined, data: "secret" }), "reset"],
+    [error({ code: "ERR_ASSERTION" }), "reset"],
     [error({ code: "UND_ERR_HEADERS_OVERFLOW" }), "response_too_large"],
     [error({ code: "UND_ERR_DESTROYED" }), "aborted"],
     [error({ code: "ERR_TLS_CERT_ALTNAME_INVALID" }), "tls"],
