@@ -93,9 +93,11 @@ const ask = <N extends Name>(
 export const fresh: Measure = (name, params, limit) =>
   Effect.scoped(Effect.flatMap(start("childProcess"), (child) => ask(child, name, params, limit)))
 
+/** What is measured of ours alone, and needs not say whose it is. */
+const ofOurs: ReadonlySet<Name> = new Set<Name>(["cache", "destinations"])
+
 /**
- * All of one peer in one process, which saves the time to start and to compile, and costs them their independence; only what is said of delivery is about
- * a process that does nothing else. What fails takes its process with it.
+ * All of one peer in one process, which saves the time to start and to compile, and costs them their independence. What fails takes its process with it.
  */
 export const shared: Effect.Effect<Measure, never, Scope.Scope> = Effect.map(Effect.scope, (scope): Measure => {
   const started = new Map<string, { readonly child: ChildProcess; readonly scope: Scope.CloseableScope }>()
@@ -115,8 +117,7 @@ export const shared: Effect.Effect<Measure, never, Scope.Scope> = Effect.map(Eff
       return known === undefined ? Effect.void : Scope.close(known.scope, Exit.void)
     })
   return (name, params, limit) => {
-    if (name === "deliver") return fresh(name, params, limit)
-    const key = "kind" in params ? params.kind : name
+    const key = "kind" in params ? params.kind : ofOurs.has(name) ? "ours" : name
     return Effect.flatMap(processOf(key), (child) => ask(child, name, params, limit)).pipe(
       Effect.tapError(() => end(key))
     )

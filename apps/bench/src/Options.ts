@@ -18,7 +18,7 @@ export interface Options {
 /** What it says about itself. */
 export const usage = `Usage: npm run bench -- [--quick] [--only 1,4] [--json FILE] [--write] [--guard]
 
-  --quick        in less than two minutes: fewer tenants, one round, numbers to be taken with salt
+  --quick        in little more than a minute: fewer tenants, one round, numbers to be taken with salt
   --only LIST    these marks alone, such as 1,4
   --rounds N     how often each thing is measured; the middle counts (default 3, quick 1)
   --json FILE    all marks and rows as JSON

@@ -66,7 +66,7 @@ it("nine marks, and time for all of them", () => {
   const sum = (of: (suite: Suite.Suite) => number) => suites.map(of).reduce((one, other) => one + other)
   // The last cell may take its minute, and there is a start and an end.
   expect(sum(({ seconds }) => seconds.full)).toBeLessThan(24.5 * 60)
-  expect(sum(({ seconds }) => seconds.quick)).toBeLessThanOrEqual(95)
+  expect(sum(({ seconds }) => seconds.quick)).toBeLessThanOrEqual(85)
 })
 
 it.live.each([true, false])("each mark has a number; quick: %s", (quick) =>
@@ -83,7 +83,8 @@ it.live("the short run says the same of the same marks", () =>
   Effect.gen(function* () {
     const [short, whole] = [yield* run(true), yield* run(false)]
     const names = ({ marks }: Report.Results) => marks.map(({ limit, mark, name }) => [mark, name, limit])
-    expect(names(short)).toEqual(names(whole))
+    const isOnlyWhole = ([, name]: ReadonlyArray<unknown>) => /resident set|peer 3b/.test(String(name))
+    expect(names(short)).toEqual(names(whole).filter((name) => !isOnlyWhole(name)))
     // What has a ceiling is a mark.
     const known = new Set(whole.marks.map(({ name }) => name))
     expect(Object.keys(Guard.ceilings).filter((name) => !known.has(name))).toEqual([])
@@ -150,7 +151,7 @@ it.live("there is a chart for each mark that is about peers or numbers of tenant
     const labels = Array.from(charts[0]?.svg.matchAll(/text-anchor="end">([^<]*)</g) ?? [], ([, label = ""]) => label)
     expect(labels.length).toBeGreaterThan(15)
     expect(new Set(labels).size).toBe(labels.length)
-    for (const label of labels) expect(label.length).toBeLessThanOrEqual(95)
+    for (const label of labels) expect(label.length).toBeLessThanOrEqual(85)
     const path = charts.find(({ file }) => file === "request-path.svg")?.svg
     expect(path).toContain("3a OTel JS per tenant")
     expect(path?.match(/5 TenantTracer/g)).toHaveLength(1)

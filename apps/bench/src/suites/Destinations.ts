@@ -35,9 +35,9 @@ export const suite: Suite.Suite = {
             settings,
             rate: 3000,
             // Short turns, and many: how fast the machine is changes by the minute.
-            seconds: plan.quick ? 0.4 : 2.5,
-            turns: plan.quick ? 1 : 10,
-            warm: plan.quick ? 800 : 6000,
+            seconds: plan.quick ? 0.3 : 2.5,
+            turns: plan.quick ? 2 : 10,
+            warm: plan.quick ? 256 : 6000,
             again: plan.quick ? 256 : 4096,
             burst: 256
           }

@@ -22,7 +22,7 @@ export const suite: Suite.Suite = {
   seconds: { quick: 9, full: 95 },
   run: (plan) =>
     Effect.gen(function* () {
-      const tenants = 1000
+      const tenants = plan.quick ? 300 : 1000
       const isolate = (kind: Kind, three: "absent" | "at their own origins" | "at the same origin") =>
         Rounds.cell({
           name: "isolate",

@@ -50,7 +50,7 @@ export const suite: Suite.Suite = {
         marks: [
           Mark.evaluate(
             mark,
-            "sockets at a time to one origin, with 10,000 tenants",
+            "sockets at a time to one origin, however many tenants are there",
             8,
             [Suite.finder(outcomes)("sockets", { peer: "ours", tenants })],
             Suite.itself
