@@ -25,9 +25,11 @@ export const placed = (
 const machineOf = ({ rows }: Report.Results): string => {
   const setting = rows.find(({ mark }) => mark === 0)?.setting
   if (setting === undefined) return "The machine is not known."
-  const { cores, cpu, date, memory, node, platform, quick, rounds, seconds } = setting
+  const { cores, cpu, date, inParts, memory, node, platform, quick, rounds, seconds } = setting
   const how = quick === true ? "**with `--quick`, so take the numbers with salt**" : `in ${rounds} rounds`
-  return `Measured on ${date} with Node ${node} on ${platform}: ${cpu}, ${cores} cores, ${memory}; ${how}, ${seconds} s in all.`
+  const took =
+    inParts === true ? `some of the marks at a time (the last of them on that day), ${seconds} s` : `${seconds} s`
+  return `Measured on ${date} with Node ${node} on ${platform}: ${cpu}, ${cores} cores, ${memory}; ${how}, ${took} in all.`
 }
 
 /** The sections by their names. */

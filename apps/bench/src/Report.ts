@@ -63,7 +63,7 @@ export const merged = (before: Results, again: Results): Results | { readonly di
   return {
     marks: [...before.marks.filter(isKept), ...again.marks].sort((one, other) => one.mark - other.mark),
     rows: [
-      ...(own === undefined ? [] : [{ ...own, setting: { ...own.setting, seconds } }]),
+      ...(own === undefined ? [] : [{ ...own, setting: { ...own.setting, seconds, inParts: true } }]),
       ...[...before.rows.filter(isKept), ...again.rows.filter((row) => row !== own)].sort(
         (one, other) => one.mark - other.mark
       )

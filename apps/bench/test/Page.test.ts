@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { expect, it } from "@effect/vitest"
+import { assert, expect, it } from "@effect/vitest"
 import * as Page from "../src/Page.js"
 import * as Report from "../src/Report.js"
 import { suites } from "../src/Suites.js"
@@ -28,6 +28,14 @@ const results = Report.results(
   })),
   Report.machine({ quick: true, rounds: 1, seconds: 60 })
 )
+
+it("says what was not measured in one go", () => {
+  const again = Report.results([], Report.machine({ quick: true, rounds: 1, seconds: 40 }))
+  const merged = Report.merged(results, again)
+  assert("rows" in merged)
+  expect(Page.sections(results).marks).toMatch(/, 60 s in all\./)
+  expect(Page.sections(merged).marks).toMatch(/some of the marks at a time .*, 100 s in all\./)
+})
 
 it("has a section for the marks, one for each of them, and one for what is on paper", () => {
   const chart = { mark: 3, file: "a.svg", title: "A chart", svg: "" }

@@ -63,7 +63,7 @@ describe("what was measured again", () => {
       [3, 5]
     ])
     expect(renewed.rows.map(({ mark }) => mark)).toEqual([0, 1, 1, 3, 3])
-    expect(renewed.rows[0]?.setting.seconds).toBe(1100)
+    expect(renewed.rows[0]?.setting).toMatchObject({ seconds: 1100, inParts: true })
   })
 
   it("does not stand beside what was measured otherwise", () => {

@@ -65,7 +65,7 @@ export const suite: Suite.Suite = {
       }
       /** By then the heap is as large as it is for hours, and no larger: the rush of the warm-up is forgotten. */
       const lasting = (kind: Kind): Rounds.Cell => {
-        const load = { lead: 30, seconds: 30 }
+        const load = { lead: 20, seconds: 25 }
         return Rounds.cell({
           name: "deliver",
           limit: "2 minutes",
@@ -98,7 +98,7 @@ export const suite: Suite.Suite = {
         )
       const outcomes = [
         // The least of them, the floor, differs most from round to round, and is taken off the others.
-        ...(yield* Rounds.run({ ...plan, rounds: plan.quick ? plan.rounds : plan.rounds + 2 }, core)),
+        ...(yield* Rounds.run({ ...plan, rounds: plan.quick ? plan.rounds : plan.rounds + 1 }, core)),
         ...(plan.quick
           ? []
           : [
