@@ -83,7 +83,7 @@ it.live("the short run says the same of the same marks", () =>
   Effect.gen(function* () {
     const [short, whole] = [yield* run(true), yield* run(false)]
     const names = ({ marks }: Report.Results) => marks.map(({ limit, mark, name }) => [mark, name, limit])
-    const isOnlyWhole = ([, name]: ReadonlyArray<unknown>) => /resident set|peer 3b/.test(String(name))
+    const isOnlyWhole = ([, name]: ReadonlyArray<unknown>) => /resident set|peer 3b|settled/.test(String(name))
     expect(names(short)).toEqual(names(whole).filter((name) => !isOnlyWhole(name)))
     // What has a ceiling is a mark.
     const known = new Set(whole.marks.map(({ name }) => name))
@@ -102,6 +102,8 @@ it.live("ratios are of ours and the right peer", () =>
     expect(ratio("CPU per span delivered above peer 1, beside peer 2")).toBeCloseTo(20 / 90)
     expect(ratio("CPU per span delivered in all, beside peer 2")).toBe(0.3)
     expect(ratio("CPU per span delivered above peer 1, beside peer 3a")).toBeCloseTo(20 / 70)
+    expect(ratio("CPU per span delivered above peer 1 once the heap has settled, beside peer 2")).toBeCloseTo(20 / 90)
+    expect(ratio("CPU per span delivered above peer 1 once the heap has settled, beside peer 3a")).toBeCloseTo(20 / 70)
     expect(ratio("CPU per span delivered in all, beside peer 3b")).toBe(0.5)
     expect(ratio("CPU per span of a second destination with the same")).toBe(0.2)
     expect(ratio("CPU per span of a second destination with another")).toBe(0.6)
