@@ -16,7 +16,9 @@ interface Given extends Partial<Options> {
 
 const compared = ["effect-otel", "lru-effect", "lru-otel", "ours"] as const
 
+/** Whose heap is left to settle, and for how long: by then it is as large as it is for hours, and the rush of the warm-up is forgotten. */
 const settledPeers = ["native", "effect-otel", "lru-effect", "ours"] as const
+const settledLoad = { lead: 20, seconds: 25 }
 
 /** What is compared is how it runs for hours: by then all of it is compiled. Where tenants are evicted each request takes long. */
 const warmUp = ({ quick }: Suite.Plan, tenants: number): number => (quick ? 6000 : tenants > 256 ? 4500 : 20_000)
@@ -65,25 +67,22 @@ export const suite: Suite.Suite = {
           }
         })
       }
-      /** By then the heap is as large as it is for hours, and no larger: the rush of the warm-up is forgotten. */
-      const settled = (kind: Kind): Rounds.Cell => {
-        const load = { lead: 20, seconds: 25 }
-        return Rounds.cell({
+      const settled = (kind: Kind): Rounds.Cell =>
+        Rounds.cell({
           name: "deliver",
           rounds: 2,
           limit: "2 minutes",
-          setting: { peer: kind, "s of load before": load.lead, "s of load": load.seconds },
+          setting: { peer: kind, "s of load before": settledLoad.lead, "s of load": settledLoad.seconds },
           params: {
             kind,
             options: Rounds.options(plan),
             spread: "uniform",
             rate: 1500,
-            ...load,
+            ...settledLoad,
             warm: 5000,
             burst: 256
           }
         })
-      }
       const both = (kind: Kind) => encodings.map((encoding) => cell(kind, { encoding }))
       const core = plan.quick
         ? [cell("native"), cell("effect-otel"), cell("lru-effect"), cell("ours")]
@@ -158,7 +157,9 @@ export const suite: Suite.Suite = {
           mark,
           `CPU per span delivered above peer 1 once the heap has settled, beside ${title}`,
           limit,
-          (["ours", peer, "native"] as const).map((kind) => find("cpu", { peer: kind, "s of load": 25 })),
+          (["ours", peer, "native"] as const).map((kind) =>
+            find("cpu", { peer: kind, "s of load": settledLoad.seconds })
+          ),
           above
         )
       const inAll = (peer: Kind, title: string, limit: number | null) =>
