@@ -96,12 +96,16 @@ export const fresh: Measure = (name, params, limit) =>
 /** What is measured of ours alone, and needs not say whose it is. */
 const ofOurs: ReadonlySet<Name> = new Set<Name>(["cache", "destinations"])
 
+/** Whose process it is measured in, where each peer has one. */
+export const processOf = <N extends Name>(name: N, params: Params<N>): string =>
+  "kind" in params ? params.kind : ofOurs.has(name) ? "ours" : name
+
 /**
  * All of one peer in one process, which saves the time to start and to compile, and costs them their independence. What fails takes its process with it.
  */
 export const shared: Effect.Effect<Measure, never, Scope.Scope> = Effect.map(Effect.scope, (scope): Measure => {
   const started = new Map<string, { readonly child: ChildProcess; readonly scope: Scope.CloseableScope }>()
-  const processOf = (key: string) =>
+  const processFor = (key: string) =>
     Effect.gen(function* () {
       const known = started.get(key)
       if (known !== undefined) return known.child
@@ -117,8 +121,8 @@ export const shared: Effect.Effect<Measure, never, Scope.Scope> = Effect.map(Eff
       return known === undefined ? Effect.void : Scope.close(known.scope, Exit.void)
     })
   return (name, params, limit) => {
-    const key = "kind" in params ? params.kind : ofOurs.has(name) ? "ours" : name
-    return Effect.flatMap(processOf(key), (child) => ask(child, name, params, limit)).pipe(
+    const key = processOf(name, params)
+    return Effect.flatMap(processFor(key), (child) => ask(child, name, params, limit)).pipe(
       Effect.tapError(() => end(key))
     )
   }

@@ -169,3 +169,12 @@ it.live("what was not measured has no chart", () =>
     expect(Charts.make(results)).toEqual([])
   })
 )
+
+it.live("in the short run each peer has one process, and what is nobody's has one, too", () =>
+  Effect.gen(function* () {
+    const asked: Array<Asked> = []
+    yield* run(true, answerOf, asked)
+    const processes = new Set(asked.map(({ name, params }) => Launch.processOf(name, params)))
+    expect([...processes].sort()).toEqual(["effect-otel", "encode", "lru-effect", "native", "ours", "untraced"])
+  })
+)
