@@ -70,7 +70,6 @@ export const suite: Suite.Suite = {
       const settled = (kind: Kind): Rounds.Cell =>
         Rounds.cell({
           name: "deliver",
-          rounds: 2,
           limit: "2 minutes",
           setting: { peer: kind, "s of load before": settledLoad.lead, "s of load": settledLoad.seconds },
           params: {
