@@ -123,7 +123,11 @@ it.scopedLive("deliver, under a load that has lasted: what is made before and me
   })
 )
 
-it.scopedLive("destinations: none, one and two of them, by turns", () =>
+it.scopedLive.each([
+  { turns: 2, within: 60, had: 2 },
+  { turns: 3, within: 60, had: 3 },
+  { turns: 10, within: 0, had: 2 }
+])("destinations: none, one and two of them, by $turns turns within $within s", ({ had, turns, within }) =>
   Effect.gen(function* () {
     const settings = { none: [], one: ["genai"], two: ["genai", "openinference"] }
     const { result } = yield* measured((port) =>
@@ -132,14 +136,15 @@ it.scopedLive("destinations: none, one and two of them, by turns", () =>
         settings,
         rate: 200,
         seconds: 0.1,
-        turns: 2,
+        turns,
+        within,
         warm: 8,
         again: 8,
         burst: 4
       })
     )
     // What has no destination does not arrive, and what has two arrives twice.
-    expect(result.made).toBe(3 * (8 + 2 * (8 + 20)) * 6)
+    expect(result.made).toBe(3 * (8 + had * (8 + 20)) * 6)
     positive(...Object.keys(settings).map((name) => result[name] ?? Number.NaN))
   })
 )

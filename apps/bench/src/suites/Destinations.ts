@@ -15,11 +15,13 @@ const settings = {
 
 type Name = keyof typeof settings
 
+const seconds = { quick: 8, full: 175 }
+
 /** Measures it. */
 export const suite: Suite.Suite = {
   mark,
   title: "Destinations",
-  seconds: { quick: 8, full: 175 },
+  seconds,
   run: (plan) =>
     Effect.gen(function* () {
       const [measured] = yield* Rounds.run(plan, [
@@ -37,6 +39,8 @@ export const suite: Suite.Suite = {
             // Short turns, and many: how fast the machine is changes by the minute.
             seconds: plan.quick ? 0.3 : 2.5,
             turns: plan.quick ? 2 : 10,
+            // The last turn of all ends later than that.
+            within: 0.9 * (plan.quick ? seconds.quick : seconds.full),
             warm: plan.quick ? 256 : 6000,
             again: plan.quick ? 256 : 4096,
             burst: 256

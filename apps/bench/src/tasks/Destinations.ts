@@ -21,6 +21,8 @@ export interface Params {
   /** How long each turn is. */
   readonly seconds: number
   readonly turns: number
+  /** Seconds after which no turn of all begins, the first two apart: on a slow machine there are fewer. */
+  readonly within: number
   /** Requests of each before it is measured. */
   readonly warm: number
   /** Requests of each before each of its turns. */
@@ -33,9 +35,20 @@ export interface Params {
 export type Result = Readonly<Record<string, number>> & { readonly made: number }
 
 /** Measures it. */
-export const run = ({ again, burst, options, rate, seconds, settings, turns, warm }: Params): Effect.Effect<Result> =>
+export const run = ({
+  again,
+  burst,
+  options,
+  rate,
+  seconds,
+  settings,
+  turns,
+  warm,
+  within
+}: Params): Effect.Effect<Result> =>
   Effect.scoped(
     Effect.gen(function* () {
+      const until = performance.now() + within * 1000
       const runners = yield* Effect.forEach(Object.entries(settings), ([name, vocabularies]) => {
         const own = { ...options, vocabularies }
         const next = Tenants.traffic(options.tenants, "uniform")
@@ -46,7 +59,7 @@ export const run = ({ again, burst, options, rate, seconds, settings, turns, war
         })
       })
       for (const { peer, request } of runners) yield* Clock.sent(request, peer.drain, { warm, burst })
-      for (let turn = 0; turn < turns; turn++) {
+      for (let turn = 0; turn < turns && (turn < 2 || performance.now() < until); turn++) {
         // Each has every place in the order, and what the others have left behind is collected as it warms up again.
         const first = turn % runners.length
         for (const { cpu, peer, request } of [...runners.slice(first), ...runners.slice(0, first)]) {
